@@ -1,0 +1,90 @@
+"""Reading inputs and writing results, the same way for every command."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from biocore.errors import InputError
+from biocore.sequence import Record, parse_records
+
+ENDINGS = (".csv", ".tsv", ".json", ".parquet")
+
+
+def add_output(command: argparse.ArgumentParser) -> None:
+    """Add ``--out`` and ``--json`` to a command."""
+    command.add_argument("--out", type=Path, metavar="FILE", help=f"write here; format by ending: {' '.join(ENDINGS)}")
+    command.add_argument("--json", action="store_true", help="write JSON to stdout instead of CSV")
+
+
+def read_records(text: str) -> list[Record]:
+    """Records of a FASTA or GenBank file (``.gz`` too), of standard input (``-``), or of a sequence given as it is.
+
+    Raises
+    ------
+    InputError
+        Neither a file nor a sequence.
+    """
+    if text == "-":
+        return parse_records(sys.stdin.read())
+    path = Path(text)
+    try:
+        is_file = path.is_file()
+    except OSError:  # a pasted sequence can be too long for a file name
+        is_file = False
+    if is_file:
+        return parse_records(read_text(path))
+    if not text.strip().isalpha() and not text.lstrip().startswith(">"):
+        raise InputError(f"{text[:80]!r} is neither a file nor a sequence.")
+    return parse_records(text)
+
+
+def read_text(path: Path) -> str:
+    """Text of a file, gzip-compressed or not.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is not text.
+    """
+    import gzip
+
+    try:
+        content = path.read_bytes()
+        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", record=str(path)) from error
+    except (UnicodeDecodeError, EOFError) as error:
+        raise InputError("is not a text file, or is cut short.", record=str(path)) from error
+
+
+def write_table(table: pd.DataFrame, arguments: argparse.Namespace) -> None:
+    """Write a result to ``--out`` (format by ending) or to stdout (CSV, or JSON with ``--json``).
+
+    Raises
+    ------
+    InputError
+        The ending is none of .csv, .tsv, .json, .parquet, or the folder does not exist.
+    """
+    out = arguments.out
+    if out is None:
+        sys.stdout.write(_json(table) if arguments.json else table.to_csv(index=False))
+        return
+    if out.suffix not in ENDINGS:
+        raise InputError(
+            f"the format {out.suffix or '(no ending)'!r} is not known; use {', '.join(ENDINGS)}.", record=str(out)
+        )
+    if not out.parent.is_dir():
+        raise InputError("the folder does not exist.", record=str(out))
+    if out.suffix == ".parquet":
+        table.to_parquet(out, index=False)
+    elif out.suffix == ".json":
+        out.write_text(_json(table))
+    else:
+        table.to_csv(out, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+
+
+def _json(table: pd.DataFrame) -> str:
+    return json.dumps(json.loads(table.to_json(orient="records", double_precision=12)), indent=1) + "\n"

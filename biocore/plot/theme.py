@@ -1,0 +1,56 @@
+"""Colours and layout shared by every figure.  All palettes are safe for colour-blind readers."""
+
+import plotly.graph_objects as go
+
+BASE_COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "N": "#9AA0A6"}
+DIVERGING = "RdBu_r"  # blue: less, red: more; always centred at zero
+SEQUENTIAL = "Viridis"
+CATEGORIES = [
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#7F6BB3",
+    "#8C564B",
+    "#5F6B6D",
+    "#B8A000",
+]
+ACCENT = "#0F766E"
+MUTED = "#8A949E"
+
+CHEMISTRY = {  # amino acids by side chain
+    "hydrophobic": "AVILMC",
+    "aromatic": "FWY",
+    "polar": "STNQ",
+    "positive": "KRH",
+    "negative": "DE",
+    "special": "GP",
+}
+CHEMISTRY_COLOURS = dict(
+    zip(CHEMISTRY, ["#E69F00", "#7F6BB3", "#009E73", "#0072B2", "#D55E00", "#5F6B6D"], strict=True)
+)
+
+
+def layout(figure: go.Figure, *, height: int | None = None, title: str | None = None) -> go.Figure:
+    """Give a figure the common margins, fonts and hover style; transparent so that it fits a light or dark page."""
+    figure.update_layout(
+        height=height,
+        title=title,
+        margin={"l": 60, "r": 20, "t": 50 if title else 20, "b": 50},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "Source Sans Pro, sans-serif", "size": 13},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        hoverlabel={"font_family": "Source Sans Pro, sans-serif"},
+    )
+    return figure
+
+
+def symmetric_limit(values) -> float:
+    """Half-width of a colour range centred at zero; 1 where everything is zero, so that a scale can be drawn."""
+    import numpy as np
+
+    finite = np.abs(values)[np.isfinite(values)]
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0

@@ -1,0 +1,29 @@
+"""Everything Streamlit: page frame, shared models, input and output parts, error display.
+
+A page reads: ``web.page(...)``, an input part, ``with web.show_errors(): result = ...``, ``web.figure``, ``web.table``.
+"""
+
+from biocore.web.frame import limits, page, show_errors, show_notes
+from biocore.web.inputs import sequence_input, take_over
+from biocore.web.link import from_link, link_to, set_link
+from biocore.web.models import model, model_picker, models
+from biocore.web.outputs import command_line, download, figure, table
+
+__all__ = [
+    "command_line",
+    "download",
+    "figure",
+    "from_link",
+    "limits",
+    "link_to",
+    "model",
+    "model_picker",
+    "models",
+    "page",
+    "sequence_input",
+    "set_link",
+    "show_errors",
+    "show_notes",
+    "table",
+    "take_over",
+]

@@ -1,0 +1,55 @@
+"""The frame every page stands in, and how errors are shown."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from biocore import runtime, zoo
+from biocore.errors import BiocoreError
+
+LOGO = runtime.ASSETS / "logo.svg"
+
+
+def page(title: str, question: str) -> None:
+    """Start a page: browser title, heading, the biological question it answers, and the common side bar."""
+    st.set_page_config(page_title=f"{title} - biocore", page_icon=":material/genetics:", layout="wide")
+    if LOGO.exists():
+        st.logo(str(LOGO), size="large")
+    st.title(title)
+    st.caption(question)
+    with st.sidebar:
+        st.segmented_control(
+            "Figures are saved as",
+            ["png", "svg"],
+            default="png",
+            required=True,
+            format_func=str.upper,
+            key="biocore.figure_format",
+            persist_state="session",
+            help="Used by the camera button at the top right of each figure. PNG is written at twice the screen's size.",
+        )
+        st.caption(f"Models run on: {runtime.device().name}")
+        st.caption("What you paste stays on the machine that runs this page.")
+
+
+@contextmanager
+def show_errors() -> Iterator[None]:
+    """Show a BiocoreError as a message and end the page there; let bugs surface as tracebacks."""
+    try:
+        yield
+    except BiocoreError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def show_notes(notes: Iterable[str]) -> None:
+    """Say what was changed in the user's input, one line for each kind of change."""
+    notes = list(dict.fromkeys(notes))
+    if notes:
+        st.info("  \n".join(notes), icon=":material/info:")
+
+
+def limits(card: zoo.ModelCard) -> None:
+    """What the model cannot do, beside its result."""
+    st.caption(f":material/warning: **Limits of {card.title}.** {card.limits}")

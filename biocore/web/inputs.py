@@ -1,0 +1,112 @@
+"""Where a sequence comes in: worked examples, a file, or pasted text that is never lost."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from biocore.errors import InputError
+from biocore.web.link import from_link
+
+MAX_UPLOAD_MB = 20
+
+
+def take_over(name: str) -> str | None:
+    """A text another page has handed over under `name` (see `link_to`), once; None where there is none."""
+    return st.session_state.pop(f"hand_over.{name}", None)
+
+
+def sequence_input(
+    label: str,
+    *,
+    key: str,
+    kind: str,
+    examples: Mapping[str, str],
+    help: str,
+    param: str = "seq",
+    height: int = 140,
+    types: tuple[str, ...] = ("fa", "fasta", "fna", "faa", "txt", "gb", "gbk"),
+) -> str:
+    """Text area with worked examples and a file upload above it.  Draw it outside forms.
+
+    The text comes first from another page (`take_over(kind)`), then from the link (`param`), then from the first example.
+    What the user typed stays until they change it, whatever the page makes of it.
+
+    Parameters
+    ----------
+    key : str
+        Session key of the text area.
+    kind : str
+        "dna" or "protein": what other pages hand over.
+    examples : mapping
+        Name -> text.  The first is what the page opens with.
+
+    Returns
+    -------
+    str
+        The text as typed, not cleaned.
+    """
+    handed = take_over(kind)
+    if handed is not None:
+        st.session_state[key] = handed
+    elif key not in st.session_state:
+        st.session_state[key] = from_link(param, next(iter(examples.values())))
+
+    def use_example() -> None:
+        chosen = st.session_state[f"{key}.example"]
+        if chosen:
+            st.session_state[key] = examples[chosen]
+
+    def use_file() -> None:
+        file = st.session_state[f"{key}.file"]
+        if file is not None:
+            try:
+                st.session_state[key] = decode(file.getvalue(), file.name)
+                st.session_state.pop(f"{key}.file_error", None)
+            except InputError as error:
+                st.session_state[f"{key}.file_error"] = str(error)
+
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        st.pills("Worked examples", list(examples), key=f"{key}.example", on_change=use_example)
+    with right, st.popover("Upload a file", icon=":material/upload_file:", width="stretch"):
+        st.file_uploader(
+            f"{', '.join(types)}; up to {MAX_UPLOAD_MB} MB",
+            type=list(types),
+            key=f"{key}.file",
+            on_change=use_file,
+            max_upload_size=MAX_UPLOAD_MB,
+        )
+    if f"{key}.file_error" in st.session_state:
+        st.error(st.session_state[f"{key}.file_error"])
+    return st.text_area(label, key=key, help=help, height=height, persist_state="session")
+
+
+def decode(content: bytes, name: str) -> str:
+    """Text of an uploaded file, gzip-compressed or not.
+
+    Raises
+    ------
+    InputError
+        Not text, or more than five times the upload limit once decompressed.
+    """
+    if content[:2] == b"\x1f\x8b":
+        content = _gunzip(content, name)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("this is not a text file. FASTA, GenBank or plain text is accepted.", record=name) from error
+
+
+def _gunzip(content: bytes, name: str) -> bytes:
+    import gzip
+    from io import BytesIO
+
+    limit = 5 * MAX_UPLOAD_MB * 2**20
+    try:
+        with gzip.open(BytesIO(content)) as file:
+            text = file.read(limit + 1)
+    except (OSError, EOFError) as error:
+        raise InputError(f"this gzip file is damaged ({error}).", record=name) from error
+    if len(text) > limit:
+        raise InputError(f"this file is larger than {limit // 2**20} MB once decompressed.", record=name)
+    return text

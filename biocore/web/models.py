@@ -1,0 +1,75 @@
+"""Models shared by all sessions: loaded once per server, used by one session at a time, few kept in memory."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+import streamlit as st
+
+from biocore import runtime, zoo
+
+
+@dataclass
+class _Shared:
+    models: list[Any]
+    lock: Any = field(default_factory=RLock)
+
+
+def _release(shared: _Shared) -> None:
+    """Give a model's memory back when it leaves the cache; models that hold a GPU's memory have a `close`."""
+    for model in shared.models:
+        close = getattr(model, "close", None)
+        if close is not None:
+            close()
+
+
+@st.cache_resource(
+    max_entries=int(runtime.setting("max_models", "4")), on_release=_release, show_spinner="Loading the model..."
+)
+def _load(names: tuple[str, ...], stamp: tuple[int, ...]) -> _Shared:
+    return _Shared([zoo.load(name) for name in names])
+
+
+def _stamp(name: str) -> int:
+    """Changes when a model is trained again, so that a running server takes the new weights."""
+    folder = zoo.card(name).folder
+    return max((path.stat().st_mtime_ns for path in folder.glob("*") if path.is_file()), default=0)
+
+
+@contextmanager
+def models(names: Sequence[str]) -> Iterator[list[Any]]:
+    """Several models at once, as one entry of the cache: ``with web.models(names) as loaded: ...``.
+
+    The models belong to the caller until the block ends; other sessions wait.  Never change a model.
+
+    Raises
+    ------
+    InputError, ModelUnavailable
+        As `zoo.load`.
+    """
+    shared = _load(tuple(names), tuple(_stamp(name) for name in names))
+    with shared.lock:
+        yield shared.models
+
+
+@contextmanager
+def model(name: str) -> Iterator[Any]:
+    """One model: ``with web.model(name) as loaded: ...``.  See `models`."""
+    with models((name,)) as loaded:
+        yield loaded[0]
+
+
+def model_picker(task: str, *, key: str, label: str = "Model") -> str:
+    """A menu of the models of one task; those that are not on this machine say so.  Returns the chosen name."""
+    cards = zoo.cards(task)
+    here = {card.name: zoo.available(card) for card in cards}
+    ordered = sorted(here, key=lambda name: not here[name])
+    return st.selectbox(
+        label,
+        ordered,
+        format_func=lambda name: zoo.title(name) + ("" if here[name] else " - not on this machine"),
+        key=key,
+        bind="query-params",
+    )
