@@ -159,7 +159,7 @@ def clean_dna(text: str, *, record: str | None = None, min_length: int = 1, max_
     Raises
     ------
     InputError
-        Empty, too short, too long, or another letter, named with its 1-based position (counted without spaces and digits).
+        Empty, too short, too long, or another letter, named with its 1-based position (spaces and digits not counted).
     """
     sequence = _SPACES_AND_DIGITS.sub("", text).upper()
     _refuse_empty(sequence, record, "DNA: A, C, G, T")
@@ -196,8 +196,8 @@ def clean_protein(
 ) -> Cleaned:
     """A protein as models read it: the 20 amino acids and X, B, Z, U, O, in upper case.
 
-    Case, white space and digits are ignored.  A stop ``*`` at the end and gaps (``-``, ``.``) are removed, a stop inside
-    and J become X.  All of it is reported, and so is each rare letter, because models have hardly seen them.
+    Case, white space and digits are ignored.  A stop ``*`` at the end and gaps (``-``, ``.``) are removed, a stop
+    inside and J become X.  All of it is reported, and so is each rare letter, because models have hardly seen them.
 
     Parameters
     ----------

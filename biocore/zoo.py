@@ -1,7 +1,7 @@
 """Which models there are, what they can do, and where their weights lie.  Imports no framework.
 
-A model is a folder with a ``card.json`` and, unless its weights come from the hub, a ``model.safetensors``.  Folders are
-looked for in ``assets/models`` (what ships) and in ``<home>/models`` (what a user has trained); a user's model of the
+A model is a folder with a ``card.json`` and, unless its weights come from the hub, a ``model.safetensors``.
+Folders lie in ``assets/models`` (what ships) and in ``<home>/models`` (what a user has trained); a user's model of the
 same name wins.
 """
 

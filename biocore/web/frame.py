@@ -27,7 +27,7 @@ def page(title: str, question: str) -> None:
             format_func=str.upper,
             key="biocore.figure_format",
             persist_state="session",
-            help="Used by the camera button at the top right of each figure. PNG is written at twice the screen's size.",
+            help="Used by the camera button at the top right of each figure. PNG has twice the screen's size.",
         )
         st.caption(f"Models run on: {runtime.device().name}")
         st.caption("What you paste stays on the machine that runs this page.")

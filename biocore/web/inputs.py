@@ -28,7 +28,7 @@ def sequence_input(
 ) -> str:
     """Text area with worked examples and a file upload above it.  Draw it outside forms.
 
-    The text comes first from another page (`take_over(kind)`), then from the link (`param`), then from the first example.
+    The text comes from another page (`take_over(kind)`), else from the link (`param`), else from the first example.
     What the user typed stays until they change it, whatever the page makes of it.
 
     Parameters

@@ -39,17 +39,22 @@ def set_link(**values: Any) -> None:
         st.caption(f"Too long for a link, so not in it: {', '.join(left_out)}. Send the file along.")
 
 
-def link_to(page: str, label: str, **hand_over: str) -> None:
-    """A button that opens another page with values filled in; long values travel in the session, not in the address.
+def hand_over(page: str, **values: str) -> None:
+    """Go to another page with values filled in; they travel in the session, not in the address.
 
     Parameters
     ----------
     page : str
         File name below ``pages/`` without ``.py``.
-    hand_over : str
-        Session keys and values, as the other page's `take_over` expects them, e.g. ``protein=sequence``.
+    values : str
+        As the other page's `take_over` expects them: ``dna=``, ``protein=`` or ``structure=`` (an id or a file's text).
     """
+    for name, value in values.items():
+        st.session_state[f"hand_over.{name}"] = value
+    st.switch_page(f"pages/{page}.py")
+
+
+def link_to(page: str, label: str, **values: str) -> None:
+    """A button that calls `hand_over`."""
     if st.button(label, key=f"link_to.{page}.{label}"):
-        for name, value in hand_over.items():
-            st.session_state[f"hand_over.{name}"] = value
-        st.switch_page(f"pages/{page}.py")
+        hand_over(page, **values)

@@ -9,7 +9,7 @@ import streamlit as st
 
 
 def figure(fig: go.Figure, name: str, *, alt: str, key: str | None = None, **options):
-    """Draw a figure that can be saved: camera button (PNG or SVG, chosen in the side bar) and a self-contained HTML file.
+    """Draw a figure that can be saved: a camera button (PNG or SVG, chosen in the side bar) and one HTML file.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def figure(fig: go.Figure, name: str, *, alt: str, key: str | None = None, **opt
 
 
 def table(data: pd.DataFrame, name: str, *, key: str | None = None, **options):
-    """Show a table, with all its rows as CSV to take away.  `options` go to ``st.dataframe``; its result is returned."""
+    """Show a table, with all its rows as CSV to take away.  Returns what ``st.dataframe`` does; it gets `options`."""
     key = key or f"table.{name}"
     event = st.dataframe(data, hide_index=True, width="stretch", key=key, **options)
     download("Table as CSV", lambda: data.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}.csv")

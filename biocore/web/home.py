@@ -1,0 +1,130 @@
+"""The home page's parts: "paste anything", a card for each page, and what is ready on this machine."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from biocore import runtime, zoo
+from biocore.errors import InputError
+from biocore.sequence import parse_records, recognise
+from biocore.web.link import hand_over
+
+PICTURES = runtime.ASSETS / "img"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A page as the home page shows it."""
+
+    page: str
+    title: str
+    question: str
+    icon: str
+
+
+CARDS = (
+    Card(
+        "dna_binding",
+        "DNA binding",
+        "Which transcription factors bind this DNA, where, and which bases matter?",
+        "genetics",
+    ),
+    Card(
+        "masked_residues", "Masked residues", "What does a protein language model expect at every position?", "password"
+    ),
+    Card(
+        "structures",
+        "Structures",
+        "Where in the structure is this residue, and what does my number look like on it?",
+        "deployed_code",
+    ),
+    Card("embedding_map", "Embedding map", "Which proteins does the model see as similar?", "scatter_plot"),
+    Card(
+        "protein_function",
+        "Protein function",
+        "What does this protein do, and how far can I trust the answer?",
+        "manufacturing",
+    ),
+)
+TITLES = {card.page: card.title for card in CARDS}
+
+# what was pasted -> the pages that take it, the likeliest first, and the name under which it is handed over
+DESTINATIONS = {
+    "dna": ("dna", ["dna_binding"]),
+    "protein": ("protein", ["masked_residues", "protein_function", "embedding_map", "structures"]),
+    "proteins": ("protein", ["embedding_map", "protein_function", "masked_residues"]),
+    "pdb id": ("structure", ["structures"]),
+    "uniprot accession": ("structure", ["structures"]),
+    "structure": ("structure", ["structures"]),
+}
+NAMES = {
+    "dna": "DNA",
+    "protein": "a protein",
+    "proteins": "several proteins",
+    "pdb id": "a PDB id",
+    "uniprot accession": "a UniProt accession",
+    "structure": "a structure file",
+}
+
+
+def paste_anything() -> None:
+    """One box for whatever a biologist has at hand; says what it is and leads to the pages that take it."""
+    text = st.text_area(
+        "Paste anything",
+        key="home.text",
+        height=120,
+        placeholder="DNA, a protein, FASTA, GenBank, a PDB id such as 3I40, a UniProt accession such as P01308",
+        help="Recognised by its letters. Press Ctrl+Enter, or click outside the box.",
+    )
+    kind = _kind(text)
+    if kind == "empty":
+        st.caption("Nothing is sent anywhere: the models run on the machine that serves this page.")
+    elif kind == "unknown":
+        st.warning(
+            "This is neither DNA, a protein, FASTA, GenBank, a PDB id (3I40) nor a UniProt accession (P01308). "
+            "Letters that are neither bases nor amino acids, or text around a sequence, are the usual reasons."
+        )
+    else:
+        name, pages = DESTINATIONS[kind]
+        st.markdown(f"This is **{NAMES[kind]}**. Open it in:")
+        with st.container(horizontal=True):
+            for page in pages:
+                primary = page == pages[0]
+                if st.button(TITLES[page], key=f"home.open.{page}", type="primary" if primary else "secondary"):
+                    hand_over(page, **{name: text})
+
+
+def _kind(text: str) -> str:
+    kind = recognise(text)
+    if kind == "protein":
+        try:
+            return "proteins" if len(parse_records(text)) > 1 else "protein"
+        except InputError:
+            return "unknown"
+    return kind
+
+
+def page_cards() -> None:
+    """A card for each page: picture, question, link."""
+    columns = st.columns(3)
+    for index, card in enumerate(CARDS):
+        with columns[index % 3], st.container(border=True):
+            picture = PICTURES / f"{card.page}.png"
+            if picture.exists():
+                st.image(str(picture), width="stretch")
+            st.page_link(f"pages/{card.page}.py", label=f"**{card.title}**", icon=f":material/{card.icon}:")
+            st.caption(card.question)
+
+
+def ready() -> None:
+    """The device in use and which models are ready."""
+    cards = [card for card in zoo.cards() if card.task in zoo.LOADERS]
+    here = [card for card in cards if zoo.available(card)]
+    factors = sum(card.task == "tf-binding" for card in here)
+    columns = st.columns(3)
+    columns[0].metric("Models run on", runtime.device().name)
+    columns[1].metric("Transcription factors ready", factors)
+    columns[2].metric("Protein models ready", len(here) - factors)
+    missing = len(cards) - len(here)
+    if missing:
+        st.caption(f"{missing} larger protein models are not on this machine; the Models page says how to fetch them.")
