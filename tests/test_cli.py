@@ -1,0 +1,50 @@
+"""The command line's frame: inputs, formats, exit status."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from biocore.cli import main
+from biocore.cli.files import read_records
+
+
+def test_models_lists_what_ships(capsys):
+    assert main(["models", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"name", "task", "title", "available", "window", "licence", "trained_on"} == set(rows[0])
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "json", "parquet"])
+def test_the_format_follows_the_ending(tmp_path, ending):
+    out = tmp_path / f"models.{ending}"
+    assert main(["models", "--out", str(out)]) == 0
+    read = {
+        "csv": pd.read_csv,
+        "tsv": lambda p: pd.read_csv(p, sep="\t"),
+        "json": pd.read_json,
+        "parquet": pd.read_parquet,
+    }
+    assert "trained_on" in read[ending](out).columns
+
+
+def test_bad_output_is_bad_input(tmp_path, capsys):
+    assert main(["models", "--out", str(tmp_path / "x.docx")]) == 2
+    assert ".csv, .tsv, .json, .parquet" in capsys.readouterr().err
+    assert main(["models", "--out", str(tmp_path / "no" / "x.csv")]) == 2
+
+
+def test_input_may_be_a_file_a_sequence_or_neither(tmp_path, capsys):
+    path = tmp_path / "a.fa"
+    path.write_text(">a\nACGT\n")
+    assert read_records(str(path))[0].name == "a"
+    assert read_records("ACGT")[0].sequence == "ACGT"
+    with pytest.raises(ValueError, match="neither a file nor a sequence"):
+        read_records(str(tmp_path / "missing.fa"))
+
+
+def test_a_file_that_is_not_text_says_so(tmp_path):
+    path = tmp_path / "a.fa"
+    path.write_bytes(b"\xff\xfe\x00\x01" * 10)
+    with pytest.raises(ValueError, match="not a text file"):
+        read_records(str(path))

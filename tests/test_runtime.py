@@ -1,0 +1,60 @@
+"""Settings come from the environment, in one place, and importing biocore costs next to nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from biocore import runtime
+from biocore.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def forget_device():
+    runtime.device.cache_clear()
+    yield
+    runtime.device.cache_clear()
+
+
+def test_home_is_where_the_user_wants_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BIOCORE_HOME", str(tmp_path / "new"))
+    assert runtime.home() == tmp_path / "new"
+    assert runtime.home().is_dir()
+
+
+def test_cpu_can_be_forced(monkeypatch):
+    monkeypatch.setenv("BIOCORE_DEVICE", "cpu")
+    assert (runtime.device().kind, runtime.device().torch) == ("cpu", "cpu")
+
+
+def test_a_wrong_device_lists_the_right_ones(monkeypatch):
+    monkeypatch.setenv("BIOCORE_DEVICE", "tpu")
+    with pytest.raises(InputError, match="auto, cpu or gpu"):
+        runtime.device()
+
+
+def test_import_loads_no_framework_and_leaves_gpu_memory_alone():
+    code = (
+        "import sys, os, biocore, biocore.zoo, biocore.sequence;"
+        "print({'torch', 'jax', 'streamlit', 'flax', 'plotly'} & set(sys.modules));"
+        "print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("XLA")}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, check=True
+    )
+    assert run.stdout.split() == ["set()", "false"]
+
+
+def test_import_is_quick():
+    """Under 50 ms of processor time; the best of five, because other work may run beside this."""
+    code = "import time; t = time.process_time(); import biocore; print(time.process_time() - t)"
+    run = [sys.executable, "-c", code]
+    seconds = min(
+        float(subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=True).stdout) for _ in range(5)
+    )
+    assert seconds < 0.05

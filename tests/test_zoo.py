@@ -1,0 +1,87 @@
+"""Model cards: what ships is complete and intact; what is missing or damaged says so."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from biocore import runtime, zoo
+from biocore.errors import InputError, ModelUnavailable
+
+
+def made_card(folder, **changes):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / zoo.WEIGHTS).write_bytes(b"weights")
+    card = zoo.ModelCard(
+        name="toy",
+        task="tf-binding",
+        title="A toy",
+        source="user",
+        output_unit="log-odds (natural)",
+        trained_on="nothing",
+        limits="all",
+        licence="CC0",
+        citation="none",
+        quality=(zoo.Quality("auROC", 0.9),),
+        folder=folder,
+    )
+    return replace(card, **changes)
+
+
+def test_a_card_round_trips_and_hashes_its_weights(tmp_path):
+    card = made_card(tmp_path / "toy")
+    back = zoo.read_card(zoo.write_card(card))
+    assert back.title == card.title
+    assert back.quality[0].value == 0.9
+    assert back.quality[0].low != back.quality[0].low  # undefined stays undefined
+    assert back.sha256 == {zoo.WEIGHTS: zoo.sha256(card.folder / zoo.WEIGHTS)}
+
+
+def test_weights_that_changed_are_refused(tmp_path):
+    card = zoo.read_card(zoo.write_card(made_card(tmp_path / "toy")))
+    assert zoo.weights(card).read_bytes() == b"weights"
+    (card.folder / zoo.WEIGHTS).write_bytes(b"other")
+    with pytest.raises(ModelUnavailable, match="sha256"):
+        zoo.weights(card)
+    (card.folder / zoo.WEIGHTS).unlink()
+    with pytest.raises(ModelUnavailable, match="not on this machine"):
+        zoo.weights(card)
+
+
+def test_a_users_model_is_found_and_wins():
+    zoo.write_card(made_card(runtime.home() / "models" / "toy"))
+    assert zoo.card("toy").title == "A toy"
+    assert zoo.available(zoo.card("toy"))
+
+
+def test_an_unknown_name_gets_suggestions():
+    zoo.write_card(made_card(runtime.home() / "models" / "toy"))
+    with pytest.raises(InputError, match="Did you mean: toy"):
+        zoo.card("toyy")
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"name": "x", "colour": 1}'])
+def test_a_broken_card_says_so(tmp_path, text):
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(ModelUnavailable, match="not a model card"):
+        zoo.read_card(tmp_path / "card.json")
+
+
+SHIPPED = [card for card in zoo.cards() if card.folder.is_relative_to(runtime.ASSETS)]
+
+
+@pytest.mark.parametrize("card", SHIPPED, ids=lambda card: card.name)
+def test_what_ships_is_described_and_intact(card):
+    for field in ("title", "output_unit", "trained_on", "limits", "licence", "citation"):
+        assert getattr(card, field), f"{card.name} has no {field}"
+    if card.hub_repository is None:
+        assert zoo.weights(card).exists()
+        assert card.folder.name == card.name
+    json.dumps(dict(card.details), allow_nan=False)
+
+
+def test_weights_stay_small():
+    sizes = {path.parent.name: path.stat().st_size for path in runtime.ASSETS.glob("models/*/*.safetensors")}
+    assert all(size <= 16 * 2**20 for size in sizes.values()), sizes
+    total = sum(path.stat().st_size for path in runtime.ASSETS.rglob("*") if path.is_file())
+    assert total <= 40 * 2**20
