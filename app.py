@@ -1,17 +1,28 @@
 """The frame: every page in menu order.  ``streamlit run app.py``."""
 
+from pathlib import Path
+
 import streamlit as st
 
-PAGES = {
-    "": [st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)],
-    "DNA": [st.Page("pages/dna_binding.py", title="DNA binding", icon=":material/genetics:")],
+MENU = {
+    "": [("pages/home.py", "Home", "home")],
+    "DNA": [("pages/dna_binding.py", "DNA binding", "genetics")],
     "Protein": [
-        st.Page("pages/masked_residues.py", title="Masked residues", icon=":material/password:"),
-        st.Page("pages/structures.py", title="Structures", icon=":material/deployed_code:"),
-        st.Page("pages/embedding_map.py", title="Embedding map", icon=":material/scatter_plot:"),
-        st.Page("pages/protein_function.py", title="Protein function", icon=":material/manufacturing:"),
+        ("pages/masked_residues.py", "Masked residues", "password"),
+        ("pages/structures.py", "Structures", "deployed_code"),
+        ("pages/embedding_map.py", "Embedding map", "scatter_plot"),
+        ("pages/protein_function.py", "Protein function", "manufacturing"),
     ],
-    "About": [st.Page("pages/models.py", title="Models", icon=":material/fact_check:")],
+    "About": [("pages/models.py", "Models", "fact_check")],
 }
+ROOT = Path(__file__).parent
 
-st.navigation(PAGES).run()
+pages = {
+    section: [
+        st.Page(path, title=title, icon=f":material/{icon}:", default=path == "pages/home.py")
+        for path, title, icon in entries
+        if (ROOT / path).exists()
+    ]
+    for section, entries in MENU.items()
+}
+st.navigation({section: entries for section, entries in pages.items() if entries}).run()

@@ -10,6 +10,7 @@ from biocore.errors import InputError
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 STATIC = Path(__file__).resolve().parents[1] / "static"
+PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 
 @dataclass(frozen=True)

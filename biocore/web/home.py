@@ -88,10 +88,14 @@ def paste_anything() -> None:
         name, pages = DESTINATIONS[kind]
         st.markdown(f"This is **{NAMES[kind]}**. Open it in:")
         with st.container(horizontal=True):
-            for page in pages:
+            for page in filter(_exists, pages):
                 primary = page == pages[0]
                 if st.button(TITLES[page], key=f"home.open.{page}", type="primary" if primary else "secondary"):
                     hand_over(page, **{name: text})
+
+
+def _exists(page: str) -> bool:
+    return (runtime.PAGES / f"{page}.py").exists()
 
 
 def _kind(text: str) -> str:
@@ -107,7 +111,7 @@ def _kind(text: str) -> str:
 def page_cards() -> None:
     """A card for each page: picture, question, link."""
     columns = st.columns(3)
-    for index, card in enumerate(CARDS):
+    for index, card in enumerate(card for card in CARDS if _exists(card.page)):
         with columns[index % 3], st.container(border=True):
             picture = PICTURES / f"{card.page}.png"
             if picture.exists():
