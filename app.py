@@ -4,24 +4,23 @@ from pathlib import Path
 
 import streamlit as st
 
+# No icons here: the browser would fetch the page's icon from the internet.
 MENU = {
-    "": [("pages/home.py", "Home", "home")],
-    "DNA": [("pages/dna_binding.py", "DNA binding", "genetics")],
+    "": [("pages/home.py", "Home")],
+    "DNA": [("pages/dna_binding.py", "DNA binding")],
     "Protein": [
-        ("pages/masked_residues.py", "Masked residues", "password"),
-        ("pages/structures.py", "Structures", "deployed_code"),
-        ("pages/embedding_map.py", "Embedding map", "scatter_plot"),
-        ("pages/protein_function.py", "Protein function", "manufacturing"),
+        ("pages/masked_residues.py", "Masked residues"),
+        ("pages/structures.py", "Structures"),
+        ("pages/embedding_map.py", "Embedding map"),
+        ("pages/protein_function.py", "Protein function"),
     ],
-    "About": [("pages/models.py", "Models", "fact_check")],
+    "About": [("pages/models.py", "Models")],
 }
 ROOT = Path(__file__).parent
 
 pages = {
     section: [
-        st.Page(path, title=title, icon=f":material/{icon}:", default=path == "pages/home.py")
-        for path, title, icon in entries
-        if (ROOT / path).exists()
+        st.Page(path, title=title, default=path == "pages/home.py") for path, title in entries if (ROOT / path).exists()
     ]
     for section, entries in MENU.items()
 }

@@ -271,7 +271,11 @@ def looks_like_dna(sequence: str) -> bool:
 
 
 def _looks_like_protein(sequence: str) -> bool:
-    return len(sequence) >= 5 and set(sequence) <= set(AMINO_ACIDS + RARE_AMINO_ACIDS + "*")
+    """Amino-acid letters only, and at most a tenth of them rare: English words are full of O and U."""
+    rare = sum(sequence.count(letter) for letter in RARE_AMINO_ACIDS + "*")
+    return (
+        len(sequence) >= 5 and set(sequence) <= set(AMINO_ACIDS + RARE_AMINO_ACIDS + "*") and rare <= len(sequence) / 10
+    )
 
 
 _PDB_ID = re.compile(r"^(?:[1-9][A-Za-z0-9]{3}|pdb_[0-9a-z]{8})$", re.IGNORECASE)

@@ -151,6 +151,7 @@ def test_dna_as_a_protein_can_be_insisted_on():
         ("HEADER    HORMONE\nATOM", "structure"),
         ("data_3I40\n#", "structure"),
         ("hello, world!", "unknown"),
+        ("hello world", "unknown"),
         (">a\n", "unknown"),
     ],
 )

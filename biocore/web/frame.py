@@ -9,11 +9,12 @@ from biocore import runtime, zoo
 from biocore.errors import BiocoreError
 
 LOGO = runtime.ASSETS / "logo.svg"
+ICON = runtime.ASSETS / "icon.svg"  # a file of ours: icons by name are fetched from the internet
 
 
 def page(title: str, question: str) -> None:
     """Start a page: browser title, heading, the biological question it answers, and the common side bar."""
-    st.set_page_config(page_title=f"{title} - biocore", page_icon=":material/genetics:", layout="wide")
+    st.set_page_config(page_title=f"{title} - biocore", page_icon=str(ICON), layout="wide")
     if LOGO.exists():
         st.logo(str(LOGO), size="large")
     st.title(title)

@@ -1,0 +1,54 @@
+"""The home page: recognises what is pasted and offers the pages that take it."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+@pytest.fixture(scope="module")
+def opened():
+    return AppTest.from_file("../app.py", default_timeout=60).run()
+
+
+def paste(text):
+    app = AppTest.from_file("../app.py", default_timeout=60).run()
+    return app.text_area(key="home.text").set_value(text).run()
+
+
+def offered(app):
+    return [button.label for button in app.button]
+
+
+def test_it_opens(opened):
+    assert not opened.exception
+    assert not opened.error
+    assert opened.title[0].value == "biocore"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("ACGTTGACCATTGACCA", "DNA binding"),
+        ("MKTAYIAKQRQISFVKSHFSRQ", "Masked residues"),
+        (">a\nMKTAYIAKQR\n>b\nMKVLAAGIVG", "Embedding map"),
+        ("3I40", "Structures"),
+        ("P01308", "Structures"),
+    ],
+)
+def test_what_is_pasted_leads_to_its_page(text, first):
+    app = paste(text)
+    assert not app.exception
+    assert offered(app)[0] == first
+
+
+def test_dna_arrives_on_its_page_as_typed():
+    text = ">mine\nCCACCAGGGGGCGCTAGTGACCACCAGGGGGCGC"
+    app = paste(text)
+    app.button(key="home.open.dna_binding").click().run()
+    assert not app.exception
+    assert app.text_area[0].value == text
+
+
+def test_nonsense_gets_a_sentence_and_stays():
+    app = paste("what is this?")
+    assert "neither DNA" in app.warning[0].value
+    assert app.text_area(key="home.text").value == "what is this?"
