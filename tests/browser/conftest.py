@@ -1,0 +1,97 @@
+"""A running dashboard and a headless Chromium for the tests of what only a browser shows.
+
+Use the fixture ``open_page``: ``page = open_page("structures?seq=...")`` gives a Playwright page whose title is drawn.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in Path(item.fspath).parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Address of a dashboard of its own, with an empty cache folder and no internet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = os.environ | {"BIOCORE_HOME": str(tmp_path_factory.mktemp("home")), "BIOCORE_OFFLINE": "1"}
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
+    try:
+        _wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_healthy(url, process, log):
+    for _ in range(240):
+        if process.poll() is not None:
+            pytest.fail(f"the dashboard ended:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail(f"the dashboard does not answer:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium that can draw WebGL in software."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(server, chromium):
+    """Open a page of the dashboard by its path (with query) and wait for its title; gives the Playwright page.
+
+    ``page.requests_outside`` lists what the page asked of other hosts: a page that works offline asks nothing.
+    """
+    contexts = []
+
+    def open_(path: str = "", **context_options):
+        context = chromium.new_context(viewport={"width": 1400, "height": 900}, **context_options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.requests_outside = []
+        page.on(
+            "request",
+            lambda r: page.requests_outside.append(r.url) if r.url.startswith("http") and server not in r.url else None,
+        )
+        page.goto(f"{server}/{path}")
+        page.wait_for_selector("h1")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
