@@ -1,0 +1,151 @@
+"""What ESM-2 says about a protein: probabilities at masked residues, and scores of every substitution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from biocore.esm2.vocabulary import AMINO_ACID_IDS, IDS, TOKENS
+from biocore.sequence import AMINO_ACIDS
+
+MASKED, WILD_TYPE = "masked", "wild-type"
+STRATEGIES = (MASKED, WILD_TYPE)
+
+
+def renormalise(token_probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities over the 20 amino acids, (N, 20), columns `AMINO_ACIDS`, from those of the 33 tokens."""
+    letters = token_probabilities[:, AMINO_ACID_IDS]
+    return letters / letters.sum(axis=1, keepdims=True)
+
+
+def entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Shannon entropy in bits of each row, (N, 20) -> (N,): 0 is certain, log2(20) = 4.32 is no idea."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(probabilities == 0, 0.0, np.log2(probabilities))
+    return -(probabilities * logs).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class LetterProbabilities:
+    """The model's answer at masked residues.
+
+    Attributes
+    ----------
+    sequence : str, length L
+        The protein without masks.
+    positions : tuple of int
+        P residues, 0-based, that were masked at the same time.
+    tokens : float32 array, (P, 33)
+        Probability of each token, in the order of `vocabulary.TOKENS`.
+    model : str
+    """
+
+    sequence: str
+    positions: tuple[int, ...]
+    tokens: np.ndarray
+    model: str
+
+    def __post_init__(self):
+        if self.tokens.shape != (len(self.positions), len(TOKENS)):
+            raise ValueError(f"tokens has shape {self.tokens.shape}, not ({len(self.positions)}, {len(TOKENS)})")
+
+    @property
+    def letters(self) -> np.ndarray:
+        """Probabilities renormalised over the 20 amino acids, (P, 20), columns `AMINO_ACIDS`."""
+        return renormalise(self.tokens)
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """Bits, (P,)."""
+        return entropy(self.letters)
+
+    def truth(self, index: int) -> str:
+        """The residue that was masked at ``positions[index]``."""
+        return self.sequence[self.positions[index]]
+
+    def rank(self, index: int) -> int | None:
+        """Place of the true residue among the 20, 1 is the most likely; None where it is not one of them."""
+        column = AMINO_ACIDS.find(self.truth(index))
+        if column < 0:
+            return None
+        row = self.letters[index]
+        return int((row > row[column]).sum()) + 1
+
+    def probability(self, index: int) -> float:
+        """Probability of the true residue among the 20; NaN where it is not one of them."""
+        column = AMINO_ACIDS.find(self.truth(index))
+        return float(self.letters[index, column]) if column >= 0 else float("nan")
+
+
+@dataclass(frozen=True)
+class SubstitutionScan:
+    """Every substitution of a protein.  Rows that were not computed (a stopped scan) are NaN.
+
+    Attributes
+    ----------
+    sequence : str, length L
+    strategy : str
+        "masked" or "wild-type".
+    token_log_probabilities : float32 array, (L, 33)
+        Natural logs, in the order of `vocabulary.TOKENS`.
+    model : str
+    """
+
+    sequence: str
+    strategy: str
+    token_log_probabilities: np.ndarray
+    model: str
+
+    def __post_init__(self):
+        if self.strategy not in STRATEGIES:
+            raise ValueError(f"strategy {self.strategy!r} is none of {STRATEGIES}")
+        if self.token_log_probabilities.shape != (len(self.sequence), len(TOKENS)):
+            raise ValueError(
+                f"token_log_probabilities has shape {self.token_log_probabilities.shape}, not "
+                f"({len(self.sequence)}, {len(TOKENS)})"
+            )
+
+    @property
+    def done(self) -> np.ndarray:
+        """Which residues were computed, bool (L,)."""
+        return ~np.isnan(self.token_log_probabilities).any(axis=1)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Over the 20 amino acids, (L, 20), columns `AMINO_ACIDS`."""
+        return renormalise(np.exp(self.token_log_probabilities))
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Log-odds against the wild type, natural log, (L, 20); negative is less expected than what is there.
+
+        Exactly 0 at the wild type; a row is NaN where the wild type is not one of the 20, or was not computed.
+        """
+        logs = self.token_log_probabilities[:, AMINO_ACID_IDS]
+        own = np.array([AMINO_ACIDS.find(letter) for letter in self.sequence])
+        reference = np.where(own >= 0, logs[np.arange(len(own)), own], np.nan)
+        return logs - reference[:, None]
+
+    @property
+    def wild_type_probability(self) -> np.ndarray:
+        """Probability among the 20 of the residue that is there, (L,); NaN where it is not one of them."""
+        own = np.array([AMINO_ACIDS.find(letter) for letter in self.sequence])
+        return np.where(own >= 0, self.probabilities[np.arange(len(own)), own], np.nan)
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """Bits at each residue, (L,)."""
+        return entropy(self.probabilities)
+
+    @property
+    def mean_effect(self) -> np.ndarray:
+        """Mean score of the 19 substitutions of each residue, (L,)."""
+        return self.scores.sum(axis=1) / (len(AMINO_ACIDS) - 1)
+
+    @property
+    def pseudo_perplexity(self) -> float:
+        """exp(-mean log p) of the residues over the 33 tokens; NaN unless every residue was computed.
+
+        With the wild-type strategy this is the cheap one-pass value, which is lower: the model sees what it is asked.
+        """
+        own = np.array([IDS[letter] for letter in self.sequence])
+        return float(np.exp(-self.token_log_probabilities[np.arange(len(own)), own].mean(dtype=np.float64)))
