@@ -1,0 +1,359 @@
+"""Trained transcription-factor models: load, score sequences, score every window of a long sequence."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from safetensors.numpy import load_file
+
+from biocore import runtime, zoo
+from biocore.errors import InputError, ModelUnavailable
+from biocore.tfbinding.network import (
+    MIN_LENGTH,
+    UNKNOWN,
+    Architecture,
+    Trunk,
+    apply_heads,
+    dense_features,
+)
+
+WINDOW = 101  # bp; what the models were trained on
+_POSITIONS = 1 << 16  # bases scored in one call of the network: bounds the memory
+_WINDOWS = 4096  # windows of a track computed in one call
+
+
+@dataclass(frozen=True, eq=False)
+class SharedTrunk:
+    """Weights of the part of a network that several factors share, and its shape."""
+
+    architecture: Architecture
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class TFModel:
+    """How strongly one factor binds a stretch of DNA; a callable (N, L, 4) -> (N,) calibrated log-odds.
+
+    Attributes
+    ----------
+    card : ModelCard
+    tf : str
+        Name of the factor.
+    trunk : SharedTrunk
+        The same object in every model that shares it.
+    heads : mapping of arrays
+        Parameters of this factor's head (`network.Heads` with one factor).
+    scale, offset : float
+        Calibration: log-odds = scale * output + offset, at a prior of one bound to one unbound sequence.
+    window : int
+        bp of the training sequences.
+    """
+
+    card: zoo.ModelCard
+    tf: str
+    trunk: SharedTrunk = field(repr=False)
+    heads: dict[str, np.ndarray] = field(repr=False)
+    scale: float
+    offset: float
+    window: int = WINDOW
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Log-odds of binding, the mean of both strands.
+
+        Parameters
+        ----------
+        x : float32 array, (N, L, 4), columns A C G T
+            L is 20 bp or more.  Each sequence counts as one window, so longer ones than `window` are pooled as a whole;
+            see `track` for the windows along a sequence.
+
+        Returns
+        -------
+        float32 array, (N,)
+            Natural log; calibrated on held-out sequences, at a prior of 1:1.
+
+        Raises
+        ------
+        InputError
+            `x` has another shape or is too short.
+        """
+        return self.strand_log_odds(x).mean(axis=0)
+
+    def strand_log_odds(self, x: np.ndarray) -> np.ndarray:
+        """Log-odds from the sequences as given, and from their reverse complements: float32 array, (2, N)."""
+        return strand_scores([self], x)[:, 0]
+
+    @property
+    def logit_fn(self) -> Callable[[jax.Array], jax.Array]:
+        """The same as calling the model, as a pure JAX function to differentiate or compile: (N, L, 4) -> (N,)."""
+        return partial(_logits, self.trunk.architecture, self.trunk.variables, self.heads, self.scale, self.offset)
+
+
+@dataclass(frozen=True)
+class TrackResult:
+    """Every factor at every window of one sequence.
+
+    Attributes
+    ----------
+    tfs : tuple of str, length F
+    starts : int array, (W,)
+        First base of each window, 0-based.
+    window : int
+        bp; the whole sequence where that is shorter.
+    forward, reverse : float32 arrays, (F, W)
+        Calibrated log-odds from either strand.
+    log_odds : float32 array, (F, W)
+        Their mean: what scoring the window on its own gives.
+    """
+
+    tfs: tuple[str, ...]
+    starts: np.ndarray
+    window: int
+    forward: np.ndarray
+    reverse: np.ndarray
+    log_odds: np.ndarray
+
+    def __post_init__(self):
+        shape = (len(self.tfs), len(self.starts))
+        for name in ("forward", "reverse", "log_odds"):
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
+
+
+# ---------------------------------------------------------------------------------------------------- loading
+
+
+def load(card: zoo.ModelCard) -> TFModel:
+    """Load the model of a card.
+
+    Raises
+    ------
+    ModelUnavailable
+        Its weights, or those of the trunk it shares, are missing, damaged or of another training run.
+    """
+    runtime.persist_jax_compilations()
+    details = card.details
+    weights = _tensors(zoo.weights(card))
+    if "trunk" in details:
+        trunk = _shared_trunk(card)
+    else:
+        trunk = SharedTrunk(Architecture.from_json(details["architecture"]), _variables(weights))
+    heads = {name.removeprefix("heads/"): array for name, array in weights.items() if name.startswith("heads/")}
+    calibration = details["calibration"]
+    return TFModel(
+        card, details["tf"], trunk, heads, calibration["scale"], calibration["offset"], card.window or WINDOW
+    )
+
+
+def _shared_trunk(card: zoo.ModelCard) -> SharedTrunk:
+    """The trunk named on a factor's card: from the folder beside it, else from the zoo."""
+    name = card.details["trunk"]
+    beside = card.folder.parent / name / "card.json"
+    trunk = zoo.read_card(beside) if beside.exists() else zoo.card(name)
+    path = zoo.weights(trunk)
+    if trunk.sha256.get(path.name) != card.details["trunk_sha256"]:
+        raise ModelUnavailable(
+            f"{card.name} belongs to another training run of {name} than the one in {path.parent}. Train both again."
+        )
+    return _load_trunk(path, path.stat().st_mtime_ns, trunk)
+
+
+@lru_cache(maxsize=8)
+def _load_trunk_cached(path: Path, stamp: int, architecture: str) -> SharedTrunk:
+    import json
+
+    return SharedTrunk(Architecture.from_json(json.loads(architecture)), _variables(_tensors(path)))
+
+
+def _load_trunk(path: Path, stamp: int, card: zoo.ModelCard) -> SharedTrunk:
+    """One object for every factor that shares it: that is how `track` knows."""
+    import json
+
+    return _load_trunk_cached(path, stamp, json.dumps(card.details["architecture"]))
+
+
+def _tensors(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of a safetensors file as float32; they may be stored in half precision."""
+    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+
+
+def _variables(tensors: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Names such as ``trunk/params/conv0/kernel`` -> the nested mapping flax takes."""
+    tree: dict[str, Any] = {"params": {}, "batch_stats": {}}
+    for name, array in tensors.items():
+        first, *parts = name.split("/")
+        if first != "trunk":
+            continue
+        node = tree
+        for part in parts[:-1]:
+            node = node.setdefault(part, {})
+        node[parts[-1]] = jnp.asarray(array)
+    return tree
+
+
+# ---------------------------------------------------------------------------------------------------- scoring
+
+
+def probability(log_odds: np.ndarray) -> np.ndarray:
+    """Probability of binding at a prior of 1:1."""
+    from scipy.special import expit
+
+    return expit(log_odds)
+
+
+def scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
+    """Calibrated log-odds of several factors, (N, L, 4) -> (F, N), computing a shared trunk once.
+
+    Raises
+    ------
+    InputError
+        `x` has another shape or is too short.
+    """
+    return strand_scores(models, x).mean(axis=0)
+
+
+def strand_scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
+    """As `scores`, for each strand: float32 array, (2, F, N)."""
+    x = _checked(x)
+    result = np.empty((2, len(models), len(x)), np.float32)
+    for places, trunk, heads, scale, offset in _groups(models):
+        for rows in _chunks(len(x), max(1, _POSITIONS // max(x.shape[1], WINDOW))):
+            both = np.concatenate([x[rows], x[rows, ::-1, ::-1]])
+            padded, count = _padded(both, trunk.architecture)
+            out = np.asarray(_outputs(trunk.architecture, trunk.variables, heads, padded, count))
+            out = out[: len(both)].reshape(2, -1, len(places))  # rows added to round the batch up fall away
+            result[:, places, rows] = (out * scale + offset).transpose(0, 2, 1)
+    return result
+
+
+def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, stride: int = 1) -> TrackResult:
+    """Score every window of one sequence, for several factors and both strands.
+
+    Parameters
+    ----------
+    models : sequence of TFModel, length F
+    x : float32 array, (L, 4)
+    window : int
+        bp, 20 or more; a shorter sequence is one window of its own length.
+    stride : int
+        bp from one window to the next.
+
+    Returns
+    -------
+    TrackResult
+        W = (L - window) // stride + 1 windows.
+
+    Raises
+    ------
+    InputError
+        The sequence or the window is shorter than 20 bp, or the stride is not positive.
+
+    Notes
+    -----
+    For networks without transformer blocks the convolutions run once over the whole sequence and only the pooling and
+    the heads are computed for each window; equal to scoring each window on its own, but for rounding.
+    """
+    if stride < 1 or window < MIN_LENGTH:
+        raise InputError(
+            f"window {window} bp, stride {stride} bp: use a window of {MIN_LENGTH} or more, a stride of 1 or more."
+        )
+    x = _checked(np.asarray(x)[None])[0]
+    window = min(window, len(x))
+    starts = np.arange(0, len(x) - window + 1, stride)
+    strands = np.empty((2, len(models), len(starts)), np.float32)
+    for places, trunk, heads, scale, offset in _groups(models):
+        one_pass = not trunk.architecture.transformers and window >= trunk.architecture.flank
+        if one_pass:
+            for rows in _chunks(len(starts), max(1, _WINDOWS // stride)):
+                out = _dense_chunk(trunk, heads, x, starts[rows], window, stride)
+                strands[:, places, rows] = (out * scale + offset).transpose(0, 2, 1)
+        else:
+            for rows in _chunks(len(starts), _POSITIONS // window + 1):
+                pieces = x[starts[rows, None] + np.arange(window)]
+                strands[:, places, rows] = strand_scores([models[i] for i in places], pieces)
+    return TrackResult(tuple(m.tf for m in models), starts, window, strands[0], strands[1], strands.mean(axis=0))
+
+
+def _dense_chunk(trunk, heads, x: np.ndarray, starts: np.ndarray, window: int, stride: int) -> np.ndarray:
+    """Network outputs at `starts`, (2, len(starts), F), from one pass over the bases they cover."""
+    piece = x[starts[0] : starts[-1] + window]
+    length = _round_up(len(piece) - window) + window
+    piece = np.concatenate([piece, np.full((length - len(piece), 4), UNKNOWN, np.float32)])
+    out = _dense_outputs(trunk.architecture, trunk.variables, heads, piece, window, stride)
+    return np.asarray(out)[:, : len(starts)]
+
+
+def _checked(x: np.ndarray) -> np.ndarray:
+    """`x` as float32 (N, L, 4), or an InputError."""
+    x = np.asarray(x, np.float32)
+    if x.ndim != 3 or x.shape[2] != 4:
+        raise InputError(f"one-hot DNA of shape (N, L, 4) is needed; this has shape {x.shape}.")
+    if x.shape[1] < MIN_LENGTH:
+        raise InputError(f"{x.shape[1]} bp is too short; {MIN_LENGTH} bp or more are needed.")
+    return x
+
+
+def _groups(models: Sequence[TFModel]) -> Iterator[tuple[list[int], SharedTrunk, dict[str, np.ndarray], Any, Any]]:
+    """Models by the trunk they share: their places in `models`, the trunk, stacked heads, scales and offsets."""
+    members: dict[int, list[int]] = {}
+    for i, model in enumerate(models):
+        members.setdefault(id(model.trunk), []).append(i)
+    for places in members.values():
+        group = [models[i] for i in places]
+        heads = {name: np.concatenate([m.heads[name] for m in group]) for name in group[0].heads}
+        scale, offset = (np.array([getattr(m, name) for m in group], np.float32) for name in ("scale", "offset"))
+        yield places, group[0].trunk, heads, scale, offset
+
+
+def _chunks(total: int, size: int) -> Iterator[slice]:
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))
+
+
+def _round_up(size: int) -> int:
+    """The next of a few sizes (1, 2, 4 ... 64, then in eighths of a power of two), so that few shapes are compiled."""
+    if size <= 64:
+        return 1 << max(size - 1, 0).bit_length()
+    step = 1 << ((size - 1).bit_length() - 3)
+    return -(-size // step) * step
+
+
+def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences set between unknown bases up to the trained length, then rounded up in number and length.
+
+    Returns them and how many bases count.
+    """
+    rows, length, _ = x.shape
+    left = max(0, architecture.flank - length) // 2
+    count = max(length, architecture.flank)
+    shape = (_round_up(rows), count if count == architecture.flank else _round_up(count), 4)
+    padded = np.full(shape, UNKNOWN, np.float32)
+    padded[:rows, left : left + length] = x
+    return padded, np.int32(count)
+
+
+@partial(jax.jit, static_argnums=0)
+def _outputs(architecture: Architecture, trunk, heads, x, count):
+    """Uncalibrated outputs of the strand given, (N, L, 4) -> (N, F)."""
+    return apply_heads(heads, Trunk(architecture).apply(trunk, x, count, train=False))
+
+
+@partial(jax.jit, static_argnums=(0, 4, 5))
+def _dense_outputs(architecture: Architecture, trunk, heads, x, window: int, stride: int):
+    """Uncalibrated outputs of every window on both strands, (L, 4) -> (2, W, F)."""
+    forward, reverse = dense_features(architecture, trunk, jnp.stack([x, x[::-1, ::-1]]), window)
+    features = jnp.stack([forward[::stride], reverse[::-1][::stride]])
+    return apply_heads(heads, features.reshape(-1, features.shape[-1])).reshape(2, features.shape[1], -1)
+
+
+def _logits(architecture: Architecture, trunk, heads, scale: float, offset: float, x: jax.Array) -> jax.Array:
+    """Calibrated log-odds as a pure function of the one-hot sequences."""
+    both = jnp.concatenate([x, x[:, ::-1, ::-1]])
+    missing = max(0, architecture.flank - x.shape[1])
+    both = jnp.pad(both, ((0, 0), (missing // 2, missing - missing // 2), (0, 0)), constant_values=UNKNOWN)
+    out = apply_heads(heads, Trunk(architecture).apply(trunk, both, both.shape[1], train=False))[:, 0]
+    return out.reshape(2, -1).mean(axis=0) * scale + offset

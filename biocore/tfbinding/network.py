@@ -1,0 +1,352 @@
+"""The network: convolution blocks, perhaps transformer blocks, global pooling, one small head per factor (flax).
+
+Every step before the pooling is a "valid" convolution or a pooling without padding, so a position's value depends
+on nothing but the bases under it.  That is what lets `dense_features` compute the values of *every* window of a long
+sequence in one pass, equal to computing each window on its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import reduce
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+MIN_LENGTH = 20  # bp
+UNKNOWN = 0.25  # what each of the four columns holds for an unknown base
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Shape of a network.
+
+    Attributes
+    ----------
+    blocks : tuple of (filters, kernel width, pool width)
+        Each block is convolution, max pool, batch norm, GELU.
+    transformers, attention_heads : int
+        Transformer blocks after the convolutions, and their attention heads.
+    mlp : int
+        Width of the hidden layer after pooling; 0 for none.
+    head : int
+        Hidden units of each factor's own head; 0 for a linear head.
+    pools : "all" or "last"
+        Pool the output of every block, or of the last one only.
+    dropout : float
+    flank : int
+        Sequences shorter than this are set between unknown bases, in bp.
+    """
+
+    blocks: tuple[tuple[int, int, int], ...] = ((128, 14, 4), (96, 5, 1))
+    transformers: int = 0
+    attention_heads: int = 4
+    mlp: int = 128
+    head: int = 16
+    pools: str = "all"
+    dropout: float = 0.2
+    flank: int = 101
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Architecture":
+        """Inverse of `to_json`."""
+        return cls(**{**values, "blocks": tuple(tuple(block) for block in values["blocks"])})
+
+    def positions(self, length):
+        """How many positions each block leaves of `length` bp (an int, or a traced integer)."""
+        counts = []
+        for _, kernel, pool in self.blocks:
+            length = (length - kernel + 1) // pool
+            counts.append(length)
+        return counts
+
+
+SHIPPED = Architecture()
+_BOOK = Architecture(
+    blocks=((128, 11, 2), (64, 11, 2), (32, 5, 2)), mlp=64, head=0, pools="last", transformers=0, attention_heads=4
+)
+VARIANTS = {
+    "shared": SHIPPED,
+    "baseline": replace(_BOOK, transformers=1),
+    "single-conv": replace(_BOOK, blocks=((128, 11, 2),), transformers=0),
+    "fewer-channels": replace(_BOOK, blocks=((32, 11, 2), (16, 11, 2), (8, 5, 2)), transformers=1),
+    "no-mlp": replace(_BOOK, mlp=0, transformers=1),
+    "one-transformer": replace(_BOOK, transformers=1),
+    "two-transformers": replace(_BOOK, transformers=2),
+}
+
+
+# ------------------------------------------------------------------------------------------------- pieces
+
+
+def convolve(x: jax.Array, kernel: jax.Array, dilation: int = 1) -> jax.Array:
+    """Valid convolution, (N, L, C) with (K, C, F) -> (N, L - dilation (K - 1), F)."""
+    width, channels, filters = kernel.shape
+    length = x.shape[1] - dilation * (width - 1)
+    if channels == 4:  # one large product is several times faster on a CPU than a convolution of four channels
+        patches = x[:, np.arange(length)[:, None] + dilation * np.arange(width)]  # (N, length, K, 4)
+        return (patches.reshape(-1, width * 4) @ kernel.reshape(width * 4, filters)).reshape(-1, length, filters)
+    return jax.lax.conv_general_dilated(
+        x, kernel, (1,), "VALID", rhs_dilation=(dilation,), dimension_numbers=("NWC", "WIO", "NWC")
+    )
+
+
+@jax.custom_vjp
+def _maximum(x: jax.Array) -> jax.Array:
+    """Maximum over axis 2; ties all get the gradient, which costs one comparison instead of a scatter."""
+    return x.max(axis=2)
+
+
+def _maximum_forward(x):
+    best = x.max(axis=2)
+    return best, (x, best)
+
+
+def _maximum_backward(saved, gradient):
+    x, best = saved
+    return (jnp.where(x == best[:, :, None], gradient[:, :, None], 0),)
+
+
+_maximum.defvjp(_maximum_forward, _maximum_backward)
+
+
+def max_pool(x: jax.Array, width: int) -> jax.Array:
+    """Maximum of each `width` neighbours, (N, L, C) -> (N, L // width, C)."""
+    if width == 1:
+        return x
+    n, length, channels = x.shape
+    return _maximum(x[:, : length // width * width].reshape(n, length // width, width, channels))
+
+
+def central_third(count):
+    """First position of the central third of `count` positions; the last is ``count - 1`` minus it."""
+    return count // 3
+
+
+def pool_window(x: jax.Array, count: jax.Array | int) -> jax.Array:
+    """Maximum, central maximum and mean over the first `count` positions, (N, L, C) -> (N, 3 C).
+
+    The central third has a maximum of its own: peaks are cut so that their summit lies in the middle.
+    """
+    position = jnp.arange(x.shape[1])[None, :, None]
+    edge = central_third(count)
+    inside = position < count
+    central = (position >= edge) & (position < count - edge)
+    low = jnp.finfo(x.dtype).min
+    return jnp.concatenate(
+        [
+            jnp.where(inside, x, low).max(axis=1),
+            jnp.where(central, x, low).max(axis=1),
+            jnp.where(inside, x, 0).sum(axis=1) / count,
+        ],
+        axis=-1,
+    )
+
+
+class Norm(nn.Module):
+    """Batch norm over all but the last axis."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        return nn.BatchNorm(use_running_average=not train, momentum=0.95, name="norm")(x)
+
+
+class Convolution(nn.Module):
+    """Valid convolution without a bias; the batch norm after it has one."""
+
+    filters: int
+    width: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        shape = (self.width, x.shape[-1], self.filters)
+        return convolve(x, self.param("kernel", nn.initializers.lecun_normal(in_axis=(0, 1)), shape))
+
+
+class TransformerBlock(nn.Module):
+    """Self-attention and a two-layer perceptron, each behind a layer norm and beside a shortcut."""
+
+    heads: int
+    dropout: float
+
+    @nn.compact
+    def __call__(self, x: jax.Array, mask: jax.Array, *, train: bool) -> jax.Array:
+        width = x.shape[-1]
+        y = nn.LayerNorm()(x)
+        y = nn.MultiHeadDotProductAttention(self.heads, dropout_rate=self.dropout, deterministic=not train)(
+            y, mask=mask
+        )
+        x = x + nn.Dropout(self.dropout, deterministic=not train)(y)
+        y = nn.Dense(2 * width)(nn.LayerNorm()(x))
+        y = nn.Dense(width)(nn.gelu(y))
+        return x + nn.Dropout(self.dropout, deterministic=not train)(y)
+
+
+# -------------------------------------------------------------------------------------------------- whole
+
+
+class Trunk(nn.Module):
+    """One-hot DNA -> features of the window, the part that factors can share."""
+
+    architecture: Architecture
+
+    @nn.compact
+    def __call__(self, x: jax.Array, count: jax.Array | int, *, train: bool) -> jax.Array:
+        """Features of one strand.
+
+        Parameters
+        ----------
+        x : (N, L, 4)
+        count : int
+            How many of the L bases belong to the sequence; what follows them is not looked at.
+        """
+        a = self.architecture
+        pooled = []
+        for i, (filters, width, pool) in enumerate(a.blocks):
+            x = max_pool(Convolution(filters, width, name=f"conv{i}")(x), pool)
+            count = (count - width + 1) // pool
+            x = nn.gelu(Norm(name=f"norm{i}")(x, train=train))
+            last = i == len(a.blocks) - 1
+            if last and a.transformers:
+                x = self._attend(x, count, train=train)
+            if last or a.pools == "all":
+                pooled.append(pool_window(x, count))
+            if not last:
+                x = nn.Dropout(a.dropout / 2, broadcast_dims=(1,), deterministic=not train)(x)
+        return self._summary(jnp.concatenate(pooled, axis=-1), train=train)
+
+    def _attend(self, x: jax.Array, count: jax.Array | int, *, train: bool) -> jax.Array:
+        mask = (jnp.arange(x.shape[1]) < count)[None, None, None, :]
+        for i in range(self.architecture.transformers):
+            block = TransformerBlock(
+                self.architecture.attention_heads, self.architecture.dropout, name=f"transformer{i}"
+            )
+            x = block(x, mask, train=train)
+        return x
+
+    def _summary(self, features: jax.Array, *, train: bool) -> jax.Array:
+        a = self.architecture
+        features = nn.Dropout(a.dropout, deterministic=not train)(features)
+        if a.mlp:
+            features = nn.gelu(
+                Norm(name="norm_mlp")(nn.Dense(a.mlp, use_bias=False, name="mlp")(features), train=train)
+            )
+            features = nn.Dropout(a.dropout, deterministic=not train)(features)
+        return features
+
+
+class Heads(nn.Module):
+    """Features -> one number per factor; the factors share nothing here."""
+
+    factors: int
+    hidden: int
+
+    @nn.compact
+    def __call__(self, features: jax.Array) -> jax.Array:
+        """(N, D) -> (N, factors)"""
+        shape = (self.factors, features.shape[-1], self.hidden or 1)
+        kernel = self.param("kernel", nn.initializers.lecun_normal(in_axis=1, out_axis=2, batch_axis=0), shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.factors, self.hidden or 1))
+        out = None
+        if self.hidden:
+            out = self.param("out", nn.initializers.lecun_normal(in_axis=1, out_axis=0), (self.factors, self.hidden))
+        return apply_heads({"kernel": kernel, "bias": bias} | ({"out": out} if self.hidden else {}), features)
+
+
+def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Array:
+    """The arithmetic of `Heads` on given parameters, so that heads of any choice of factors can be stacked."""
+    factors, width, hidden = heads["kernel"].shape
+    flat = jnp.transpose(heads["kernel"], (1, 0, 2)).reshape(width, factors * hidden)
+    values = (features @ flat).reshape(-1, factors, hidden) + heads["bias"]
+    if "out" not in heads:
+        return values[..., 0]
+    return jnp.einsum("nfh,fh->nf", nn.gelu(values), heads["out"])
+
+
+class Network(nn.Module):
+    """Trunk and heads together: what is trained."""
+
+    architecture: Architecture
+    factors: int = 1
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        """One strand, (N, L, 4) -> (N, factors)."""
+        features = Trunk(self.architecture, name="trunk")(x, x.shape[1], train=train)
+        return Heads(self.factors, self.architecture.head, name="heads")(features)
+
+
+# ------------------------------------------------------------------------------ every window in one pass
+
+
+def _running(combine, x: jax.Array, width: int, step: int) -> jax.Array:
+    """``combine`` over ``x[:, j], x[:, j + step], ...`` (`width` terms), by doubling; (N, L, C) -> (N, L - step (width - 1), C)."""
+    parts, size, block = [], 1, x
+    offset = 0
+    while width:
+        if width & 1:
+            parts.append((offset, block))
+            offset += size * step
+        width >>= 1
+        if width:
+            length = block.shape[1] - size * step
+            block = combine(block[:, :length], block[:, size * step : size * step + length])
+            size *= 2
+    length = min(part.shape[1] - start for start, part in parts)
+    return reduce(combine, [part[:, start : start + length] for start, part in parts])
+
+
+def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.Array, window: int) -> jax.Array:
+    """Features of every window of `window` bp of a sequence, in one pass of the convolutions.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Without transformer blocks: attention mixes a whole window and cannot be shared between windows.
+    trunk : mapping
+        ``{"params": ..., "batch_stats": ...}`` of `Trunk`.
+    x : (N, L, 4)
+    window : int
+
+    Returns
+    -------
+    (N, L - window + 1, D)
+
+    Notes
+    -----
+    Pooling by `p` becomes a running maximum at stride 1, and what follows is dilated by `p` ("a trous"), so the values a
+    window at any offset would compute are all there.
+    """
+    starts = x.shape[1] - window + 1
+    params, stats = trunk["params"], trunk["batch_stats"]
+    step, pooled = 1, []
+    for i, ((_, _, pool), count) in enumerate(zip(architecture.blocks, architecture.positions(window), strict=True)):
+        x = convolve(x, params[f"conv{i}"]["kernel"], step)
+        x = _running(jnp.maximum, x, pool, step)
+        step *= pool
+        x = nn.gelu(_frozen_norm(params[f"norm{i}"]["norm"], stats[f"norm{i}"]["norm"], x))
+        if architecture.pools == "all" or i == len(architecture.blocks) - 1:
+            edge = central_third(count)
+            centre = _running(jnp.maximum, x[:, step * edge :], count - 2 * edge, step)
+            pooled += [
+                _running(jnp.maximum, x, count, step)[:, :starts],
+                centre[:, :starts],
+                _running(jnp.add, x, count, step)[:, :starts] / count,
+            ]
+    features = jnp.concatenate(pooled, axis=-1)
+    if architecture.mlp:
+        hidden = features @ params["mlp"]["kernel"]
+        features = nn.gelu(_frozen_norm(params["norm_mlp"]["norm"], stats["norm_mlp"]["norm"], hidden))
+    return features
+
+
+def _frozen_norm(params: Mapping[str, jax.Array], stats: Mapping[str, jax.Array], x: jax.Array) -> jax.Array:
+    """Batch norm with the statistics of training (flax's epsilon)."""
+    scale = params["scale"] * jax.lax.rsqrt(stats["var"] + 1e-5)
+    return x * scale + (params["bias"] - stats["mean"] * scale)
