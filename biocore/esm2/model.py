@@ -28,8 +28,8 @@ class Esm2:
     """A protein language model of the ESM-2 family, in evaluation mode.  Never changed after it is made.
 
     Sequences are cleaned proteins (`sequence.clean_protein`): the 20 amino acids and X, B, Z, U, O; 1 to 20,000
-    residues.  Longer ones than `window` are seen through overlapping windows: blended tiles (`tiles.tiles`) for embeddings and
-    wild-type marginals, one window centred on the residue for masked ones.
+    residues.  Longer ones than `window` are seen through overlapping windows: blended tiles (`tiles.tiles`) for
+    embeddings and wild-type marginals, one window centred on the residue for masked ones.
 
     Attributes
     ----------
