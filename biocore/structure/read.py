@@ -1,0 +1,439 @@
+"""Files into structures: PDB, mmCIF and BinaryCIF, compressed or not, whatever state they are in."""
+
+import gzip
+import re
+import zlib
+from io import BytesIO
+
+import numpy as np
+
+from biocore.errors import InputError
+from biocore.structure import bcif, headers, secondary
+from biocore.structure.model import DNA, ION, LIGAND, POLYMERS, PROTEIN, RNA, WATER, Atoms, Chain, Residue, Structure
+
+MAX_BYTES = 60 * 2**20  # of text, after decompression: a whole ribosome is 30 MB
+MAX_ATOMS = 250_000
+MAX_SEQUENCE = 25_000  # residues of one chain; aligning SEQRES with the model takes quadratic time
+FAR = 1e5  # angstrom; no coordinate of a molecule is further out
+_PDB_LINE = re.compile(r"^(HEADER|TITLE |COMPND|ATOM  |HETATM|MODEL |CRYST1|REMARK|EXPDTA|SEQRES)", re.MULTILINE)
+ACCEPTED = "PDB (.pdb, .ent), mmCIF (.cif) and BinaryCIF (.bcif) are read, also compressed with gzip (.gz)"
+
+
+def read_structure(
+    content: bytes | str, name: str = "file", *, model: int = 1, assembly: str = "", origin: str = "file"
+) -> Structure:
+    """Read one model of a structure.
+
+    Parameters
+    ----------
+    content : bytes or str
+        The file; its format is told from the content, not from the name.
+    name : str
+        File name or identifier, for messages and for the title where the file has none.
+    model : int
+        1-based number of the model, as in the file's order.
+    assembly : str
+        Name of a biological assembly ("1"), or empty for what the file lists.
+
+    Raises
+    ------
+    InputError
+        Not a structure, damaged, larger than 60 MB of text or 250,000 atoms, or no such model or assembly.
+
+    Notes
+    -----
+    Of alternate locations the one with the highest occupancy is kept.  Secondary structure is the file's own; where a
+    protein has none it is computed (see `secondary`).
+    """
+    import gemmi
+
+    content = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    content = decompress(content, name)
+    if not content.strip():
+        raise InputError(f"the file is empty. {ACCEPTED}.", record=name)
+    try:
+        parsed, block, text = _parse(content, name)
+    except InputError:
+        raise
+    except (RuntimeError, ValueError, IndexError, MemoryError, OverflowError) as error:  # what gemmi raises
+        raise InputError(
+            f"the file cannot be read: {_first_lines(error)}. It may be cut short.", record=name
+        ) from error
+    if len(parsed) == 0 or sum(1 for _ in parsed[0].all()) == 0:
+        raise InputError(f"the file holds no atom. {ACCEPTED}.", record=name)
+    if not 1 <= model <= len(parsed):
+        raise InputError(f"there is no model {model}; the file has {len(parsed)}.", record=name)
+    if sum(chain.count_atom_sites() for chain in parsed[model - 1]) > MAX_ATOMS:
+        raise InputError(f"the model has more than {MAX_ATOMS:,} atoms, which is more than can be drawn.", record=name)
+
+    head = headers.from_block(block) if block is not None else headers.from_pdb(text)
+    models, assemblies = len(parsed), tuple(a.name for a in parsed.assemblies)
+    helices = headers.secondary_ranges(parsed, block)
+    chosen = parsed[model - 1]
+    for other in reversed([i for i in range(len(parsed)) if i != model - 1]):
+        del parsed[other]
+    _complete(parsed)
+    if assembly:
+        if assembly not in assemblies:
+            known = ", ".join(assemblies) or "none"
+            raise InputError(f"there is no assembly {assembly!r}; the file has: {known}.", record=name)
+        _assemble(parsed, assembly, name, gemmi)
+    chosen = parsed[0]
+    return _Builder(parsed, chosen, head, helices).structure(
+        name=head.entry or name,
+        origin=origin,
+        model=model,
+        models=models,
+        assembly=assembly,
+        assemblies=assemblies,
+        plddt=headers.local_confidence(block),
+    )
+
+
+def decompress(content: bytes, name: str, limit: int = MAX_BYTES) -> bytes:
+    """The content, un-gzipped if it was gzipped; never more than `limit` bytes are held.
+
+    Raises
+    ------
+    InputError
+        Damaged, or larger than `limit`.
+    """
+    if content[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(BytesIO(content)) as file:
+                content = file.read(limit + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"this gzip file is damaged or cut short ({error}).", record=name) from error
+    if len(content) > limit:
+        raise InputError(
+            f"the file is larger than {limit // 2**20} MB (decompressed), which is more than can be drawn. "
+            "Keep the chains you need.",
+            record=name,
+        )
+    return content
+
+
+def _parse(content: bytes, name: str):
+    """(gemmi structure, mmCIF block or None, PDB text or "")."""
+    import gemmi
+
+    if bcif.looks_like_bcif(content):
+        block = bcif.read_block(content, name)
+        return gemmi.make_structure_from_block(block), block, ""
+    if b"\x00" in content[:65536]:
+        raise InputError(f"this is a binary file, not a structure. {ACCEPTED}.", record=name)
+    text = content.decode("utf-8", "replace").lstrip("\ufeff")
+    if re.search(r"^\s*data_", text[:100_000], re.MULTILINE | re.IGNORECASE):
+        document = gemmi.cif.read_string(text)
+        block = next((b for b in document if b.find_values("_atom_site.Cartn_x")), None)
+        if block is None:
+            raise InputError("this mmCIF file has no table of atoms (_atom_site).", record=name)
+        return gemmi.make_structure_from_block(block), block, ""
+    if _PDB_LINE.search(text):
+        return gemmi.read_pdb_string(text), None, text
+    raise InputError(f"this is not a structure file. {ACCEPTED}.", record=name)
+
+
+def _first_lines(error: Exception) -> str:
+    """gemmi quotes the offending line after its message; both are useful, but not more than that."""
+    return " ".join(str(error).split())[:200].rstrip(". ")
+
+
+def _complete(parsed) -> None:
+    """Give every residue its entity and its place in the chain's sequence, as mmCIF files have them anyway."""
+    parsed.merge_chain_parts()
+    parsed.setup_entities()
+    longest = max((len(e.full_sequence) for e in parsed.entities), default=0)
+    if longest <= MAX_SEQUENCE:
+        parsed.assign_label_seq_id()
+
+
+def _assemble(parsed, assembly: str, name: str, gemmi) -> None:
+    found = next(a for a in parsed.assemblies if a.name == assembly)
+    copies = sum(len(g.operators) for g in found.generators)
+    atoms = sum(chain.count_atom_sites() for chain in parsed[0])
+    if copies > 120 or copies * atoms > 2 * MAX_ATOMS:
+        raise InputError(f"assembly {assembly} has {copies} copies, more atoms than can be drawn.", record=name)
+    try:
+        parsed.transform_to_assembly(assembly, gemmi.HowToNameCopiedChain.AddNumber)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"assembly {assembly} cannot be made: {_first_lines(error)}.", record=name) from error
+    parsed.merge_chain_parts()
+    if sum(chain.count_atom_sites() for chain in parsed[0]) > MAX_ATOMS:
+        raise InputError(f"assembly {assembly} has more than {MAX_ATOMS:,} atoms.", record=name)
+
+
+class _Builder:
+    """Collects columns while walking over gemmi's chains."""
+
+    def __init__(self, parsed, model, head, ranges):
+        self.parsed, self.model, self.head = parsed, model, head
+        self.ranges = ranges  # (chain, number, insertion) -> letter
+        self.rows: list[dict] = []
+        self.chains: list[Chain] = []
+        self.xyz: list[tuple[float, float, float]] = []
+        self.atom_row: list[int] = []
+        self.names: list[str] = []
+        self.elements: list[str] = []
+        self.b: list[float] = []
+        self.bad_positions = 0
+
+    def structure(self, *, plddt, **facts) -> Structure:
+        for chain in self.model:
+            self._chain(chain)
+        if not self.xyz:
+            raise InputError("the file holds no atom with usable coordinates.", record=facts["name"])
+        atoms = Atoms(
+            np.array(self.xyz, np.float32).reshape(-1, 3),
+            np.array(self.atom_row, np.int32),
+            np.array(self.names),
+            np.array(self.elements),
+            np.array(self.b, np.float32),
+        )
+        letters, source = self._secondary(atoms)
+        residues = tuple(
+            Residue(index=i, secondary=s, **row) for i, (row, s) in enumerate(zip(self.rows, letters, strict=True))
+        )
+        b = _mean_by_row(atoms.b, atoms.residue, len(residues))
+        return Structure(
+            atoms=atoms,
+            residues=residues,
+            chains=tuple(self.chains),
+            b=b,
+            confidence=self._confidence(plddt, atoms, b),
+            title=self.head.title,
+            organism=self.head.organism,
+            method=self.head.method,
+            resolution=float(self.parsed.resolution) or float("nan"),
+            date=self.head.date,
+            ligand_names=self._ligands(),
+            secondary_from=source,
+            notes=tuple(self._notes()),
+            **facts,
+        )
+
+    def _chain(self, chain) -> None:
+        polymer, rest, waters = [], [], []
+        for residue in chain:
+            kind = _kind(residue, self.parsed)
+            (polymer if kind in POLYMERS else waters if kind == WATER else rest).append((residue, kind))
+        start = len(self.rows)
+        entity = self.parsed.get_entity_of(chain.get_polymer()) if polymer else None
+        self._polymer(chain, polymer, entity)
+        polymer_stop = len(self.rows)
+        for residue, kind in rest + waters:
+            self._residue(chain.name, residue, kind, None)
+        kinds = [row["kind"] for row in self.rows[start:polymer_stop]]
+        self.chains.append(
+            Chain(
+                chain.name,
+                start,
+                polymer_stop,
+                len(self.rows),
+                max(set(kinds), key=kinds.count) if kinds else "none",
+                "".join(row["letter"] for row in self.rows[start:polymer_stop]),
+                self.head.molecule(chain.name, entity.name if entity else ""),
+            )
+        )
+
+    def _polymer(self, chain, polymer, entity) -> None:
+        """Polymer residues in the order of the sequence; what the sequence has and the model lacks goes in between."""
+        import gemmi
+
+        sequence = [gemmi.Entity.first_mon(item) for item in entity.full_sequence] if entity else []
+        if len(sequence) > MAX_SEQUENCE or any(residue.label_seq is None for residue, _ in polymer):
+            sequence = []
+        kind = max((k for _, k in polymer), key=[k for _, k in polymer].count) if polymer else PROTEIN
+        label_chain = polymer[0][0].subchain if polymer else ""
+        position, seen = 1, set()
+        for residue, residue_kind in polymer:
+            number = residue.label_seq if sequence else position
+            if sequence and number in seen:  # two residue types at one place: the first is shown
+                continue
+            seen.add(number)
+            for missing in range(position, number if sequence else position):
+                self._missing(chain.name, label_chain, sequence[missing - 1], missing, kind)
+            self._residue(chain.name, residue, residue_kind, number)
+            position = number + 1
+        for missing in range(position, len(sequence) + 1):
+            self._missing(chain.name, label_chain, sequence[missing - 1], missing, kind)
+
+    def _missing(self, chain, label_chain, name, position, kind) -> None:
+        self.rows.append(
+            {
+                "chain": chain,
+                "label_chain": label_chain,
+                "number": None,
+                "insertion": "",
+                "label_number": position,
+                "name": name,
+                "letter": _letter(name, kind),
+                "kind": kind,
+                "resolved": False,
+            }
+        )
+
+    def _residue(self, chain, residue, kind, label_number) -> None:
+        row = len(self.rows)
+        best: dict[str, object] = {}
+        altlocs = set()
+        for atom in residue:
+            if atom.has_altloc():
+                altlocs.add(atom.altloc)
+            kept = best.get(atom.name)
+            if kept is None or (atom.has_altloc() and atom.occ > kept.occ):
+                best[atom.name] = atom
+        added = 0
+        for atom in best.values():
+            position = atom.pos
+            if not (abs(position.x) < FAR and abs(position.y) < FAR and abs(position.z) < FAR):  # NaN fails too
+                self.bad_positions += 1
+                continue
+            self.xyz.append((position.x, position.y, position.z))
+            self.atom_row.append(row)
+            self.names.append(atom.name)
+            self.elements.append(atom.element.name)
+            self.b.append(atom.b_iso)
+            added += 1
+        if not added:
+            return
+        self.rows.append(
+            {
+                "chain": chain,
+                "label_chain": residue.subchain,
+                "number": residue.seqid.num,
+                "insertion": residue.seqid.icode.strip(),
+                "label_number": label_number,
+                "name": residue.name,
+                "letter": _letter(residue.name, kind),
+                "kind": kind,
+                "resolved": True,
+                "altlocs": "".join(sorted(altlocs)),
+            }
+        )
+
+    def _secondary(self, atoms: Atoms) -> tuple[list[str], str]:
+        if self.ranges:
+            return [self._recorded(row) for row in self.rows], "file"
+        return compute_secondary(atoms, self.rows), "computed"
+
+    def _recorded(self, row) -> str:
+        """The file's own secondary structure; copies made for an assembly carry a number after the original's name."""
+        if not row["resolved"] or row["kind"] != PROTEIN:
+            return "-"
+        place = (row["number"], row["insertion"])
+        for chain in (row["chain"], row["chain"].rstrip("0123456789")):
+            if (chain, *place) in self.ranges:
+                return self.ranges[chain, *place]
+        return "-"
+
+    def _confidence(self, plddt, atoms, b) -> np.ndarray | None:
+        rows = [r["kind"] in POLYMERS and r["resolved"] for r in self.rows]
+        polymer = np.array(rows, bool)
+        if plddt:
+            values = [plddt.get((r["label_chain"], r["label_number"]), np.nan) for r in self.rows]
+            return rescaled(np.array(values, np.float32))
+        if not polymer.any() or not looks_predicted(self.head, float(self.parsed.resolution), atoms, polymer, b):
+            return None
+        return rescaled(np.where(polymer, b, np.nan).astype(np.float32))
+
+    def _ligands(self) -> dict[str, str]:
+        names = {r["name"] for r in self.rows if r["kind"] in (LIGAND, ION)}
+        return {name: self.head.components.get(name, "") for name in sorted(names)}
+
+    def _notes(self):
+        alternate = sum(bool(r.get("altlocs")) for r in self.rows)
+        if alternate:
+            yield f"{alternate:,} residues have alternate locations; the one with the highest occupancy is shown."
+        missing = sum(not r["resolved"] for r in self.rows)
+        if missing:
+            yield f"{missing:,} residues of the sequence are not resolved (no atom in the model)."
+        if self.bad_positions:
+            yield f"{self.bad_positions:,} atoms without usable coordinates were left out."
+
+
+def compute_secondary(atoms: Atoms, rows: list[dict]) -> list[str]:
+    """Secondary structure of protein rows from their backbone; "-" for everything else."""
+    count = len(rows)
+    protein = np.array([r["kind"] == PROTEIN and r["resolved"] for r in rows], bool)
+    if not protein.any() or protein.sum() > secondary.MAX_RESIDUES:
+        return ["-"] * count
+    where = []
+    for name in ("N", "CA", "C", "O"):
+        xyz = np.full((count, 3), np.nan)
+        found = np.flatnonzero(atoms.name == name)
+        xyz[atoms.residue[found]] = atoms.xyz[found]
+        where.append(xyz[protein])
+    proline = np.array([r["name"] in ("PRO", "HYP") for r in rows], bool)[protein]
+    letters = np.full(count, "-", dtype="<U1")
+    letters[protein] = list(secondary.assign(*where, proline))
+    return letters.tolist()
+
+
+def looks_predicted(head, resolution: float, atoms: Atoms, polymer: np.ndarray, b: np.ndarray) -> bool:
+    """True where the B-factor column can only be a predicted model's confidence.
+
+    The file names a predictor; or it names no experiment, its values are the same for all atoms of a residue, differ
+    between residues, and fit the scale 0-100 or 0-1.
+    """
+    values = b[polymer]
+    if values.min() < 0 or values.max() > 100 or values.max() == 0:
+        return False
+    if head.predicted:
+        return True
+    if resolution > 0 or head.method:
+        return False
+    inside = polymer[atoms.residue]
+    constant = np.abs(atoms.b - b[atoms.residue])[inside] < 0.006
+    return bool(constant.mean() > 0.99 and np.ptp(values) > 0 and inside.sum() > 1.5 * polymer.sum())
+
+
+def rescaled(values: np.ndarray) -> np.ndarray:
+    """pLDDT on 0-100; some programs write 0-1."""
+    top = np.nanmax(values) if np.isfinite(values).any() else np.nan
+    return values * np.float32(100) if top <= 1 else values
+
+
+def _mean_by_row(values, rows, count) -> np.ndarray:
+    number = np.bincount(rows, minlength=count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (np.bincount(rows, weights=values, minlength=count) / number).astype(np.float32)
+
+
+def _kind(residue, parsed) -> str:
+    import gemmi
+
+    if residue.is_water():
+        return WATER
+    if residue.entity_type == gemmi.EntityType.Polymer:
+        info = gemmi.find_tabulated_residue(residue.name)
+        if info.kind == gemmi.ResidueKind.DNA:
+            return DNA
+        if info.kind == gemmi.ResidueKind.RNA:
+            return RNA
+        if info.is_amino_acid():
+            return PROTEIN
+        entity = parsed.get_entity(residue.entity_id)
+        polymer = entity.polymer_type if entity else gemmi.PolymerType.Unknown
+        if polymer in (gemmi.PolymerType.Dna, gemmi.PolymerType.DnaRnaHybrid):
+            return DNA
+        if polymer == gemmi.PolymerType.Rna:
+            return RNA
+        names = {atom.name for atom in residue}
+        return PROTEIN if "CA" in names else RNA if "O2'" in names else DNA if "C1'" in names else LIGAND
+    return ION if len(residue) == 1 and (residue[0].element.is_metal or residue[0].element.name in _HALIDES) else LIGAND
+
+
+_HALIDES = ("F", "Cl", "Br", "I")
+_EXTRA_LETTERS = {"HYP": "P", "SEC": "U", "PYL": "O"}
+
+
+def _letter(name: str, kind: str) -> str:
+    import gemmi
+
+    if kind in (LIGAND, ION, WATER):
+        return "X"
+    if name in _EXTRA_LETTERS:
+        return _EXTRA_LETTERS[name]
+    letter = gemmi.find_tabulated_residue(name).one_letter_code.upper().strip()
+    return letter if letter.isalpha() else "N" if kind in (DNA, RNA) else "X"
