@@ -1,0 +1,239 @@
+"""In-silico mutagenesis: score every single-base substitution, rank them, and tell them from chance."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from biocore.attribution.results import MUTAGENESIS, EffectMap, sigmoid
+from biocore.errors import InputError
+from biocore.sequence import DNA, clean_dna, dinucleotide_shuffle, one_hot
+
+Predictor = Callable[[np.ndarray], np.ndarray]
+MAX_BATCH = 512  # sequences per call; larger ones leave the processor's cache and gain nothing
+
+
+def mutation_scan(
+    predict: Predictor, sequence: str, *, start: int = 0, batch_size: int | None = None, record: str | None = None
+) -> EffectMap:
+    """Score all 3 L single-base substitutions of a sequence (in-silico mutagenesis).
+
+    Parameters
+    ----------
+    predict : callable, (N, L, 4) float32 -> (N,)
+        Scores are kept in the predictor's own unit; zoo models return log-odds (natural log).
+    sequence : str, length L in bp
+        As `clean_dna` takes it.  N may stand around the bases that are scanned: it is part of the context, but has no
+        reference to compare a substitution with, so its own row is NaN.
+    start : int
+        0-based place of the first base in the user's record; kept with the result.
+    batch_size : int, optional
+        Sequences per call of `predict`: every call gets this many, so that a compiled predictor compiles once.
+        Changes memory and speed, not the result.
+    record : str, optional
+        Name shown in messages.
+
+    Returns
+    -------
+    EffectMap
+        Differences from the reference score, not centred per position.
+
+    Raises
+    ------
+    InputError
+        `sequence` is empty, has another letter, or has nothing but N.
+
+    Notes
+    -----
+    Makes 3 L + 1 predictions, those of the last call padded with copies of the sequence.
+
+    References
+    ----------
+    Zhou & Troyanskaya (2015), Nature Methods 12:931-934, doi:10.1038/nmeth.3547.
+
+    Examples
+    --------
+    >>> count_a = lambda x: x[:, :, 0].sum(axis=1)
+    >>> mutation_scan(count_a, "AC").effects
+    array([[ 0., -1., -1., -1.],
+           [ 1.,  0.,  0.,  0.]], dtype=float32)
+    """
+    return mutation_scans(predict, [sequence], starts=[start], batch_size=batch_size, records=[record])[0]
+
+
+def mutation_scans(
+    predict: Predictor,
+    sequences: Sequence[str],
+    *,
+    starts: Sequence[int] | None = None,
+    batch_size: int | None = None,
+    records: Sequence[str | None] | None = None,
+) -> list[EffectMap]:
+    """`mutation_scan` of several sequences; those of one length share their batches.
+
+    Raises
+    ------
+    InputError
+        As `mutation_scan`, for the first sequence that cannot be scanned.
+    """
+    records = records or [None] * len(sequences)
+    cleaned = [clean_dna(s, record=r).sequence for s, r in zip(sequences, records, strict=True)]
+    for sequence, record in zip(cleaned, records, strict=True):
+        if set(sequence) == {"N"}:
+            raise InputError("has nothing but N, so there is no base to substitute.", record=record)
+    results: dict[int, EffectMap] = {}
+    for length in sorted({len(s) for s in cleaned}):
+        members = [i for i, s in enumerate(cleaned) if len(s) == length]
+        x = one_hot([cleaned[i] for i in members])  # (M, L, 4)
+        references, effects = _scan(predict, x, batch_size)
+        for row, i in enumerate(members):
+            start = 0 if starts is None else starts[i]
+            results[i] = EffectMap(MUTAGENESIS, cleaned[i], float(references[row]), effects[row], start)
+    return [results[i] for i in range(len(cleaned))]
+
+
+def _scan(predict: Predictor, x: np.ndarray, batch_size: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of the sequences, (M,), and effects of their substitutions, (M, L, 4), of one-hot DNA (M, L, 4)."""
+    known = x.max(axis=2) == 1  # (M, L)
+    row, position, base = np.nonzero((x == 0) & known[:, :, None])  # the true edits; the identity stays exactly 0
+    row = np.concatenate([np.arange(len(x)), row])  # the sequences themselves come first, unedited
+    position = np.concatenate([np.full(len(x), -1), position])
+    base = np.concatenate([np.zeros(len(x), base.dtype), base])
+    batch_size = batch_size or even_batch(len(row))
+
+    scores = np.empty(len(row), np.float32)
+    for begin in range(0, len(row), batch_size):
+        some = slice(begin, begin + batch_size)
+        mutants = _edited(x, row[some], position[some], base[some], batch_size)
+        scores[some] = np.asarray(predict(mutants))[: len(row[some])]
+    references, scores = scores[: len(x)], scores[len(x) :]
+    effects = np.where(known[:, :, None], np.zeros_like(x), np.nan)
+    row, position, base = (a[len(x) :] for a in (row, position, base))
+    effects[row, position, base] = scores - references[row]
+    return references, effects
+
+
+def _edited(x: np.ndarray, row: np.ndarray, position: np.ndarray, base: np.ndarray, count: int) -> np.ndarray:
+    """An edited copy of ``x[row[i]]`` for each i (position -1: unedited), padded with copies of ``x[0]`` to `count`."""
+    rows = np.concatenate([row, np.zeros(count - len(row), row.dtype)])
+    mutants = x[rows]  # (count, L, 4), a copy
+    edit = np.flatnonzero(position >= 0)
+    mutants[edit, position[edit]] = 0
+    mutants[edit, position[edit], base[edit]] = 1
+    return mutants
+
+
+def even_batch(total: int, limit: int = MAX_BATCH) -> int:
+    """Batch size that shares `total` items evenly among the fewest calls of at most `limit`, in steps of 8."""
+    calls = max(1, -(-total // limit))
+    return max(8, -(-total // (8 * calls)) * 8)
+
+
+def ranked_changes(result: EffectMap) -> pd.DataFrame:
+    """Every single substitution, the strongest gain first and the strongest loss last.
+
+    Returns
+    -------
+    DataFrame
+        change (such as "G102A"), position (1-based), ref, alt, log_odds (of the mutant), change_log_odds,
+        change_probability_points (0 to 100).
+
+    Raises
+    ------
+    ValueError
+        `result` is not a mutagenesis map in log-odds.
+    """
+    if result.method != MUTAGENESIS or result.unit != "log-odds":
+        raise ValueError("a mutagenesis map in log-odds is needed")
+    row, base = np.nonzero(np.isfinite(result.effects) & ~result.is_reference)
+    effect = result.effects[row, base].astype(np.float64)
+    order = np.argsort(-effect, kind="stable")
+    row, base, effect = row[order], base[order], effect[order]
+    ref = np.array(list(result.sequence))[row]
+    alt = np.array(list(DNA))[base]
+    position = result.positions[row]
+    points = 100 * (sigmoid(result.reference + effect) - sigmoid(result.reference))
+    return pd.DataFrame(
+        {
+            "change": [f"{r}{p}{a}" for r, p, a in zip(ref, position, alt, strict=True)],
+            "position": position,
+            "ref": ref,
+            "alt": alt,
+            "log_odds": result.reference + effect,
+            "change_log_odds": effect,
+            "change_probability_points": points,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Significance:
+    """How important a position looks by chance.
+
+    Attributes
+    ----------
+    level : float
+        Share of shuffled sequences in which any position may exceed `threshold`.
+    threshold : float
+        Importance, in log-odds, that only a share `level` of shuffled sequences reaches anywhere.
+    maxima : float array, (shuffles,)
+        The largest importance in each shuffled sequence.
+    """
+
+    level: float
+    threshold: float
+    maxima: np.ndarray
+
+
+def significance(
+    predict: Predictor,
+    sequence: str,
+    *,
+    seed: int,
+    shuffles: int = 20,
+    level: float = 0.05,
+    batch_size: int | None = None,
+) -> Significance:
+    """Importance that mutagenesis reaches by chance: scans of shuffles that keep every pair of neighbouring bases.
+
+    Parameters
+    ----------
+    predict : callable, (N, L, 4) -> (N,)
+    sequence : str, length L
+        N stays where it is; the known stretches between are shuffled each on its own.
+    seed : int
+        For the shuffles.
+    shuffles : int
+        How many; each costs a whole scan.
+    level : float
+        Share of shuffles that may exceed the threshold anywhere (so the error is controlled over all positions).
+
+    Raises
+    ------
+    InputError
+        As `mutation_scan`; or the sequence has no shuffle other than itself (such as poly-A).
+
+    References
+    ----------
+    Altschul & Erickson (1985), Mol Biol Evol 2:526-538, doi:10.1093/oxfordjournals.molbev.a040370.
+    """
+    sequence = clean_dna(sequence).sequence
+    rng = np.random.default_rng(seed)
+    shuffled = [_shuffle_known(sequence, rng) for _ in range(shuffles)]
+    if all(s == sequence for s in shuffled):
+        raise InputError("This sequence has no other order of its dinucleotides, so chance cannot be told from it.")
+    scans = mutation_scans(predict, shuffled, batch_size=batch_size)
+    maxima = np.array([np.nanmax(scan.importance) for scan in scans])
+    return Significance(level, float(np.quantile(maxima, 1 - level, method="higher")), maxima)
+
+
+def _shuffle_known(sequence: str, rng: np.random.Generator) -> str:
+    """Shuffle the stretches between runs of N; see `dinucleotide_shuffle`."""
+    pieces, begin = [], 0
+    for i in range(1, len(sequence) + 1):
+        if i == len(sequence) or (sequence[i] == "N") != (sequence[begin] == "N"):
+            piece = sequence[begin:i]
+            pieces.append(piece if piece[0] == "N" else dinucleotide_shuffle(piece, rng))
+            begin = i
+    return "".join(pieces)

@@ -1,0 +1,134 @@
+"""Motif files: MEME (minimal text format) and JASPAR (counts, with or without base letters)."""
+
+import re
+
+import numpy as np
+
+from biocore.errors import InputError
+from biocore.motif.matrix import BASES, MAX_WIDTH, Motif
+
+MAX_MOTIFS = 2000
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+def parse_motifs(text: str, *, source: str = "uploaded") -> list[Motif]:
+    """Read every motif of a MEME or JASPAR text.
+
+    Parameters
+    ----------
+    text : str
+        MEME: ``MOTIF name`` and ``letter-probability matrix:`` with a row for each position.  JASPAR: ``>id name`` and
+        a row for each base, counts or shares, with ``A [ ... ]`` or bare numbers.
+    source : str
+        Kept with each motif; the file's name.
+
+    Raises
+    ------
+    InputError
+        Neither format, or a matrix that cannot be used; the message names the motif and the line.
+    """
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not any(line.strip() for line in lines):
+        raise InputError("The motif file is empty. MEME or JASPAR text is accepted.")
+    if any(line.startswith("MOTIF") for line in lines):
+        motifs = _parse_meme(lines, source)
+    elif any(line.startswith(">") for line in lines):
+        motifs = _parse_jaspar(lines, source)
+    else:
+        hint = " This looks like TRANSFAC." if any(re.match(r"(AC|P0|PO|ID)\s", line) for line in lines) else ""
+        raise InputError(f"There is neither a 'MOTIF' line (MEME) nor a '>' line (JASPAR).{hint}")
+    if len(motifs) > MAX_MOTIFS:
+        raise InputError(f"The file has {len(motifs):,} motifs; up to {MAX_MOTIFS:,} are read.")
+    return motifs
+
+
+def _parse_meme(lines: list[str], source: str) -> list[Motif]:
+    motifs, name, i = [], None, 0
+    while i < len(lines):
+        line = lines[i].strip()
+        if line.startswith("ALPHABET") and "ACGT" not in line.replace(" ", "").upper():
+            raise InputError(f"line {i + 1}: the alphabet is not ACGT. DNA motifs are needed.")
+        if line.startswith("MOTIF"):
+            words = line.split()
+            if len(words) < 2:
+                raise InputError(f"line {i + 1}: 'MOTIF' without a name.")
+            name = " ".join(words[1:3])
+        elif line.startswith("letter-probability matrix"):
+            if name is None:
+                raise InputError(f"line {i + 1}: a matrix before any 'MOTIF' line.")
+            width = re.search(r"\bw\s*=\s*(\d+)", line)
+            rows, i = _meme_rows(lines, i + 1, name, int(width[1]) if width else None)
+            motifs.append(_motif(name, rows, source))
+            name = None
+            continue
+        i += 1
+    if not motifs:
+        raise InputError("There is a 'MOTIF' line but no 'letter-probability matrix:' below it.")
+    return motifs
+
+
+def _meme_rows(lines: list[str], i: int, name: str, width: int | None) -> tuple[np.ndarray, int]:
+    """The rows of one matrix, (W, 4), and the line after it."""
+    rows = []
+    while i < len(lines) and (width is None or len(rows) < width):
+        words = lines[i].split()
+        if not words and not rows:
+            i += 1
+            continue
+        if not words or not _NUMBER.fullmatch(words[0]):
+            break
+        rows.append(_numbers(words, i, name, count=4))
+        i += 1
+    if not rows or (width is not None and len(rows) != width):
+        wanted = "" if width is None else f" of {width}"
+        raise InputError(f"line {i + 1}: the matrix has {len(rows)}{wanted} rows of four numbers.", record=name)
+    return np.array(rows), i
+
+
+def _parse_jaspar(lines: list[str], source: str) -> list[Motif]:
+    heads = [i for i, line in enumerate(lines) if line.startswith(">")]
+    motifs = []
+    for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        words = lines[head][1:].split()
+        name = " ".join(words[:2]) or f"motif {len(motifs) + 1}"
+        rows: dict[str, list[float]] = {}
+        for i in range(head + 1, end):
+            line = lines[i].strip()
+            if not line or line.startswith("#"):
+                continue
+            label = re.match(r"([ACGTUacgtu])\b", line)
+            base = label[1].upper().replace("U", "T") if label else BASES[min(len(rows), 3)]
+            body = (line[1:] if label else line).replace("[", " ").replace("]", " ").replace("|", " ")
+            if base in rows:
+                raise InputError(f"line {i + 1}: a second or fifth row for {base}; four are needed.", record=name)
+            rows[base] = _numbers(body.split(), i, name)
+        missing = [base for base in BASES if base not in rows]
+        if missing:
+            raise InputError(f"line {head + 1}: no row for {', '.join(missing)}; four are needed.", record=name)
+        if len({len(row) for row in rows.values()}) != 1:
+            counts = ", ".join(f"{base} {len(rows[base])}" for base in BASES)
+            raise InputError(f"line {head + 1}: the rows have different lengths ({counts}).", record=name)
+        motifs.append(_motif(name, np.array([rows[base] for base in BASES]).T, source))
+    return motifs
+
+
+def _numbers(words: list[str], line: int, name: str, count: int | None = None) -> list[float]:
+    for word in words:
+        if not _NUMBER.fullmatch(word):
+            raise InputError(f"line {line + 1}: {word!r} is not a number.", record=name)
+    if count is not None and len(words) != count:
+        raise InputError(f"line {line + 1}: {len(words)} numbers; {count} are needed (A C G T).", record=name)
+    return [float(word) for word in words]
+
+
+def _motif(name: str, counts: np.ndarray, source: str) -> Motif:
+    """A motif of counts or shares, (W, 4)."""
+    if counts.ndim != 2 or not 1 <= len(counts) <= MAX_WIDTH:
+        raise InputError(f"the matrix has {len(counts)} positions; 1 to {MAX_WIDTH} are read.", record=name)
+    if (counts < 0).any():
+        raise InputError("the matrix has a negative number; counts or probabilities are needed.", record=name)
+    totals = counts.sum(axis=1, keepdims=True)
+    if (totals == 0).any():
+        empty = int(np.flatnonzero(totals[:, 0] == 0)[0])
+        raise InputError("all four numbers are 0.", record=name, position=empty)
+    return Motif(name, counts / totals, source)
