@@ -64,7 +64,7 @@ class Cleaned:
 # ---------------------------------------------------------------------------------------------- text -> records
 
 
-def parse_records(text: str, *, max_records: int | None = None) -> list[Record]:
+def parse_records(text: str, *, max_records: int | None = None, allow_empty: bool = False) -> list[Record]:
     """Split pasted text or a file's content into records.
 
     Parameters
@@ -73,6 +73,8 @@ def parse_records(text: str, *, max_records: int | None = None) -> list[Record]:
         FASTA (one or many), GenBank, or a bare sequence.  ``;`` comment lines are skipped in FASTA.
     max_records : int, optional
         More records than this are refused.
+    allow_empty : bool
+        Keep FASTA records that have a name and no sequence, for a batch that reports them; otherwise they are refused.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def parse_records(text: str, *, max_records: int | None = None) -> list[Record]:
     if not text.strip():
         raise InputError("The input is empty. Paste a sequence, FASTA or GenBank text.")
     if text.lstrip().startswith(">") or re.search(r"^>", text, flags=re.MULTILINE):
-        records = _parse_fasta(text)
+        records = _parse_fasta(text, allow_empty)
     elif text.lstrip().startswith("LOCUS"):
         records = _parse_genbank(text)
     else:
@@ -98,7 +100,7 @@ def parse_records(text: str, *, max_records: int | None = None) -> list[Record]:
     return records
 
 
-def _parse_fasta(text: str) -> list[Record]:
+def _parse_fasta(text: str, allow_empty: bool = False) -> list[Record]:
     start = text.index(">")
     if text[:start].strip() and not text[:start].lstrip().startswith(";"):
         raise InputError("There is text before the first '>' line. Start with a '>' line, or paste a bare sequence.")
@@ -108,7 +110,7 @@ def _parse_fasta(text: str) -> list[Record]:
         name, _, description = header.strip().partition(" ")
         name = name or f"record {number}"
         body = "".join(line for line in body.split("\n") if not line.startswith(";"))
-        if not body.strip():
+        if not body.strip() and not allow_empty:
             raise InputError("has a name but no sequence.", record=name)
         records.append(Record(name, body.strip(), description.strip()))
     return records
