@@ -1,0 +1,166 @@
+"""Exact neighbours in the original space, and which vectors are the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from biocore.errors import InputError
+
+METRICS = ("euclidean", "cosine")
+BLOCK = 32 * 2**20  # numbers held at once while distances are computed (256 MB)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest vectors of each query, nearest first.
+
+    Attributes
+    ----------
+    indices : int array, (M, k)
+        Rows of the searched vectors.
+    distances : float array, (M, k)
+        In the unit of the metric: Euclidean distance, or 1 - cosine similarity.
+    cosine : float array, (M, k)
+        Cosine similarity, whatever the metric.  -1 to 1; NaN where a vector is all zeros.
+    """
+
+    indices: np.ndarray
+    distances: np.ndarray
+    cosine: np.ndarray
+
+    def __post_init__(self):
+        if not self.indices.shape == self.distances.shape == self.cosine.shape:
+            raise ValueError("indices, distances and cosine must have one shape (M, k)")
+
+
+def check_metric(metric: str, vectors: np.ndarray | None = None, names: tuple[str, ...] | None = None) -> None:
+    """Refuse an unknown metric, and cosine where a vector has no direction.
+
+    Raises
+    ------
+    InputError
+    """
+    if metric not in METRICS:
+        raise InputError(f"The metric {metric!r} is not known; use {' or '.join(METRICS)}.")
+    if metric == "cosine" and vectors is not None:
+        zeros = np.flatnonzero(~np.any(vectors, axis=1))
+        if len(zeros):
+            raise InputError(
+                "this vector is all zeros, so it has no cosine similarity. Use the Euclidean metric, or leave it out.",
+                record=names[zeros[0]] if names else f"row {zeros[0] + 1}",
+            )
+
+
+def distinct(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find vectors that occur more than once, bit for bit.
+
+    Parameters
+    ----------
+    vectors : float array, (N, D)
+
+    Returns
+    -------
+    first : int array, (U,)
+        Rows of the first occurrence of each distinct vector, in order of appearance.
+    group : int array, (N,)
+        For each row the index into `first`.
+    """
+    rows = np.ascontiguousarray(vectors + 0.0)  # -0.0 and 0.0 are the same number
+    keys: dict[bytes, int] = {}
+    group = np.array([keys.setdefault(row.tobytes(), len(keys)) for row in rows], dtype=np.int64)
+    first = np.unique(group, return_index=True)[1] if len(group) else group
+    return first, group
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)
+
+
+def distance_blocks(queries: np.ndarray, vectors: np.ndarray, metric: str) -> Iterator[tuple[int, np.ndarray]]:
+    """Distances of a few queries at a time to all vectors: yields (first query, (m, N) float64)."""
+    check_metric(metric)
+    a, b = np.asarray(queries, np.float64), np.asarray(vectors, np.float64)
+    if metric == "cosine":
+        a, b = unit_rows(a), unit_rows(b)
+    else:
+        centre = b.mean(axis=0)  # keeps the subtraction of large numbers below from losing small distances
+        a, b = a - centre, b - centre
+        squares = (b**2).sum(axis=1)
+    size = max(1, BLOCK // max(1, len(b)))
+    for start in range(0, len(a), size):
+        block = a[start : start + size]
+        product = block @ b.T
+        if metric == "cosine":
+            yield start, np.clip(1 - product, 0, 2)
+        else:
+            squared = (block**2).sum(axis=1)[:, None] + squares - 2 * product
+            yield start, np.sqrt(np.maximum(squared, 0))
+
+
+def nearest(vectors: np.ndarray, queries: np.ndarray | None = None, *, k: int, metric: str = "cosine") -> Neighbours:
+    """Exact nearest neighbours in the original space.
+
+    Parameters
+    ----------
+    vectors : float array, (N, D)
+    queries : float array, (M, D), optional
+        Without it each of the `vectors` is a query, and is not its own neighbour (a copy of it may be).
+    k : int
+        Fewer are returned where there are fewer.
+    metric : str
+        "euclidean" or "cosine".
+
+    Returns
+    -------
+    Neighbours
+        Ties in the order of the rows.
+
+    Raises
+    ------
+    InputError
+        Unknown metric, or lengths that do not fit.
+    """
+    own = queries is None
+    queries = vectors if own else np.asarray(queries)
+    if queries.shape[1] != vectors.shape[1]:
+        raise InputError(
+            f"vectors of {queries.shape[1]:,} numbers cannot be compared with vectors of {vectors.shape[1]:,}. "
+            "Use embeddings of one model and layer."
+        )
+    k = max(0, min(k, len(vectors) - own))
+    indices = np.zeros((len(queries), k), np.int64)
+    distances = np.zeros((len(queries), k))
+    for start, block in distance_blocks(queries, vectors, metric):
+        rows = np.arange(len(block))
+        if own:
+            block[rows, start + rows] = np.inf
+        chosen = _smallest(block, k)
+        indices[start : start + len(block)] = chosen
+        distances[start : start + len(block)] = np.take_along_axis(block, chosen, axis=1)
+    return Neighbours(indices, distances, _cosine(queries, vectors, indices))
+
+
+def _smallest(block: np.ndarray, k: int) -> np.ndarray:
+    """Columns of the k smallest numbers in each row, smallest first."""
+    if k == 0:
+        return np.zeros((len(block), 0), np.int64)
+    if k < block.shape[1] // 2:
+        candidates = np.sort(np.argpartition(block, k - 1, axis=1)[:, :k], axis=1)
+    else:
+        candidates = np.broadcast_to(np.arange(block.shape[1]), block.shape)
+    order = np.argsort(np.take_along_axis(block, candidates, axis=1), axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(candidates, order, axis=1)
+
+
+def _cosine(queries: np.ndarray, vectors: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    a, b = unit_rows(np.asarray(queries, np.float64)), unit_rows(np.asarray(vectors, np.float64))
+    similarity = np.empty(indices.shape)
+    for column in range(indices.shape[1]):
+        similarity[:, column] = np.einsum("nd,nd->n", a, b[indices[:, column]])
+    similarity = np.clip(similarity, -1, 1)
+    similarity[~np.any(a, axis=1)] = np.nan
+    similarity[~np.any(b, axis=1)[indices]] = np.nan
+    return similarity
