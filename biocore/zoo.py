@@ -198,15 +198,30 @@ def weights(card: ModelCard, name: str = WEIGHTS) -> Path:
 
 
 def available(card: ModelCard) -> bool:
-    """True where the weights are on this machine (folder, or the hub's local cache).  Asks nothing of the internet."""
-    if card.hub_repository is None:
-        return (card.folder / WEIGHTS).exists()
+    """True where the weights are on this machine.  Asks nothing of the internet."""
+    return hub_folder(card) is not None if card.hub_repository else (card.folder / WEIGHTS).exists()
+
+
+def hub_files(card: ModelCard) -> list[str]:
+    """The files of a hub model that are needed: ``details["files"]`` of its card."""
+    return list(card.details.get("files", [WEIGHTS]))
+
+
+def hub_download_folder(card: ModelCard) -> Path:
+    """Where the files of a hub model are put when they are fetched: ``<home>/hub/<repository>/<revision>``."""
+    return runtime.home() / "hub" / str(card.hub_repository).replace("/", "--") / (card.revision or "main")
+
+
+def hub_folder(card: ModelCard) -> Path | None:
+    """The folder that holds all files of a hub model: fetched by biocore, or found in the hub client's cache."""
+    files = hub_files(card)
+    folder = hub_download_folder(card)
+    if all((folder / name).exists() for name in files):
+        return folder
     from huggingface_hub import try_to_load_from_cache
 
-    return any(
-        isinstance(try_to_load_from_cache(card.hub_repository, name, revision=card.revision or None), str)
-        for name in (WEIGHTS, "pytorch_model.bin")
-    )
+    paths = [try_to_load_from_cache(str(card.hub_repository), name, revision=card.revision or None) for name in files]
+    return Path(paths[0]).parent if all(isinstance(path, str) for path in paths) else None
 
 
 def load(name: str) -> Any:

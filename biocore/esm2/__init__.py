@@ -4,14 +4,13 @@
 when a model is opened, not before.
 """
 
-from pathlib import Path
-
 from biocore.errors import ModelUnavailable
 from biocore.esm2.folder import open_folder
+from biocore.esm2.hub import fetch, local_hash
 from biocore.esm2.model import MAX_RESIDUES, Esm2
 from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, LetterProbabilities, SubstitutionScan
 from biocore.esm2.vocabulary import LETTERS, TOKENS
-from biocore.zoo import ModelCard, weights
+from biocore.zoo import ModelCard, hub_folder, weights
 
 __all__ = [
     "LETTERS",
@@ -23,13 +22,14 @@ __all__ = [
     "Esm2",
     "LetterProbabilities",
     "SubstitutionScan",
+    "fetch",
     "load",
     "open_folder",
 ]
 
 
 def load(card: ModelCard) -> Esm2:
-    """The model of a card.
+    """The model of a card, from this machine; `fetch` brings a hub model here first.
 
     Raises
     ------
@@ -38,5 +38,11 @@ def load(card: ModelCard) -> Esm2:
     """
     if card.hub_repository is None:
         path = weights(card)
-        return open_folder(Path(path).parent, card, hash=card.sha256.get(path.name, "")[:16] or None)
-    raise ModelUnavailable(f"{card.name} is not on this machine.")
+        return open_folder(path.parent, card, hash=card.sha256.get(path.name, "")[:16] or None)
+    folder = hub_folder(card)
+    if folder is None:
+        raise ModelUnavailable(
+            f"{card.name} is not on this machine ({card.details.get('download_mb', '?'):,} MB). Fetch it from the "
+            f"Masked residues page, or with: python -m biocore fetch {card.name}"
+        )
+    return open_folder(folder, card, hash=local_hash(card))

@@ -176,24 +176,30 @@ def _read(folder: Path) -> Any:
                 local_files_only=True,
                 trust_remote_code=False,
                 attn_implementation="sdpa",
+                ignore_mismatched_sizes=True,  # reported below, by name
                 output_loading_info=True,
             )
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailable(
-            f"The weights in {folder} do not fit their configuration ({str(error).splitlines()[0][:200]}). "
-            "Fetch the model again."
+            f"The weights in {folder} cannot be read ({str(error).splitlines()[0][:200]}). Fetch the model again."
         ) from error
     finally:
         hub_logging.set_verbosity(level)
         if bars:
             hub_logging.enable_progress_bar()
+    mismatched = [name for name, *_ in info["mismatched_keys"] if "contact_head" not in name]
+    if mismatched:
+        raise ModelUnavailable(
+            f"The weights in {folder} do not fit its config.json: {sorted(mismatched)[0]} has another shape. "
+            "Fetch the model again."
+        )
     missing = [name for name in info["missing_keys"] if "contact_head" not in name and "position_ids" not in name]
     if missing:
         raise ModelUnavailable(
             f"The weights in {folder} lack {len(missing)} tensors, {sorted(missing)[0]} for one: they are not "
             "those of an ESM-2 language model. Fetch the model again."
         )
-    return masked_lm.eval().to(device)
+    return masked_lm.requires_grad_(False).eval().to(device)
 
 
 def _hash(files: list[Path]) -> str:
