@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from biocore.esm2.vocabulary import AMINO_ACID_IDS, IDS, TOKENS
 from biocore.sequence import AMINO_ACIDS
@@ -149,3 +150,21 @@ class SubstitutionScan:
         """
         own = np.array([IDS[letter] for letter in self.sequence])
         return float(np.exp(-self.token_log_probabilities[np.arange(len(own)), own].mean(dtype=np.float64)))
+
+    def table(self, *, offset: int = 0) -> pd.DataFrame:
+        """Every substitution of the residues that were computed, one row each.
+
+        Columns: position (counted from ``1 + offset``), wild_type, substitution, score (log-odds, natural log),
+        probability (among the 20).  The wild type itself is among the 20 rows of a residue, with score 0.
+        """
+        done = np.flatnonzero(self.done)
+        count = len(AMINO_ACIDS)
+        return pd.DataFrame(
+            {
+                "position": np.repeat(done + 1 + offset, count),
+                "wild_type": np.repeat(np.array(list(self.sequence))[done], count),
+                "substitution": list(AMINO_ACIDS) * len(done),
+                "score": self.scores[done].ravel(),
+                "probability": self.probabilities[done].ravel(),
+            }
+        )

@@ -1,0 +1,137 @@
+"""``mask``, ``scan-protein`` and ``fetch``: the protein language model on the command line."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from biocore import esm2, zoo
+from biocore.cli.files import add_output, read_records, write_table
+from biocore.errors import InputError
+from biocore.esm2.variants import parse_positions
+from biocore.sequence import AMINO_ACIDS, clean_protein
+
+DEFAULT_MODEL = "esm-mini"
+
+
+def register(commands) -> None:
+    mask = commands.add_parser("mask", help="what ESM-2 expects at a masked residue")
+    mask.add_argument("sequence", help="a protein in one-letter code, a FASTA file with one record, or -")
+    mask.add_argument("--position", required=True, metavar="P", help="residue to mask: 30 or L30; several with commas")
+    _add_model(mask)
+    mask.add_argument("--all-tokens", action="store_true", help="33 tokens instead of the 20 amino acids")
+    add_output(mask)
+    mask.set_defaults(run=run_mask)
+
+    scan = commands.add_parser("scan-protein", help="score every substitution of a protein")
+    scan.add_argument("input", help="FASTA file, a sequence, or -")
+    scan.add_argument("--strategy", choices=esm2.STRATEGIES, default=esm2.MASKED, help="default: %(default)s")
+    _add_model(scan)
+    add_output(scan)
+    scan.set_defaults(run=run_scan)
+
+    fetch = commands.add_parser("fetch", help="bring the weights of a hub model to this machine")
+    fetch.add_argument("name", help="as `models` lists it")
+    fetch.set_defaults(run=run_fetch)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME",
+        help="name of a model, or path of a folder; default: %(default)s",
+    )
+    command.add_argument(
+        "--offset", type=int, default=0, metavar="N", help="added to residue numbers, e.g. -24 for a mature chain"
+    )
+
+
+def open_model(name: str) -> esm2.Esm2:
+    """A model by name (fetched with a progress line where it is not here) or by the path of a folder.
+
+    Raises
+    ------
+    InputError
+        No model of this name does this task.
+    ModelUnavailable
+    """
+    if "/" in name or "\\" in name or Path(name).is_dir():
+        return esm2.open_folder(Path(name))
+    card = zoo.card(name)
+    if card.task != "protein-language-model":
+        known = ", ".join(zoo.names("protein-language-model"))
+        raise InputError(f"{name} is no protein language model; these are: {known}.")
+    if card.hub_repository and not zoo.available(card):
+        esm2.fetch(card, _progress(f"fetching {name}", 1e6, "MB"))
+    return zoo.load(name)
+
+
+def _progress(label: str, unit: float = 1, unit_name: str = "residues"):
+    """A line on stderr that is rewritten, ten times a second at most; silent where nobody watches."""
+    last = [0.0]
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if sys.stderr.isatty() and (now - last[0] > 0.1 or done >= total):
+            last[0] = now
+            end = "\n" if done >= total else ""
+            print(
+                f"\r{label}: {done / unit:,.0f} of {total / unit:,.0f} {unit_name}",
+                end=end,
+                file=sys.stderr,
+                flush=True,
+            )
+
+    return show
+
+
+def _clean(record) -> str:
+    cleaned = clean_protein(record.sequence, record=record.name, max_length=esm2.MAX_RESIDUES)
+    for note in cleaned.notes:
+        print(f"note: {record.name}: {note}", file=sys.stderr)
+    return cleaned.sequence
+
+
+def run_mask(arguments: argparse.Namespace) -> None:
+    records = read_records(arguments.sequence)
+    if len(records) > 1:
+        raise InputError(f"{len(records)} records given; `mask` takes one protein.")
+    sequence = _clean(records[0])
+    positions = parse_positions(arguments.position, sequence, offset=arguments.offset)
+    if not positions:
+        raise InputError("--position is empty. Write 30 or L30.")
+    answer = open_model(arguments.model).letter_probabilities(sequence, positions)
+    labels, values = (esm2.TOKENS, answer.tokens) if arguments.all_tokens else (AMINO_ACIDS, answer.letters)
+    tables = []
+    for index, position in enumerate(positions):
+        order = np.argsort(-values[index], kind="stable")
+        table = pd.DataFrame({"letter": [labels[k] for k in order], "probability": values[index][order]})
+        if len(positions) > 1:
+            table.insert(0, "position", position + 1 + arguments.offset)
+        tables.append(table)
+    write_table(pd.concat(tables), arguments)
+
+
+def run_scan(arguments: argparse.Namespace) -> None:
+    records = [(record.name, _clean(record)) for record in read_records(arguments.input)]
+    model = open_model(arguments.model)
+    tables = []
+    for name, sequence in records:
+        scan = model.substitution_scores(sequence, arguments.strategy, progress=_progress(f"scanning {name}"))
+        table = scan.table(offset=arguments.offset)
+        table.insert(0, "record", name)
+        tables.append(table)
+    write_table(pd.concat(tables), arguments)
+
+
+def run_fetch(arguments: argparse.Namespace) -> None:
+    card = zoo.card(arguments.name)
+    if card.hub_repository is None:
+        print(f"{card.name} ships with biocore or was trained here: nothing to fetch.", file=sys.stderr)
+        return
+    folder = esm2.fetch(card, _progress(f"fetching {card.name}", 1e6, "MB"))
+    print(folder)
