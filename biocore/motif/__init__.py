@@ -3,10 +3,11 @@
 from biocore.motif.known import KNOWN, for_factor, known_motifs
 from biocore.motif.matrix import Motif, from_consensus
 from biocore.motif.parse import parse_motifs
-from biocore.motif.scan import Hit, MapMatch, match_map, scan, score_distribution, threshold
+from biocore.motif.scan import P_VALUE, Hit, MapMatch, match_map, scan, score_distribution, threshold
 
 __all__ = [
     "KNOWN",
+    "P_VALUE",
     "Hit",
     "MapMatch",
     "Motif",

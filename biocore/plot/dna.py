@@ -116,6 +116,29 @@ def _add_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
     )
 
 
+def factor_bars(tfs: Sequence[str], values: np.ndarray, *, unit: str) -> go.Figure:
+    """Bars of factors for a record of one window, in the order given."""
+    scale, low, high = _value_scale(values, unit)
+    figure = go.Figure(
+        go.Bar(
+            x=np.round(values, 4),
+            y=list(tfs),
+            orientation="h",
+            marker={
+                "color": values,
+                "colorscale": scale,
+                "cmin": low,
+                "cmax": high,
+                "line": {"color": MUTED, "width": 1},
+            },
+            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=UNIT_LABELS[unit], range=[0, 1] if unit == "probability" else None, zerolinecolor=MUTED)
+    figure.update_yaxes(title="factor", autorange="reversed", showgrid=False)
+    return layout(figure, height=90 + 22 * len(tfs))
+
+
 def records_by_factor(records: Sequence[str], tfs: Sequence[str], values: np.ndarray, *, unit: str) -> go.Figure:
     """Heat map of records (down) against factors (across): each record's strongest window; cells can be clicked.
 
@@ -264,19 +287,24 @@ def _add_effects(figure: go.Figure, result: EffectMap, limit: float | None) -> N
         row=3,
         col=1,
     )
-    position, base = np.nonzero(np.isfinite(result.effects))
-    there = result.is_reference[position, base]
+    position, base = np.nonzero(np.isfinite(result.effects) & result.is_reference)
     figure.add_scatter(
         x=result.positions[position],
         y=[BASES[b] for b in base],
         mode="markers",
-        marker={
-            "symbol": "square-open",
-            "size": 8,
-            "line": {"width": 1},
-            "color": "#333333",
-            "opacity": there.astype(float),
-        },
+        marker={"symbol": "square-open", "size": 8, "line": {"width": 1}, "color": "#333333"},
+        hoverinfo="skip",
+        showlegend=False,
+        name="base that is there",
+        row=3,
+        col=1,
+    )
+    position, base = np.nonzero(np.isfinite(result.effects))
+    figure.add_scatter(
+        x=result.positions[position],
+        y=[BASES[b] for b in base],
+        mode="markers",
+        marker={"symbol": "square", "size": 12, "opacity": 0, "color": MUTED},
         customdata=[
             [result.sequence[p], int(result.positions[p]), BASES[b], float(result.effects[p, b])]
             for p, b in zip(position, base, strict=True)
@@ -284,8 +312,8 @@ def _add_effects(figure: go.Figure, result: EffectMap, limit: float | None) -> N
         hovertemplate=(
             "%{customdata[0]}%{customdata[1]}%{customdata[2]}<br>" + label + " %{customdata[3]:.3f}<extra></extra>"
         ),
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {}},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
         showlegend=False,
         name="cells",
         row=3,

@@ -1,0 +1,35 @@
+"""DNA binding: which factors bind, where, and which bases matter."""
+
+import streamlit as st
+
+from biocore import web
+from biocore.web import dna
+
+web.page("DNA binding", "Which transcription factors bind this DNA, where, and which bases matter?")
+
+text = web.sequence_input("DNA", key="dna", kind="dna", examples=dna.examples(), help=dna.HELP)
+
+with web.show_errors():
+    records = dna.read_dna(text)
+    web.show_notes(dna.notes(records))
+    tracks = dna.scan_records(tuple(record.sequence for record in records))
+dna.start_choice(records, tracks)
+
+st.subheader("Which factors bind, and where")
+dna.show_overview(records, tracks)
+
+st.subheader("Which bases matter")
+choice = dna.choose(records, tracks)
+with web.show_errors():
+    scan = dna.show_detail(choice)
+
+st.subheader("What would a change do")
+dna.show_changes(choice, scan)
+
+if len(records) > 1:
+    dna.show_comparison(records, tracks, choice)
+
+st.subheader("Take it along")
+dna.show_commands(records, choice)
+dna.keep_in_link(text, choice)
+dna.fill_pending()
