@@ -20,6 +20,8 @@ from biocore.tfbinding.network import (
     Trunk,
     apply_heads,
     dense_features,
+    dense_kmer_term,
+    kmer_term,
 )
 
 WINDOW = 101  # bp; what the models were trained on
@@ -48,8 +50,11 @@ class TFModel:
         The same object in every model that shares it.
     heads : mapping of arrays
         Parameters of this factor's head (`network.Heads` with one factor).
+    kmers : float32 array, (1, 64, 64)
+        Table of 6-mers in log-odds (zeros where the architecture has none); the same on both strands.
     scale, offset : float
-        Calibration: log-odds = scale * output + offset, at a prior of one bound to one unbound sequence.
+        Calibration: log-odds = scale * output + mean of the 6-mers + offset, at a prior of one bound to one unbound
+        sequence.
     window : int
         bp of the training sequences.
     """
@@ -58,6 +63,7 @@ class TFModel:
     tf: str
     trunk: SharedTrunk = field(repr=False)
     heads: dict[str, np.ndarray] = field(repr=False)
+    kmers: np.ndarray = field(repr=False)
     scale: float
     offset: float
     window: int = WINDOW
@@ -90,7 +96,8 @@ class TFModel:
     @property
     def logit_fn(self) -> Callable[[jax.Array], jax.Array]:
         """The same as calling the model, as a pure JAX function to differentiate or compile: (N, L, 4) -> (N,)."""
-        return partial(_logits, self.trunk.architecture, self.trunk.variables, self.heads, self.scale, self.offset)
+        head = (self.heads, self.kmers, np.float32(self.scale), np.float32(self.offset))
+        return partial(_logits, self.trunk.architecture, self.trunk.variables, head)
 
 
 @dataclass(frozen=True)
@@ -220,13 +227,13 @@ def strand_scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
     """As `scores`, for each strand: float32 array, (2, F, N)."""
     x = _checked(x)
     result = np.empty((2, len(models), len(x)), np.float32)
-    for places, trunk, heads, scale, offset in _groups(models):
+    for places, trunk, head in _groups(models):
         for rows in _chunks(len(x), max(1, _POSITIONS // max(x.shape[1], WINDOW))):
             both = np.concatenate([x[rows], x[rows, ::-1, ::-1]])
             padded, count = _padded(both, trunk.architecture)
-            out = np.asarray(_outputs(trunk.architecture, trunk.variables, heads, padded, count))
-            out = out[: len(both)].reshape(2, -1, len(places))  # rows added to round the batch up fall away
-            result[:, places, rows] = (out * scale + offset).transpose(0, 2, 1)
+            out = np.asarray(_outputs(trunk.architecture, trunk.variables, head, padded, count))
+            # rows added to round the batch up fall away
+            result[:, places, rows] = out[: len(both)].reshape(2, -1, len(places)).transpose(0, 2, 1)
     return result
 
 
@@ -265,12 +272,12 @@ def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, str
     window = min(window, len(x))
     starts = np.arange(0, len(x) - window + 1, stride)
     strands = np.empty((2, len(models), len(starts)), np.float32)
-    for places, trunk, heads, scale, offset in _groups(models):
+    for places, trunk, head in _groups(models):
         one_pass = not trunk.architecture.transformers and window >= trunk.architecture.flank
         if one_pass:
             for rows in _chunks(len(starts), max(1, _WINDOWS // stride)):
-                out = _dense_chunk(trunk, heads, x, starts[rows], window, stride)
-                strands[:, places, rows] = (out * scale + offset).transpose(0, 2, 1)
+                out = _dense_chunk(trunk, head, x, starts[rows], window, stride)
+                strands[:, places, rows] = out.transpose(0, 2, 1)
         else:
             for rows in _chunks(len(starts), _POSITIONS // window + 1):
                 pieces = x[starts[rows, None] + np.arange(window)]
@@ -278,12 +285,12 @@ def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, str
     return TrackResult(tuple(m.tf for m in models), starts, window, strands[0], strands[1], strands.mean(axis=0))
 
 
-def _dense_chunk(trunk, heads, x: np.ndarray, starts: np.ndarray, window: int, stride: int) -> np.ndarray:
-    """Network outputs at `starts`, (2, len(starts), F), from one pass over the bases they cover."""
+def _dense_chunk(trunk, head, x: np.ndarray, starts: np.ndarray, window: int, stride: int) -> np.ndarray:
+    """Log-odds at `starts`, (2, len(starts), F), from one pass over the bases they cover."""
     piece = x[starts[0] : starts[-1] + window]
     length = _round_up(len(piece) - window) + window
     piece = np.concatenate([piece, np.full((length - len(piece), 4), UNKNOWN, np.float32)])
-    out = _dense_outputs(trunk.architecture, trunk.variables, heads, piece, window, stride)
+    out = _dense_outputs(trunk.architecture, trunk.variables, head, piece, window, stride)
     return np.asarray(out)[:, : len(starts)]
 
 
@@ -297,8 +304,8 @@ def _checked(x: np.ndarray) -> np.ndarray:
     return x
 
 
-def _groups(models: Sequence[TFModel]) -> Iterator[tuple[list[int], SharedTrunk, dict[str, np.ndarray], Any, Any]]:
-    """Models by the trunk they share: their places in `models`, the trunk, stacked heads, scales and offsets."""
+def _groups(models: Sequence[TFModel]) -> Iterator[tuple[list[int], SharedTrunk, tuple]]:
+    """Models by the trunk they share: their places in `models`, the trunk, and all that is theirs alone, stacked."""
     members: dict[int, list[int]] = {}
     for i, model in enumerate(models):
         members.setdefault(id(model.trunk), []).append(i)
@@ -306,7 +313,7 @@ def _groups(models: Sequence[TFModel]) -> Iterator[tuple[list[int], SharedTrunk,
         group = [models[i] for i in places]
         heads = {name: np.concatenate([m.heads[name] for m in group]) for name in group[0].heads}
         scale, offset = (np.array([getattr(m, name) for m in group], np.float32) for name in ("scale", "offset"))
-        yield places, group[0].trunk, heads, scale, offset
+        yield places, group[0].trunk, (heads, np.concatenate([m.kmers for m in group]), scale, offset)
 
 
 def _chunks(total: int, size: int) -> Iterator[slice]:
@@ -336,24 +343,31 @@ def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.n
     return padded, np.int32(count)
 
 
-@partial(jax.jit, static_argnums=0)
-def _outputs(architecture: Architecture, trunk, heads, x, count):
-    """Uncalibrated outputs of the strand given, (N, L, 4) -> (N, F)."""
-    return apply_heads(heads, Trunk(architecture).apply(trunk, x, count, train=False))
+def _log_odds(architecture: Architecture, trunk, head, x: jax.Array, count) -> jax.Array:
+    """Calibrated log-odds of the strand given, (N, L, 4) -> (N, F)."""
+    heads, kmers, scale, offset = head
+    out = apply_heads(heads, Trunk(architecture).apply(trunk, x, count, train=False)) * scale + offset
+    return out + kmer_term(kmers, x, count) if architecture.kmers else out
+
+
+_outputs = jax.jit(_log_odds, static_argnums=0)
 
 
 @partial(jax.jit, static_argnums=(0, 4, 5))
-def _dense_outputs(architecture: Architecture, trunk, heads, x, window: int, stride: int):
-    """Uncalibrated outputs of every window on both strands, (L, 4) -> (2, W, F)."""
+def _dense_outputs(architecture: Architecture, trunk, head, x, window: int, stride: int):
+    """Calibrated log-odds of every window on both strands, (L, 4) -> (2, W, F)."""
+    heads, kmers, scale, offset = head
     forward, reverse = dense_features(architecture, trunk, jnp.stack([x, x[::-1, ::-1]]), window)
     features = jnp.stack([forward[::stride], reverse[::-1][::stride]])
-    return apply_heads(heads, features.reshape(-1, features.shape[-1])).reshape(2, features.shape[1], -1)
+    out = apply_heads(heads, features.reshape(-1, features.shape[-1])).reshape(2, features.shape[1], -1)
+    out = out * scale + offset
+    return out + dense_kmer_term(kmers, x, window)[::stride] if architecture.kmers else out
 
 
-def _logits(architecture: Architecture, trunk, heads, scale: float, offset: float, x: jax.Array) -> jax.Array:
-    """Calibrated log-odds as a pure function of the one-hot sequences."""
+def _logits(architecture: Architecture, trunk, head, x: jax.Array) -> jax.Array:
+    """Calibrated log-odds of both strands as a pure function of the one-hot sequences, (N, L, 4) -> (N,)."""
     both = jnp.concatenate([x, x[:, ::-1, ::-1]])
     missing = max(0, architecture.flank - x.shape[1])
     both = jnp.pad(both, ((0, 0), (missing // 2, missing - missing // 2), (0, 0)), constant_values=UNKNOWN)
-    out = apply_heads(heads, Trunk(architecture).apply(trunk, both, both.shape[1], train=False))[:, 0]
-    return out.reshape(2, -1).mean(axis=0) * scale + offset
+    out = _log_odds(architecture, trunk, head, both, both.shape[1])
+    return out.reshape(2, -1).mean(axis=0)

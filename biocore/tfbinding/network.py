@@ -1,11 +1,14 @@
 """The network: convolution blocks, perhaps transformer blocks, global pooling, one small head per factor (flax).
 
+Beside it stands, for each factor, a table of 6-mers whose entries add up along the sequence: many weak preferences
+(base composition, partners' sites) are learnt from few sequences by such a table and from many only by convolutions.
+
 Every step before the pooling is a "valid" convolution or a pooling without padding, so a position's value depends
 on nothing but the bases under it.  That is what lets `dense_features` compute the values of *every* window of a long
 sequence in one pass, equal to computing each window on its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from typing import Any
@@ -38,9 +41,11 @@ class Architecture:
     dropout : float
     flank : int
         Sequences shorter than this are set between unknown bases, in bp.
+    kmers : bool
+        Add each factor's table of 6-mers.
     """
 
-    blocks: tuple[tuple[int, int, int], ...] = ((128, 14, 4), (96, 5, 1))
+    blocks: tuple[tuple[int, int, int], ...] = ((128, 14, 4), (64, 5, 1))
     transformers: int = 0
     attention_heads: int = 4
     mlp: int = 128
@@ -48,6 +53,7 @@ class Architecture:
     pools: str = "all"
     dropout: float = 0.2
     flank: int = 101
+    kmers: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -68,9 +74,7 @@ class Architecture:
 
 
 SHIPPED = Architecture()
-_BOOK = Architecture(
-    blocks=((128, 11, 2), (64, 11, 2), (32, 5, 2)), mlp=64, head=0, pools="last", transformers=0, attention_heads=4
-)
+_BOOK = Architecture(blocks=((128, 11, 2), (64, 11, 2), (32, 5, 2)), mlp=64, head=0, pools="last", kmers=False)
 VARIANTS = {
     "shared": SHIPPED,
     "baseline": replace(_BOOK, transformers=1),
@@ -269,6 +273,44 @@ def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Arra
     return jnp.einsum("nfh,fh->nf", nn.gelu(values), heads["out"])
 
 
+def _triplets(x: jax.Array) -> jax.Array:
+    """Which of the 64 triplets begins at each base, (N, L, 4) -> (N, L - 2, 64); products, so it is smooth in x."""
+    n = x.shape[1] - 2
+    pairs = x[:, :n, :, None] * x[:, 1 : n + 1, None, :]
+    return (pairs.reshape(-1, n, 16, 1) * x[:, 2 : n + 2, None, :]).reshape(-1, n, 64)
+
+
+def kmer_term(tables: jax.Array, x: jax.Array, count: jax.Array | int) -> jax.Array:
+    """Mean of the entries of the 6-mers of a sequence.
+
+    Parameters
+    ----------
+    tables : (F, 64, 64)
+        Entry of a 6-mer, by its first and its last three bases.
+    x : (N, L, 4)
+    count : int
+        Bases that belong to the sequence.
+
+    Returns
+    -------
+    (N, F)
+    """
+    triplets = _triplets(x)
+    n = triplets.shape[1] - 3
+    first = triplets[:, :n] * (jnp.arange(n) < count - 5)[None, :, None]
+    counts = jnp.einsum("nla,nlb->nab", first, triplets[:, 3:]) / (count - 5)
+    return jnp.einsum("nab,fab->nf", counts, tables)
+
+
+def dense_kmer_term(tables: jax.Array, x: jax.Array, window: int) -> jax.Array:
+    """`kmer_term` of every window of a sequence, (L, 4) -> (L - window + 1, F)."""
+    triplets = _triplets(x[None])[0]
+    n, factors = len(triplets) - 3, len(tables)
+    half = (triplets[:n] @ tables.transpose(1, 0, 2).reshape(64, -1)).reshape(n, factors, 64)
+    values = jnp.einsum("lfb,lb->lf", half, triplets[3:])
+    return _running(jnp.add, values[None], window - 5, 1)[0] / (window - 5)
+
+
 class Network(nn.Module):
     """Trunk and heads together: what is trained."""
 
@@ -286,9 +328,11 @@ class Network(nn.Module):
 
 
 def _running(combine, x: jax.Array, width: int, step: int) -> jax.Array:
-    """``combine`` over ``x[:, j], x[:, j + step], ...`` (`width` terms), by doubling; (N, L, C) -> (N, L - step (width - 1), C)."""
-    parts, size, block = [], 1, x
-    offset = 0
+    """``combine`` over ``x[:, j], x[:, j + step], ...``, `width` terms, by doubling.
+
+    (N, L, C) -> (N, L - step (width - 1), C)
+    """
+    parts, size, block, offset = [], 1, x, 0
     while width:
         if width & 1:
             parts.append((offset, block))
@@ -320,8 +364,8 @@ def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.
 
     Notes
     -----
-    Pooling by `p` becomes a running maximum at stride 1, and what follows is dilated by `p` ("a trous"), so the values a
-    window at any offset would compute are all there.
+    Pooling by `p` becomes a running maximum at stride 1, and what follows is dilated by `p` ("a trous"), so the values
+    a window at any offset would compute are all there.
     """
     starts = x.shape[1] - window + 1
     params, stats = trunk["params"], trunk["batch_stats"]

@@ -1,0 +1,6 @@
+"""Training: one `fit` for every flax model, and the recipes of the models that ship."""
+
+from biocore.training.fit import History, TrainConfig, fit
+from biocore.training.store import load_params, save_json, save_params
+
+__all__ = ["History", "TrainConfig", "fit", "load_params", "save_json", "save_params"]
