@@ -158,3 +158,51 @@ def test_settings_that_cannot_work_are_refused(corpus, tmp_path):
     with pytest.raises(InputError, match="other settings: steps"):
         changed = PretrainingConfig(shape="tiny", steps=2, budget=512, crop=40, held_out=0.2)
         pretrain(corpus, changed, tmp_path / "a", resume=True)
+
+
+@pytest.fixture(scope="module")
+def trained(fasta, tmp_path_factory):
+    """A model trained by the command, in two sittings."""
+    from biocore.cli import main
+
+    out = tmp_path_factory.mktemp("trained") / "toy"
+    command = ["train", "plm", "--data", str(fasta), "--out", str(out), "--shape", "tiny", "--budget", "600"]
+    command += ["--steps", "6", "--crop", "40"]
+    assert main([*command, "--minutes", "0"]) == 0
+    assert main([*command, "--resume"]) == 0
+    return out
+
+
+def test_the_command_makes_a_model_that_opens_everywhere(trained):
+    from transformers import EsmForMaskedLM
+
+    from biocore.esm2 import open_folder
+    from biocore.zoo import read_card, weights
+
+    card = read_card(trained / "model" / "card.json")
+    assert (card.window, card.details["training_steps"]) == (40, 6)
+    assert weights(card).exists()
+    assert open_folder(trained / "model").embed(["MKTAYIAK"]).shape == (1, 32)
+    assert EsmForMaskedLM.from_pretrained(trained / "model").config.hidden_size == 32
+
+
+def test_an_untrained_model_is_measured_as_no_better_than_frequencies(trained, fasta, tmp_path):
+    from biocore.cli import main
+
+    out = tmp_path / "metrics.json"
+    assert main(["evaluate", "plm", "--model", str(trained / "model"), "--data", str(fasta), "--out", str(out)]) == 0
+    rows = {row["metric"]: row for row in json.loads(out.read_text())}
+    perplexity = rows["masked perplexity"]
+    assert perplexity["low"] <= perplexity["value"] <= perplexity["high"]
+    baseline = float(perplexity["note"].split(": ")[1])
+    assert perplexity["value"] > 0.9 * baseline
+    assert "probability of L at insulin residue 30" in rows
+
+
+def test_a_second_training_does_not_overwrite_the_first(trained, fasta, capsys):
+    from biocore.cli import main
+
+    assert main(["train", "plm", "--data", str(fasta), "--out", str(trained), "--shape", "tiny"]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main(["train", "plm", "--data", str(fasta), "--out", str(trained), "--weight", "animal"]) == 2
+    assert "GROUP=TIMES" in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""``train plm`` and ``evaluate plm``: a protein language model of one's own."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from biocore import runtime, zoo
+from biocore.errors import InputError
+
+
+def register_train(commands) -> None:
+    command = commands.add_parser("plm", help="train a protein language model on FASTA with cluster numbers")
+    command.add_argument("--data", type=Path, required=True, metavar="FASTA", help="headers >index|cluster; .gz or .xz")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoint, log and finished model")
+    command.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes; go on later with --resume")
+    command.add_argument("--resume", action="store_true", help="go on from the checkpoint in DIR")
+    command.add_argument("--shape", default="8m", help="8m (ESM-2's smallest), mini or tiny (default 8m)")
+    command.add_argument("--steps", type=int, default=20_000, help="length of the whole schedule (default 20000)")
+    command.add_argument("--budget", type=int, default=65_536, metavar="TOKENS", help="tokens a step (default 65536)")
+    command.add_argument("--crop", type=int, default=512, metavar="RESIDUES", help="longest piece (default 512)")
+    command.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default 0.002)")
+    command.add_argument("--warm-up", type=int, default=500, metavar="STEPS", help="default 500")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="GROUP=TIMES",
+        help="show clusters of a group (third field of the header) this many times as often; may be repeated",
+    )
+    command.set_defaults(run=train)
+
+
+def register_evaluate(commands) -> None:
+    command = commands.add_parser("plm", help="measure a protein language model on held-out clusters")
+    command.add_argument("--model", default="esm-mini", metavar="NAME|DIR")
+    command.add_argument("--data", type=Path, required=True, metavar="FASTA", help="headers >index|cluster; .gz or .xz")
+    command.add_argument("--localisation", type=Path, metavar="TSV", help="columns label and sequence")
+    command.add_argument("--out", type=Path, metavar="FILE", help="write the metrics here as JSON")
+    command.set_defaults(run=evaluate)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    from biocore.pretraining import PretrainingConfig, pretrain, read_corpus
+    from biocore.pretraining.export import export
+
+    config = PretrainingConfig(
+        shape=arguments.shape,
+        steps=arguments.steps,
+        budget=arguments.budget,
+        crop=arguments.crop,
+        peak_rate=arguments.rate,
+        warm_up=arguments.warm_up,
+        seed=arguments.seed,
+        weights=dict(_weight(text) for text in arguments.weight),
+    )
+    corpus = read_corpus(arguments.data)
+    print(f"{len(corpus):,} proteins, {len(corpus.tokens):,} residues, on {runtime.device().name}", file=sys.stderr)
+    model = pretrain(
+        corpus,
+        config,
+        arguments.out,
+        minutes=arguments.minutes,
+        resume=arguments.resume,
+        report=lambda row: print(json.dumps(row), file=sys.stderr),
+    )
+    steps = json.loads((arguments.out / "checkpoint" / "state.json").read_text())["step"]
+    trained_on = (
+        f"{len(corpus):,} proteins ({len(corpus.tokens):,} residues) of {arguments.data.name}, clusters held out"
+    )
+    card = export(
+        model, config, arguments.out / "model", trained_on=trained_on, steps=steps, name=arguments.out.name or "plm"
+    )
+    print(f"{card.folder}  (measure it: python -m biocore evaluate plm --model {card.folder} --data {arguments.data})")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    group, _, times = text.partition("=")
+    try:
+        return group, float(times)
+    except ValueError as error:
+        raise InputError(f"--weight {text!r} is not GROUP=TIMES, such as animal=2.") from error
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    from biocore.esm2 import open_folder
+    from biocore.pretraining import PretrainingConfig, measure, read_corpus
+
+    folder = Path(arguments.model) if Path(arguments.model).is_dir() else zoo.card(arguments.model).folder
+    model = open_folder(folder)
+    rows = measure.masked_quality(folder, read_corpus(arguments.data), PretrainingConfig())
+    rows += measure.known_proteins(model)
+    rows.append(measure.substitution_agreement(model))
+    if arguments.localisation:
+        rows += measure.localisation(model, arguments.localisation)
+    text = json.dumps(rows, indent=1)
+    if arguments.out:
+        arguments.out.write_text(text + "\n")
+    else:
+        print(text)
