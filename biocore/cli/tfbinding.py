@@ -86,8 +86,11 @@ def train(arguments: argparse.Namespace) -> None:
         shared = trunk_card(len(names), trained.history, shipped=shipped, window=trained.models[0].window)
         shared = shared if arguments.variant == "shared" else _renamed(shared, f"{TRUNK}-{arguments.variant}")
     for card in write_models(folder, trained.models, cards, shared):
-        save_json(card.folder / "history.json", trained.history.to_json())
         print(card.folder)
+        if shared is None:
+            save_json(card.folder / "history.json", trained.history.to_json())
+    if shared is not None:
+        save_json(folder / shared.name / "history.json", trained.history.to_json())
     progress(f"done in {time.monotonic() - started:.0f} s\n")
 
 
