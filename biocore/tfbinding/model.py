@@ -150,10 +150,9 @@ def load(card: zoo.ModelCard) -> TFModel:
     else:
         trunk = SharedTrunk(Architecture.from_json(details["architecture"]), _variables(weights))
     heads = {name.removeprefix("heads/"): array for name, array in weights.items() if name.startswith("heads/")}
-    calibration = details["calibration"]
-    return TFModel(
-        card, details["tf"], trunk, heads, calibration["scale"], calibration["offset"], card.window or WINDOW
-    )
+    kmers = weights.get("kmers", np.zeros((1, 64, 64), np.float32))
+    scale, offset = (float(details["calibration"][name]) for name in ("scale", "offset"))
+    return TFModel(card, details["tf"], trunk, heads, kmers, scale, offset, card.window or WINDOW)
 
 
 def _shared_trunk(card: zoo.ModelCard) -> SharedTrunk:

@@ -38,6 +38,7 @@ def save_params(folder: Path, tree: Mapping[str, Any], *, dtype: str = "float32"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file
     save_file({name: np.ascontiguousarray(a, dtype) for name, a in flatten(tree).items()}, path)
+    path.chmod(0o644)  # safetensors makes it readable by its owner only
     return path
 
 
