@@ -41,6 +41,7 @@ class Esm2:
         Number of blocks; layer 0 is the token embeddings, layer `layers` (also -1) the final states.
     window : int
         Residues seen in one piece.
+    parameters : int
     vocabulary : tuple of str
         The 33 tokens in the order of their ids.
     hash : str
@@ -52,6 +53,7 @@ class Esm2:
         self.dim = masked_lm.config.hidden_size
         self.layers = masked_lm.config.num_hidden_layers
         self.window = card.window or masked_lm.config.max_position_embeddings - 4
+        self.parameters = sum(parameter.numel() for parameter in masked_lm.parameters())
         self.vocabulary = vocab.TOKENS
         self.device = masked_lm.device.type
         self.hash = hash if self.device == "cpu" else f"{hash}-bf16"

@@ -110,7 +110,7 @@ def parse_positions(text: str, sequence: str, *, offset: int = 0) -> list[int]:
     Raises
     ------
     InputError
-        Not a position, outside the protein, or the letter is not the one that is there; an offset that would fit is named.
+        Not a position, outside the protein, or the letter is not the one there; an offset that would fit is named.
     """
     positions = set()
     for word in re.split(r"[\s,;]+", text.strip()):

@@ -1,0 +1,80 @@
+"""Which protein, how it is numbered."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from biocore import web
+from biocore.esm2 import MAX_RESIDUES
+from biocore.sequence import clean_protein, parse_records
+
+INSULIN = (
+    "MALWMRLLPLLALLALWGPDPAAAFVNQHLCGSHLVEALYLVCGERGFFYTPKTRREAEDLQVGQVELGGGPGAGSLQPLALEGSLQKRGIVEQCCTSICSLYQLENYCN"
+)
+EXAMPLES = {
+    "Human insulin": f">INS_HUMAN preproinsulin, P01308\n{INSULIN}\n",
+    "Ubiquitin": ">ubiquitin 1UBQ\nMQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG\n",
+    "Lysozyme": ">lysozyme hen egg white, mature chain, 2LYZ\n"
+    "KVFGRCELAAAMKRHGLDNYRGYSLGNWVCAAKFESNFNTQATNRNTDGSTDYGILQINSRWWCNDGRTPGSRNLCNIPCSALLSSDITASVNCAKKIVSDGNGMN"
+    "AWVAWRNRCKGTDVQAWIRGCRL\n",
+}
+BOOK_POSITIONS = {29: "L30 (0-based 29)", 26: "N27 (0-based 26)"}
+HELP = (
+    f"FASTA or a bare sequence in one-letter code, 1 to {MAX_RESIDUES:,} residues; case, spaces and digits are "
+    "ignored. X, B, Z, U, O and * are accepted and reported."
+)
+MAX_OFFSET = 100_000
+
+
+@dataclass(frozen=True)
+class Protein:
+    """A cleaned protein and how its residues are numbered: residue `index` (0-based) is ``index + 1 + offset``."""
+
+    name: str
+    sequence: str
+    offset: int
+    notes: tuple[str, ...]
+
+    def label(self, index: int) -> str:
+        """ "L30" for a 0-based residue."""
+        return f"{self.sequence[index]}{index + 1 + self.offset}"
+
+
+def read_settings() -> int:
+    """The numbering offset, asked for beside the model."""
+    if "offset" not in st.session_state:
+        st.session_state["offset"] = max(-MAX_OFFSET, min(MAX_OFFSET, web.from_link("offset", 0, int)))
+    return int(
+        st.number_input(
+            "Numbering offset",
+            min_value=-MAX_OFFSET,
+            max_value=MAX_OFFSET,
+            step=1,
+            key="offset",
+            persist_state="session",
+            help="Added to residue numbers. -24 numbers the 25th residue of preproinsulin 1, as in the mature B chain.",
+        )
+        or 0
+    )
+
+
+def read_protein(text: str, offset: int) -> Protein:
+    """The protein to look at; a choice is offered where several were pasted.
+
+    Raises
+    ------
+    InputError
+        As `parse_records` and `clean_protein`.
+    """
+    records = parse_records(text)
+    index = 0
+    if len(records) > 1:
+        index = st.selectbox(
+            "Record",
+            range(len(records)),
+            format_func=lambda i: f"{i + 1}. {records[i].name}",
+            help=f"{len(records):,} records were given; the page looks at one at a time.",
+        )
+    record = records[index]
+    cleaned = clean_protein(record.sequence, record=record.name, max_length=MAX_RESIDUES)
+    return Protein(record.name, cleaned.sequence, offset, cleaned.notes)

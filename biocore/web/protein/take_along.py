@@ -1,0 +1,32 @@
+"""The link and the commands that give the page again."""
+
+from biocore import web
+from biocore.esm2 import SubstitutionScan
+from biocore.web.protein.inputs import Protein
+from biocore.web.protein.model import Choice
+from biocore.web.protein.residues import masked
+
+
+def show_commands(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
+    """Two command lines: the masked residues, and the scan."""
+    offset = ["--offset", str(protein.offset)] if protein.offset else []
+    model = ["--model", choice.name, *offset]
+    positions = ",".join(protein.label(i) for i in masked(protein))
+    whole = len(protein.sequence) <= 2000
+    source = protein.sequence if whole else "protein.fasta"
+    note = "" if whole else "The protein is too long for a command line: save it as protein.fasta."
+    web.command_line(["mask", source, "--position", positions, *model], note=note)
+    web.command_line(["scan-protein", source, "--strategy", scan.strategy, *model, "--out", "scores.csv"], note=note)
+
+
+def keep_in_link(text: str, protein: Protein, scan: SubstitutionScan) -> None:
+    """Sequence, masked residues, offset, strategy; the model's menu keeps itself there."""
+    import streamlit as st
+
+    web.set_link(
+        seq=text,
+        mask=",".join(str(i + 1) for i in masked(protein)),
+        offset=protein.offset or None,
+        strategy=st.session_state.get("protein.strategy"),
+        variants=st.session_state.get("protein.variants"),
+    )

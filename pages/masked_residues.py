@@ -1,0 +1,44 @@
+"""Masked residues: what a protein language model expects at every position."""
+
+import streamlit as st
+
+from biocore import web
+from biocore.web import protein as parts
+
+web.page("Masked residues", "What does a protein language model expect at every position of a protein?")
+
+text = web.sequence_input("Protein", key="protein", kind="protein", examples=parts.EXAMPLES, help=parts.HELP)
+
+with web.show_errors():
+    left, right = st.columns([3, 1])
+    with left:
+        choice = parts.choose_model()
+    with right:
+        offset = parts.read_settings()
+    protein = parts.read_protein(text, offset)
+    web.show_notes(protein.notes)
+
+st.subheader("The protein")
+with web.show_errors():
+    parts.show_residues(protein, choice)
+
+st.subheader("The answer")
+with web.show_errors():
+    parts.show_answer(protein, choice)
+web.limits(choice.card)
+
+st.subheader("The substitution landscape")
+with web.show_errors():
+    scan = parts.show_landscape(protein, choice)
+
+st.subheader("Named variants")
+parts.show_variants(protein, scan)
+parts.show_measured(protein, scan)
+
+st.subheader("How the model sees a protein")
+with web.show_errors():
+    parts.show_inside(protein, choice)
+
+st.subheader("Take it along")
+parts.show_commands(protein, choice, scan)
+parts.keep_in_link(text, protein, scan)
