@@ -1,6 +1,6 @@
 """Structures of proteins and nucleic acids: fetched, read, built, measured and coloured.
 
-``fetch`` (RCSB PDB and AlphaFold DB, with a disk cache), ``read`` (PDB, mmCIF, BinaryCIF through gemmi), ``build``
+``archive`` (RCSB PDB and AlphaFold DB, with a disk cache), ``read`` (PDB, mmCIF, BinaryCIF through gemmi), ``build``
 (ideal peptides), ``secondary``, ``geometry`` (Ramachandran angles, distances, superposition), ``contacts``, ``tracks``
 (per-residue values matched by alignment), ``colour``, ``scene`` (what the viewer draws) and ``tables``.
 
@@ -9,8 +9,8 @@
 'GIGKFLHSAKKF'
 """
 
+from biocore.structure.archive import fetch, parse_identifier
 from biocore.structure.build import build_peptide
-from biocore.structure.fetch import fetch, parse_identifier
 from biocore.structure.model import Atoms, Chain, Residue, Structure
 from biocore.structure.read import read_structure
 

@@ -49,8 +49,8 @@ def neighbours(structure: Structure, row: int, *, radius: float = RADIUS, waters
     -----
     Criteria, by distance alone because most files lack hydrogens: disulfide SG-SG up to 2.5 angstrom; covalent bond up
     to 2.0 (neighbours in the chain); metal up to 3.0 from N, O or S; salt bridge up to 4.0 between charged groups
-    (histidine counted as charged); hydrogen bond up to 3.5 between N and O or two O, not between residues bonded to each
-    other; stacking: ring centres up to 5.5; hydrophobic: carbons of hydrophobic side chains up to 4.5.
+    (histidine counted as charged); hydrogen bond up to 3.5 between N and O or two O, not between residues bonded to
+    each other; stacking: ring centres up to 5.5; hydrophobic: carbons of hydrophobic side chains up to 4.5.
     """
     atoms = structure.atoms
     mine = np.flatnonzero((atoms.residue == row) & (atoms.element != "H"))

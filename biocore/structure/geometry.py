@@ -1,11 +1,11 @@
 """Angles, distances and superposition."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from biocore.errors import InputError
-from biocore.structure.model import POLYMERS, PROTEIN, Chain, Structure
+from biocore.structure.model import POLYMERS, PROTEIN, Atoms, Chain, Structure
 
 MAX_MATRIX = 3000  # residues; a matrix of more cannot be drawn, and takes 70 MB
 
@@ -229,3 +229,33 @@ def kabsch(fixed: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray
     sign = np.sign(np.linalg.det(vt.T @ u.T))
     rotation = vt.T @ np.diag([1.0, 1.0, sign]) @ u.T
     return rotation, a - rotation @ b
+
+
+def merge(fixed: Structure, moved: Structure, placement: Superposition) -> Structure:
+    """Both structures as one, the second one laid on the first; its chains' names end in a prime."""
+    offset = len(fixed.residues)
+    xyz = (moved.atoms.xyz.astype(float) @ placement.rotation.T + placement.shift).astype(np.float32)
+    atoms = Atoms(
+        np.vstack([fixed.atoms.xyz, xyz]),
+        np.concatenate([fixed.atoms.residue, moved.atoms.residue + offset]).astype(np.int32),
+        np.concatenate([fixed.atoms.name, moved.atoms.name]),
+        np.concatenate([fixed.atoms.element, moved.atoms.element]),
+        np.concatenate([fixed.atoms.b, moved.atoms.b]),
+    )
+    residues = [replace(r, index=r.index + offset, chain=f"{r.chain}′") for r in moved.residues]
+    chains = [
+        replace(
+            c, name=f"{c.name}′", start=c.start + offset, polymer_stop=c.polymer_stop + offset, stop=c.stop + offset
+        )
+        for c in moved.chains
+    ]
+    return Structure(
+        name=f"{fixed.name} and {moved.name}",
+        origin="superposed",
+        atoms=atoms,
+        residues=(*fixed.residues, *residues),
+        chains=(*fixed.chains, *chains),
+        b=np.concatenate([fixed.b, moved.b]),
+        title=f"{moved.name} laid on {fixed.name}",
+        ligand_names={**fixed.ligand_names, **moved.ligand_names},
+    )

@@ -14,7 +14,7 @@ from biocore.errors import InputError
 from biocore.structure.colour import ELEMENTS, OTHER_ELEMENT, Colouring
 from biocore.structure.model import ION, LIGAND, POLYMERS, WATER, Structure
 
-STYLES = ("cartoon", "stick", "sphere", "surface")
+STYLES = ("cartoon", "cartoon + sticks", "stick", "sphere", "surface")
 MAX_SURFACE = 25_000  # atoms; a surface of more takes a browser minutes
 KINDS = {"protein": "p", "dna": "d", "rna": "r", LIGAND: "l", ION: "i", WATER: "w"}
 _NUCLEOTIDES = {"dna": {"A": "DA", "C": "DC", "G": "DG", "T": "DT"}, "rna": {"A": "A", "C": "C", "G": "G", "U": "U"}}
@@ -29,7 +29,6 @@ def scene(
     ligands: bool = True,
     waters: bool = False,
     selected: int | None = None,
-    near: list[int] | None = None,
 ) -> dict[str, Any]:
     """Everything the viewer needs.
 
@@ -39,14 +38,12 @@ def scene(
         Chains to draw; all unless given.
     selected : int, optional
         Row of the residue the camera goes to.
-    near : list of int, optional
-        Rows drawn as sticks around it.
 
     Returns
     -------
     dict
-        JSON-able.  Arrays are base64, little-endian: ``xyz`` float32, ``residue`` and ``bonds`` uint32, ``name`` uint16,
-        ``element`` and colours uint8.
+        JSON-able.  Arrays are base64, little-endian: ``xyz`` float32, ``residue`` and ``bonds`` uint32, ``name``
+        uint16, ``element`` and colours uint8.
 
     Raises
     ------
@@ -67,7 +64,7 @@ def scene(
     rows = np.flatnonzero(keep[structure.atoms.residue])
     if style == "surface" and len(rows) > MAX_SURFACE:
         raise InputError(
-            f"a surface of {len(rows):,} atoms would take minutes (up to {MAX_SURFACE:,} are drawn). Choose fewer chains."
+            f"a surface of {len(rows):,} atoms would take minutes (limit: {MAX_SURFACE:,}). Choose fewer chains."
         )
     return {
         "key": f"{structure.key}.{'-'.join(sorted(shown)) if chains else 'all'}.{int(ligands)}{int(waters)}",
@@ -90,7 +87,6 @@ def scene(
         "colours": _colours(colouring),
         "style": style,
         "selected": selected,
-        "near": near or [],
         "view": principal_axes(structure.atoms.xyz).round(5).ravel().tolist(),
     }
 

@@ -31,6 +31,7 @@ def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame
     phi, psi = np.full(len(structure.residues), np.nan), np.full(len(structure.residues), np.nan)
     phi[angles.rows], psi[angles.rows] = angles.phi, angles.psi
     predicted = structure.confidence is not None
+    measured = not predicted and bool(np.nanmax(np.abs(structure.b), initial=0))
     keep = [r.index for r in structure.residues if waters or r.kind != WATER]
     residues = [structure.residues[row] for row in keep]
     return pd.DataFrame(
@@ -44,7 +45,7 @@ def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame
             "kind": [r.kind for r in residues],
             "resolved": [r.resolved for r in residues],
             "secondary": [r.secondary for r in residues],
-            "b_factor": np.full(len(keep), np.nan) if predicted else structure.b[keep].round(2),
+            "b_factor": structure.b[keep].round(2) if measured else np.full(len(keep), np.nan),
             "plddt": structure.confidence[keep].round(2) if predicted else np.full(len(keep), np.nan),
             "phi": phi[keep].round(1),
             "psi": psi[keep].round(1),

@@ -268,7 +268,7 @@ def read_tracks(text: str, name: str = "table") -> list[Track]:
     }
     if not numeric or table.empty:
         raise InputError(
-            "the table has no column of values. Give a header such as position,letter,value and a line for each residue.",
+            "the table has no column of values. Give a header such as position,letter,value and a line per residue.",
             record=name,
         )
     chains = sorted(table[roles["chain"]].dropna().str.strip().unique()) if roles["chain"] else [""]

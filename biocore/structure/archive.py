@@ -80,6 +80,9 @@ def parse_identifier(text: str) -> Identifier:
     model = _ALPHAFOLD.fullmatch(upper)
     if model and _UNIPROT.fullmatch(model[1]):
         return Identifier("alphafold", model[1] + ("" if model[2] == "1" else f"-F{int(model[2])}"))
+    isoform = re.fullmatch(rf"({_UNIPROT.pattern})-\d{{1,3}}", upper)
+    if isoform:
+        raise InputError(f"{upper} names an isoform; AlphaFold DB is asked by accession. Type {isoform[1]}.")
     raise InputError(f"{text[:40]!r} is not an identifier. Type {WANTED}.")
 
 

@@ -1,0 +1,103 @@
+"""Two structures: side by side in a linked grid, or laid on each other."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from biocore import web
+from biocore.plot import structure as plots
+from biocore.structure import scene as scenes
+from biocore.structure.colour import colour
+from biocore.structure.geometry import Superposition, merge, superpose
+from biocore.structure.model import Structure
+from biocore.web.structures import side_by_side
+from biocore.web.structures.selection import select, selected
+from biocore.web.structures.source import Source, load, messages, structure_input
+from biocore.web.viewer import library_addresses, structure_view
+
+GRID_WIDTH = 680
+WAYS = ["Superposed", "Side by side"]
+
+
+def compare(source: Source, left, right) -> None:
+    """The page's second mode: the first structure and another one, chosen in `left` and shown in `right`."""
+    with left:
+        second = structure_input("structures.second", "Second structure from", linked=False, shape="strand")
+    with right:
+        first_structure, second_structure = load(source), load(second)
+        way = st.segmented_control("Show them", WAYS, default=WAYS[0], key="structures.compare_way", required=True)
+        with messages():
+            (_superposed if way == WAYS[0] else _side_by_side)(first_structure, second_structure)
+
+
+def _side_by_side(first: Structure, second: Structure) -> None:
+    style = st.segmented_control(
+        "Drawn as", ["cartoon", "stick", "sphere"], default="cartoon", key="structures.grid_style", required=True
+    )
+    view = side_by_side.grid([first, second], style=style, library=library_addresses()[0]["url"], width=GRID_WIDTH)
+    side_by_side.show(view, GRID_WIDTH)
+    st.caption("Turn or zoom one and the other follows. Cartoons are coloured from the first residue to the last.")
+    left, right = st.columns(2)
+    left.text(f"Left: {first.name}. {first.title}")
+    right.text(f"Right: {second.name}. {second.title}")
+
+
+def _superposed(first: Structure, second: Structure) -> None:
+    left, right, third = st.columns([2, 2, 2])
+    with left:
+        fixed = st.selectbox("Chain that stays", _polymers(first), key="structures.fixed_chain")
+    with right:
+        moved = st.selectbox("Chain laid on it", _polymers(second), key="structures.moved_chain")
+    with third:
+        outliers = st.toggle(
+            "Leave out what does not fit",
+            key="structures.outliers",
+            help="Fits again without pairs further apart than twice the RMSD, while at least half of the pairs stay.",
+        )
+        by = st.radio("Coloured by", ["structure", "distance"], horizontal=True, key="structures.compare_colour")
+    result = superpose(first, fixed or "", second, moved or "", leave_out_outliers=outliers)
+    both = merge(first, second, result)
+    columns = st.columns(4)
+    columns[0].metric("RMSD (Å)", f"{result.rmsd:.2f}", help="Of the pairs the fit rests on.")
+    columns[1].metric("Pairs fitted", f"{int(result.used.sum()):,} of {len(result.pairs):,}")
+    columns[2].metric("RMSD of all pairs (Å)", f"{result.rmsd_all:.2f}")
+    columns[3].metric("Same letter", f"{result.identity:.0%}")
+    if result.identity < 0.2:
+        st.warning("Fewer than a fifth of the paired residues are the same: the pairing rests on little.")
+    scene = scenes.scene(both, _colouring(first, both, result, by), selected=selected(both))
+    structure_view(scene, key="structures.superposed", on_pick=lambda row: select(both, row))
+    st.caption("Names of the moved structure's chains end in ′.")
+    rows = result.pairs[:, 0]
+    web.figure(
+        plots.pair_distances(first, rows, result.distances, result.used),
+        "superposition",
+        alt=f"Distances of {len(rows)} pairs; RMSD {result.rmsd:.2f} Å.",
+    )
+    web.table(_table(first, second, result), "superposition", height=260)
+    st.caption(
+        "Pairs come from aligning the sequences of the two chains, not from residue numbers; Cα or C1′ are fitted."
+    )
+
+
+def _polymers(structure: Structure) -> list[str]:
+    return [chain.name for chain in structure.chains if len(chain.polymer)]
+
+
+def _colouring(first: Structure, both: Structure, result: Superposition, by: str):
+    if by == "distance":
+        values = np.full(len(both.residues), np.nan)
+        values[result.pairs[:, 0]] = result.distances
+        values[result.pairs[:, 1] + len(first.residues)] = result.distances
+        return colour(both, "track", values=values, title="Distance after superposition", unit="Å")
+    return colour(both, "chain")
+
+
+def _table(first: Structure, second: Structure, result: Superposition) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "fixed": [first.residues[a].title for a, _ in result.pairs],
+            "moved": [second.residues[b].title for _, b in result.pairs],
+            "distance (Å)": result.distances.round(2),
+            "fitted": result.used,
+        }
+    )
