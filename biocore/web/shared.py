@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from biocore import runtime, zoo
+from biocore.web.link import from_link, set_link
 
 
 @dataclass
@@ -62,14 +63,20 @@ def model(name: str) -> Iterator[Any]:
 
 
 def model_picker(task: str, *, key: str, label: str = "Model") -> str:
-    """A menu of the models of one task; those that are not on this machine say so.  Returns the chosen name."""
+    """A menu of the models of one task; those that are not on this machine say so.  Returns the chosen name.
+
+    The name, not the title, is kept in the link under `key`: titles change.
+    """
     cards = zoo.cards(task)
     here = {card.name: zoo.available(card) for card in cards}
     ordered = sorted(here, key=lambda name: not here[name])
-    return st.selectbox(
+    if st.session_state.get(key) not in ordered:
+        st.session_state[key] = from_link(key, ordered[0], lambda text: ordered[ordered.index(text)])
+    name = st.selectbox(
         label,
         ordered,
         format_func=lambda name: zoo.title(name) + ("" if here[name] else " - not on this machine"),
         key=key,
-        bind="query-params",
     )
+    set_link(**{key: name})
+    return name

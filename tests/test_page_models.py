@@ -1,0 +1,44 @@
+"""The models page shows every card whole, limits first."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from biocore import zoo
+from biocore.plot import cards as plot
+from biocore.web import cards
+
+PAGE = "../pages/models.py"
+NAMES = [card.name for card in zoo.cards() if card.task in cards.TASKS]
+
+
+@pytest.mark.parametrize("name", [NAMES[0], "esm-mini", "esm2_t6_8M_UR50D", "go-mf"])
+def test_a_card_is_shown_whole(name):
+    if name not in NAMES:
+        pytest.skip(f"{name} does not ship")
+    app = AppTest.from_file(PAGE, default_timeout=60)
+    app.query_params["model"] = name
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert zoo.card(name).limits in app.warning[0].value
+
+
+def test_the_list_names_every_model():
+    app = AppTest.from_file(PAGE, default_timeout=60).run()
+    assert list(app.dataframe[0].value["model"]) == NAMES
+
+
+def test_a_measured_number_keeps_its_interval():
+    card = zoo.card("esm-mini")
+    row = cards.quality_table(card).iloc[0]
+    assert row["value"] == pytest.approx(card.quality[0].value, abs=1e-4)
+    assert (row["95 % from"] != row["95 % from"]) == (card.quality[0].low != card.quality[0].low)
+
+
+def test_the_curves_show_what_they_are_given():
+    curve = plot.reliability([0.1, 0.9], [0.2, 0.8], [10, 40])
+    assert list(curve.data[1].y) == [0.2, 0.8]
+    assert curve.data[1].marker.size[1] > curve.data[1].marker.size[0]
+    training = plot.training_curve([1.0, 0.5], [{"auroc": 0.7}, {"auroc": 0.8}], "auroc", 1)
+    assert list(training.data[1].y) == [0.7, 0.8]
+    assert training.layout.shapes[0].x0 == 2  # the second epoch, counted from 1
