@@ -55,6 +55,12 @@ class Reference:
         """Identifier -> name."""
         return dict(zip(self.term_ids, self.term_names, strict=True))
 
+    @cached_property
+    def term_counts(self) -> dict[str, int]:
+        """Identifier -> how many reference proteins have it."""
+        counts = np.bincount(self.terms.astype(int), minlength=len(self.term_ids))
+        return dict(zip(self.term_ids, counts.tolist(), strict=True))
+
     def labels(self, vocabulary: Sequence[str]) -> np.ndarray:
         """Bool array (M, T) over a vocabulary."""
         column = {term: i for i, term in enumerate(vocabulary)}
@@ -144,6 +150,7 @@ class FunctionModel:
         self.stack = Network.from_arrays(arrays, "stack")
         self.axes, self.centre = arrays["axes"].astype(np.float32), arrays["centre"]
         self.frequency = arrays["frequency"]
+        self.information = arrays["information"].astype(float)
         self.calibration = Calibration(
             tuple(details["groups"]),
             arrays["calibration.group"],
