@@ -260,11 +260,11 @@ def _from_frame(table: pd.DataFrame, about: dict) -> Collection:
 
 def _vectors_of(table: pd.DataFrame, identifier: str | None) -> tuple[np.ndarray, list[str]]:
     if "embedding" in table:
-        rows = [json.loads(v) if isinstance(v, str) and v.lstrip().startswith("[") else v for v in table["embedding"]]
-        lengths = {len(r) if hasattr(r, "__len__") and not isinstance(r, str) else 0 for r in rows}
+        rows = [_listed(value) for value in table["embedding"]]
+        lengths = {len(row) for row in rows}
         if len(lengths) != 1 or 0 in lengths:
             raise InputError("the column 'embedding' must hold a list of numbers in each row, all of one length.")
-        return np.array([np.asarray(r, np.float32) for r in rows]), ["embedding"]
+        return np.stack(rows), ["embedding"]
     numbers = [
         c for c in table if c != identifier and pd.api.types.is_numeric_dtype(table[c]) and c.lower() not in AXES
     ]
@@ -272,6 +272,15 @@ def _vectors_of(table: pd.DataFrame, identifier: str | None) -> tuple[np.ndarray
     if not dimensions:
         raise InputError("no column of numbers was found; each dimension of the vectors needs one.")
     return table[dimensions].to_numpy(np.float32), dimensions
+
+
+def _listed(value) -> np.ndarray:
+    """A row of numbers from a list, or from JSON text; empty where it is neither."""
+    try:
+        row = np.asarray(json.loads(value) if isinstance(value, str) else value, np.float32)
+    except (TypeError, ValueError):
+        return np.zeros(0, np.float32)
+    return row if row.ndim == 1 else np.zeros(0, np.float32)
 
 
 def _read_npz(content: bytes) -> Collection:

@@ -224,16 +224,26 @@ def _labelled(vectors: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _silhouettes(points, codes, metric, seed) -> tuple[np.ndarray, bool]:
-    """Silhouette of each point; NaN for points that were not drawn."""
-    from sklearn.metrics import silhouette_samples
-
+    """Silhouette of each point, 0 for the only one of its label; NaN for points that were not drawn."""
     values = np.full(len(points), np.nan)
     chosen = np.arange(len(points))
     if len(points) > MOST_FOR_SILHOUETTE:
         chosen = np.sort(np.random.default_rng(seed).choice(len(points), MOST_FOR_SILHOUETTE, replace=False))
-    count = len(np.unique(codes[chosen]))
-    if 2 <= count < len(chosen):
-        values[chosen] = silhouette_samples(points[chosen].astype(np.float64), codes[chosen], metric=metric)
+    members = codes[chosen][:, None] == np.unique(codes[chosen])  # (n, labels)
+    sizes = members.sum(axis=0)
+    if len(sizes) < 2:
+        return values, len(chosen) < len(points)
+    for start, block in distance_blocks(points[chosen], points[chosen], metric):
+        rows = slice(start, start + len(block))
+        block[np.arange(len(block)), np.arange(start, start + len(block))] = 0.0
+        sums, own = block @ members, members[rows]
+        others = sizes[own.argmax(axis=1)] - 1
+        within = sums[own] / np.maximum(others, 1)
+        between = np.where(own, np.inf, sums / sizes).min(axis=1)
+        widest = np.maximum(within, between)
+        values[chosen[rows]] = np.where(
+            (others > 0) & (widest > 0), (between - within) / np.where(widest > 0, widest, 1), 0
+        )
     return values, len(chosen) < len(points)
 
 

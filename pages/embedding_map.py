@@ -1,0 +1,34 @@
+"""Embedding map: inputs, one map with its numbers of trust, neighbours in the original space, files."""
+
+import streamlit as st
+
+from biocore import web
+from biocore.web import maps
+
+web.page("Embedding map", "Which proteins does the model see as similar?")
+
+request = maps.request_input()
+with web.show_errors():
+    settings = maps.settings_input()
+request, settings = maps.applied(request, settings)
+maps.link(request)
+
+with web.show_errors():
+    collection = maps.collection_for(request)
+    maps.about(request, collection)
+    shown = maps.compute_map(collection, settings)
+web.show_notes(shown.notes)
+
+maps.place_input(collection)
+with web.show_errors():
+    maps.show_map(request, collection, shown)
+    maps.show_neighbours(collection, shown)
+maps.show_outputs(request, collection, shown, settings)
+
+card = maps.model_card(collection)
+if card is not None:
+    web.limits(card)
+st.caption(
+    ":material/warning: **Limits of maps.** t-SNE and UMAP keep neighbours, not distances: the space between groups "
+    "and their sizes mean little. Compare what you see with the numbers beside the map and the neighbours below it."
+)
