@@ -63,9 +63,9 @@ def letter_bars(answer: LetterProbabilities, index: int, *, offset: int = 0, tok
         title="token" if tokens else "amino acid", categoryorder="array", categoryarray=names, type="category"
     )
     figure.update_yaxes(title="probability", rangemode="tozero")
-    figure.update_layout(barmode="stack", legend_title_text="side chain")
+    figure.update_layout(barmode="overlay")
     return layout(figure, height=390, title=f"Residue {position} masked, {answer.model}").update_layout(
-        margin={"t": 90}, legend={"y": 1.0}
+        margin={"t": 90}, legend={"y": 1.0, "traceorder": "normal"}
     )
 
 
@@ -144,7 +144,7 @@ def landscape(
         if start <= index < stop:
             number = index + 1 + offset
             figure.add_vrect(x0=number - 0.5, x1=number + 0.5, line={"color": "#111111", "width": 1.5}, fillcolor=None)
-    figure.update_xaxes(showgrid=False, zeroline=False)
+    figure.update_xaxes(showgrid=False, zeroline=False, range=[numbers[0] - 0.5, numbers[-1] + 0.5])
     figure.update_xaxes(title="residue number", tickformat="d", row=4, col=1)
     figure.update_yaxes(
         title="substituted by", categoryorder="array", categoryarray=list(reversed(CHEMICAL_ORDER)), row=1, col=1
@@ -152,7 +152,7 @@ def landscape(
     figure.update_yaxes(tickfont={"size": 10}, dtick=1, showgrid=False, row=1, col=1)
     figure.update_layout(hovermode="closest", clickmode="event+select", dragmode="zoom")
     title = f"Substitution landscape, {STRATEGY_LABELS[scan.strategy]}, {scan.model}"
-    return layout(figure, height=700, title=title)
+    return layout(figure, height=700, title=title).update_layout(showlegend=False)
 
 
 def _keep_opacity(opacity: float) -> dict:
@@ -282,23 +282,25 @@ def one_hot_matrix(sequence: str, *, start: int = 0, offset: int = 0) -> go.Figu
     return layout(figure, height=430)
 
 
-def token_map(coordinates: np.ndarray, axes: Sequence[str], title: str) -> go.Figure:
-    """The 33 token vectors in the plane, coloured by side chain.
+def token_map(tokens: Sequence[str], coordinates: np.ndarray, axes: Sequence[str], title: str) -> go.Figure:
+    """Token vectors in the plane, coloured by side chain.
 
     Parameters
     ----------
-    coordinates : float array, (33, 2)
-        In the order of `TOKENS`.
+    tokens : N str
+    coordinates : float array, (N, 2)
     axes : two str
     """
     figure = go.Figure()
     for name in [*CHEMISTRY, OTHER_TOKEN]:
-        rows = [k for k, token in enumerate(TOKENS) if LETTER_CLASS.get(token, OTHER_TOKEN) == name]
+        rows = [k for k, token in enumerate(tokens) if LETTER_CLASS.get(token, OTHER_TOKEN) == name]
+        if not rows:
+            continue
         figure.add_scatter(
             x=coordinates[rows, 0],
             y=coordinates[rows, 1],
             mode="markers+text",
-            text=[TOKENS[k] for k in rows],
+            text=[tokens[k] for k in rows],
             textposition="top center",
             marker={"size": 11, "color": CHEMISTRY_COLOURS.get(name, MUTED)},
             name=name,

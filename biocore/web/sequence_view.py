@@ -13,10 +13,10 @@ _UNKNOWN = "#D0D5DA"
 _LETTER_COLOURS = {letter: CHEMISTRY_COLOURS[name] for name, letters in CHEMISTRY.items() for letter in letters}
 
 _CSS = """
-.seq { display: flex; flex-wrap: wrap; gap: 0.35rem 0.6rem; overflow-y: auto; padding: 4px; outline-offset: 2px;
+.seq { display: flex; flex-wrap: wrap; gap: 0 0.15rem; overflow-y: auto; padding: 4px; outline-offset: 2px;
        font-family: var(--st-code-font, monospace); }
 .seq:focus-visible { outline: 2px solid var(--st-primary-color); border-radius: 4px; }
-.block { content-visibility: auto; contain-intrinsic-size: 210px 42px; }
+.block { content-visibility: auto; contain-intrinsic-size: 220px 42px; padding: 0 5px 5px; }
 .number { font-size: 0.68rem; color: var(--st-text-color); opacity: 0.75; height: 1.05rem; user-select: none; }
 .residue { display: inline-block; width: 21px; height: 25px; line-height: 25px; text-align: center; font-size: 0.9rem;
            cursor: pointer; border-radius: 3px; box-sizing: border-box; margin-right: 1px; }

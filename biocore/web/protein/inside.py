@@ -6,7 +6,7 @@ import streamlit as st
 
 from biocore import web
 from biocore.embedding import MapSettings, make_map
-from biocore.esm2.vocabulary import CLS, EOS, TOKENS, encode
+from biocore.esm2.vocabulary import AMINO_ACID_IDS, CLS, EOS, TOKENS, encode
 from biocore.plot import protein as plot
 from biocore.plot.theme import CHEMISTRY_COLOURS
 from biocore.web.protein.inputs import Protein
@@ -93,10 +93,10 @@ def _show_vocabulary() -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the token map...")
-def _map(_choice: Choice, key: str, method: str) -> tuple[np.ndarray, tuple[str, ...], str]:
+def _map(_choice: Choice, key: str, method: str, ids: tuple[int, ...]) -> tuple[np.ndarray, tuple[str, ...], str]:
     with _choice.opened() as model:
-        vectors = model.token_embeddings()
-    found = make_map(vectors, MapSettings(method=method, perplexity=8.0, seed=0))
+        vectors = model.token_embeddings()[list(ids)]
+    found = make_map(vectors, MapSettings(method=method, perplexity=6.0, seed=0))
     return found.coordinates, found.axes, found.title
 
 
@@ -109,19 +109,22 @@ def _show_map(choice: Choice) -> None:
         required=True,
         key="protein.inside.method",
     )
-    coordinates, axes, title = _map(choice, choice.hash, method)
+    only = st.toggle("Only the 20 amino acids", key="protein.inside.only")
+    ids = tuple(sorted(AMINO_ACID_IDS.tolist())) if only else tuple(range(len(TOKENS)))
+    tokens = [TOKENS[i] for i in ids]
+    coordinates, axes, title = _map(choice, choice.hash, method, ids)
     web.figure(
-        plot.token_map(coordinates, axes, f"Token vectors of {choice.card.name}, {title}"),
+        plot.token_map(tokens, coordinates, axes, f"Token vectors of {choice.card.name}, {title}"),
         f"tokens_{method}",
-        alt="Map of the 33 token vectors, coloured by side chain: "
+        alt=f"Map of {len(ids)} token vectors, coloured by side chain: "
         + ", ".join(f"{name}" for name in CHEMISTRY_COLOURS)
         + " and tokens that are no amino acid.",
         key="protein.token_map",
     )
     table = pd.DataFrame(
         {
-            "token": TOKENS,
-            "kind": [plot.LETTER_CLASS.get(token, plot.OTHER_TOKEN) for token in TOKENS],
+            "token": tokens,
+            "kind": [plot.LETTER_CLASS.get(token, plot.OTHER_TOKEN) for token in tokens],
             axes[0]: np.round(coordinates[:, 0], 4),
             axes[1]: np.round(coordinates[:, 1], 4),
         }
@@ -130,5 +133,5 @@ def _show_map(choice: Choice) -> None:
         web.table(table, f"tokens_{method}", key="protein.token_map.table")
     st.caption(
         "Each token is a vector the model has learned. Amino acids that replace each other in evolution tend to lie "
-        "together; in a map of 33 points distances between far groups mean little."
+        "together; in a map of so few points distances between far groups mean little."
     )

@@ -62,7 +62,7 @@ def click(protein: Protein, index: int) -> None:
 
 def show_residues(protein: Protein, choice: Choice) -> None:
     """The sequence panel with what belongs to it."""
-    left, middle, right = st.columns([2, 1, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 2, 4], vertical_alignment="bottom")
     scan = kept_scan(choice, protein.sequence)
     with left:
         colouring = st.segmented_control(
@@ -70,7 +70,7 @@ def show_residues(protein: Protein, choice: Choice) -> None:
         )
     with middle:
         st.toggle(
-            "Mask several at once",
+            "Several at once",
             key="protein.several",
             help="A click then adds a residue or takes it away; all are masked at the same time.",
         )

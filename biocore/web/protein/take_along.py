@@ -1,5 +1,9 @@
 """The link and the commands that give the page again."""
 
+import shlex
+
+import streamlit as st
+
 from biocore import web
 from biocore.esm2 import SubstitutionScan
 from biocore.web.protein.inputs import Protein
@@ -15,14 +19,18 @@ def show_commands(protein: Protein, choice: Choice, scan: SubstitutionScan) -> N
     whole = len(protein.sequence) <= 2000
     source = protein.sequence if whole else "protein.fasta"
     note = "" if whole else "The protein is too long for a command line: save it as protein.fasta."
-    web.command_line(["mask", source, "--position", positions, *model], note=note)
-    web.command_line(["scan-protein", source, "--strategy", scan.strategy, *model, "--out", "scores.csv"], note=note)
+    lines = [
+        ["mask", source, "--position", positions, *model],
+        ["scan-protein", source, "--strategy", scan.strategy, *model, "--out", "scores.csv"],
+    ]
+    with st.expander("Reproduce this on the command line", icon=":material/terminal:", expanded=True):
+        for line in lines:
+            st.code("python -m biocore " + shlex.join(line), language="bash", wrap_lines=True)
+        st.caption(note or "The first gives the masked residues, the second every substitution.")
 
 
 def keep_in_link(text: str, protein: Protein, scan: SubstitutionScan) -> None:
     """Sequence, masked residues, offset, strategy; the model's menu keeps itself there."""
-    import streamlit as st
-
     web.set_link(
         seq=text,
         mask=",".join(str(i + 1) for i in masked(protein)),
