@@ -58,7 +58,7 @@ def read_block(content: bytes, name: str = "file"):
     import msgpack
 
     try:
-        document = msgpack.unpackb(content, raw=False, max_buffer_size=len(content), strict_map_key=True)
+        document = msgpack.unpackb(content, raw=False, strict_map_key=True)
         source = document["dataBlocks"][0]
         block = gemmi.cif.Block(str(source.get("header") or "bcif").split()[0])
         for category in source["categories"]:

@@ -126,7 +126,7 @@ def _names(sequence: str, shape: str) -> tuple[list[str], list[str]]:
     from Bio.SeqUtils import seq3
 
     limit = MAX_TRIPLE if shape == "collagen" else MAX_LENGTH
-    cleaned = clean_protein(sequence, min_length=2, max_length=limit)
+    cleaned = clean_protein(sequence, min_length=2, max_length=limit, allow_dna=True)
     notes = [note for note in cleaned.notes if "stop" in note or "gap" in note]
     names = []
     for position, letter in enumerate(cleaned.sequence, 1):
@@ -222,9 +222,9 @@ def _with_side_chains(names, strand, backbone, shape) -> list[dict[str, np.ndarr
         if name in BRANCHES:
             around = np.vstack(placed)
             around = around[np.linalg.norm(around - atoms["CA"], axis=1) < 14.0]
-            own = np.vstack(list(atoms.values()))
-            near = np.linalg.norm(around[:, None] - own[None], axis=2).min(1) > 0.01
-            neighbours = around[near]
+            mine = np.vstack(list(atoms.values()))
+            neighbours = around[np.linalg.norm(around[:, None] - mine[None], axis=2).min(1) > 0.01]
+            own = np.vstack([atoms[atom] for atom in ("N", "C", "O")])
             best = min(
                 (_side_chain(name, atoms, chi) for chi in _rotamers(name, shape)),
                 key=lambda side: _overlap(side, neighbours, own),
@@ -267,7 +267,7 @@ def _overlap(side: dict[str, np.ndarray], others: np.ndarray, own: np.ndarray) -
     xyz = np.vstack(list(side.values()))
     distance = np.linalg.norm(xyz[:, None] - others[None], axis=2)
     far = np.linalg.norm(xyz[1:, None] - own[None], axis=2)  # beyond the first atom, the residue's own backbone counts
-    return float((np.clip(3.2 - distance, 0, None) ** 2).sum() + (np.clip(2.4 - far, 0, None) ** 2).sum())
+    return float((np.clip(3.2 - distance, 0, None) ** 2).sum() + (np.clip(2.9 - far, 0, None) ** 2).sum())
 
 
 def _structure(names, parts, shape: Shape, name: str, notes) -> Structure:

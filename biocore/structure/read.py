@@ -45,20 +45,25 @@ def read_structure(
     Of alternate locations the one with the highest occupancy is kept.  Secondary structure is the file's own; where a
     protein has none it is computed (see `secondary`).
     """
-    import gemmi
 
     content = content.encode("utf-8", "replace") if isinstance(content, str) else content
     content = decompress(content, name)
     if not content.strip():
         raise InputError(f"the file is empty. {ACCEPTED}.", record=name)
     try:
-        parsed, block, text = _parse(content, name)
+        return _read(content, name, model, assembly, origin)
     except InputError:
         raise
     except (RuntimeError, ValueError, IndexError, MemoryError, OverflowError) as error:  # what gemmi raises
         raise InputError(
             f"the file cannot be read: {_first_lines(error)}. It may be cut short.", record=name
         ) from error
+
+
+def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> Structure:
+    import gemmi
+
+    parsed, block, text = _parse(content, name)
     if len(parsed) == 0 or sum(1 for _ in parsed[0].all()) == 0:
         raise InputError(f"the file holds no atom. {ACCEPTED}.", record=name)
     if not 1 <= model <= len(parsed):
@@ -68,8 +73,7 @@ def read_structure(
 
     head = headers.from_block(block) if block is not None else headers.from_pdb(text)
     models, assemblies = len(parsed), tuple(a.name for a in parsed.assemblies)
-    helices = headers.secondary_ranges(parsed, block)
-    chosen = parsed[model - 1]
+    ranges = headers.secondary_ranges(parsed, block)
     for other in reversed([i for i in range(len(parsed)) if i != model - 1]):
         del parsed[other]
     _complete(parsed)
@@ -78,8 +82,7 @@ def read_structure(
             known = ", ".join(assemblies) or "none"
             raise InputError(f"there is no assembly {assembly!r}; the file has: {known}.", record=name)
         _assemble(parsed, assembly, name, gemmi)
-    chosen = parsed[0]
-    return _Builder(parsed, chosen, head, helices).structure(
+    return _Builder(parsed, parsed[0], head, ranges).structure(
         name=head.entry or name,
         origin=origin,
         model=model,
@@ -130,7 +133,8 @@ def _parse(content: bytes, name: str):
             raise InputError("this mmCIF file has no table of atoms (_atom_site).", record=name)
         return gemmi.make_structure_from_block(block), block, ""
     if _PDB_LINE.search(text):
-        return gemmi.read_pdb_string(text), None, text
+        ascii_text = text.encode("ascii", "replace").decode()  # its columns are counted in bytes
+        return gemmi.read_pdb_string(ascii_text), None, text
     raise InputError(f"this is not a structure file. {ACCEPTED}.", record=name)
 
 

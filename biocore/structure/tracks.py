@@ -78,7 +78,7 @@ class TrackMatch:
     without : tuple of str
         Resolved residues of the chain that got no value.
     identity : float
-        Share of aligned pairs with the same letter; NaN where letters were not compared.
+        Share of the shorter sequence whose letters are the same in the other; NaN where letters were not compared.
     """
 
     track: str
@@ -96,9 +96,9 @@ class TrackMatch:
         """What matched and what did not, in sentences."""
         lines = [f"{self.matched:,} values found their residue in chain {self.chain}, matched by {self.by}."]
         if np.isfinite(self.identity):
-            lines[0] = lines[0][:-1] + f" ({self.identity:.0%} of the aligned letters are the same)."
+            lines[0] = lines[0][:-1] + f" ({self.identity:.0%} of the shorter sequence agrees)."
             if self.identity < 0.5:
-                lines.append("Fewer than half of the letters agree: this track may belong to another protein.")
+                lines.append("Fewer than half of its letters agree: this track may belong to another protein.")
         if self.different:
             lines.append(
                 f"{len(self.different):,} aligned letters differ: {_some(f'{a} on {b}' for a, b in self.different)}."
@@ -176,11 +176,10 @@ def match_track(structure: Structure, chain_name: str, track: Track, *, numberin
         pairs = _by_number(structure, chain, track, numbering)
         by = "author's residue number" if numbering == "author" else "position in the sequence"
     values = np.full(len(structure.residues), np.nan)
-    different, unresolved, placed, same, compared = [], 0, set(), 0, 0
+    different, unresolved, placed, same = [], 0, set(), 0
     for i, j in pairs:
         residue = structure.residues[chain.start + j]
         if track.sequence and track.sequence[i] != "X" and residue.letter != "X":
-            compared += 1
             same += track.sequence[i] == residue.letter
             if track.sequence[i] != residue.letter and np.isfinite(track.values[i]):
                 different.append((f"{track.sequence[i]}{_place(track, i)}", residue.title))
@@ -190,6 +189,7 @@ def match_track(structure: Structure, chain_name: str, track: Track, *, numberin
         values[residue.index] = track.values[i]
         unresolved += not residue.resolved
     matched = int(np.isfinite(values).sum())
+    letters = min(len(s) - s.count("X") for s in (track.sequence, chain.sequence))
     if not matched:
         raise InputError(
             f"no value of {track.name!r} finds a residue in chain {chain_name}. "
@@ -211,7 +211,7 @@ def match_track(structure: Structure, chain_name: str, track: Track, *, numberin
         tuple(unplaced),
         unresolved,
         tuple(without),
-        same / compared if compared else float("nan"),
+        same / letters if letters else float("nan"),
     )
 
 

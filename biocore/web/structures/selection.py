@@ -43,7 +43,7 @@ def go_to_input(structure: Structure) -> None:
     missed = st.session_state.pop(f"{GOTO}.error", None)
     if missed is not None:
         st.warning(
-            plain(f"There is no residue {missed[:30]!r} here. Write it like {structure.address(structure.residues[0])}.")
+            plain(f"There is no residue {missed[:30]!r} here; write {structure.address(structure.residues[0])}.")
         )
 
 
