@@ -23,7 +23,7 @@ def register_train(kinds) -> None:
     command.add_argument("--tf", required=True, metavar="NAME[,NAME]|all", help="several share one trunk")
     command.add_argument("--variant", default="shared", choices=_VARIANTS, help="default shared, the one that ships")
     command.add_argument("--out", type=Path, metavar="DIR", help="default: the models folder of biocore's home")
-    command.add_argument("--epochs", type=int, default=10, help="at most (default 10)")
+    command.add_argument("--epochs", type=int, default=16, help="at most (default 16)")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=train)
 

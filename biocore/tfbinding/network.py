@@ -45,13 +45,13 @@ class Architecture:
         Add each factor's table of 6-mers.
     """
 
-    blocks: tuple[tuple[int, int, int], ...] = ((128, 14, 4), (64, 5, 1))
+    blocks: tuple[tuple[int, int, int], ...] = ((128, 14, 4), (96, 5, 1))
     transformers: int = 0
     attention_heads: int = 4
     mlp: int = 128
     head: int = 16
     pools: str = "all"
-    dropout: float = 0.2
+    dropout: float = 0.3
     flank: int = 101
     kmers: bool = True
 
@@ -74,13 +74,15 @@ class Architecture:
 
 
 SHIPPED = Architecture()
-_BOOK = Architecture(blocks=((128, 11, 2), (64, 11, 2), (32, 5, 2)), mlp=64, head=0, pools="last", kmers=False)
+_BOOK = Architecture(
+    blocks=((64, 11, 2), (64, 11, 2)), transformers=0, mlp=128, head=0, pools="last", dropout=0.2, kmers=False
+)
 VARIANTS = {
     "shared": SHIPPED,
-    "baseline": replace(_BOOK, transformers=1),
-    "single-conv": replace(_BOOK, blocks=((128, 11, 2),), transformers=0),
-    "fewer-channels": replace(_BOOK, blocks=((32, 11, 2), (16, 11, 2), (8, 5, 2)), transformers=1),
-    "no-mlp": replace(_BOOK, mlp=0, transformers=1),
+    "baseline": _BOOK,
+    "single-conv": replace(_BOOK, blocks=((64, 11, 2),)),
+    "fewer-channels": replace(_BOOK, blocks=((16, 11, 2), (16, 11, 2))),
+    "no-mlp": replace(_BOOK, mlp=0),
     "one-transformer": replace(_BOOK, transformers=1),
     "two-transformers": replace(_BOOK, transformers=2),
 }

@@ -133,7 +133,7 @@ def fit(
             if i % 20 == 0:
                 jax.block_until_ready(summed)  # keeps the queue of pending batches, and so the memory, short
                 done = min(i / (steps_per_epoch * config.epochs), 1)
-                report(f"epoch {epoch + 1}/{config.epochs}, {100 * done:.0f} %, loss {float(total / count):.4f}")
+                report(f"{_bar(done)} epoch {epoch + 1}/{config.epochs}, loss {float(total / count):.4f}")
         losses.append(float(total) / max(float(count), 1e-9))
         averaged = carry[3]
         metrics.append({name: float(value) for name, value in evaluate(*averaged).items()})
@@ -146,6 +146,12 @@ def fit(
             break
     history = History(tuple(losses), tuple(metrics), monitor, best, time.monotonic() - started, asdict(config))
     return *jax.tree.map(np.asarray, kept), history
+
+
+def _bar(done: float, width: int = 30) -> str:
+    """``[######......]  50 %``"""
+    filled = round(width * done)
+    return f"[{'#' * filled}{'.' * (width - filled)}] {100 * done:3.0f} %"
 
 
 def _schedule(config: TrainConfig, steps: int):

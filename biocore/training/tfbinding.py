@@ -28,6 +28,7 @@ SHIFT = 3  # bp by which a training sequence is moved at most; what moves in is 
 WORDS = 6  # enriched words of each factor among the first filters
 OVERLAP = 20  # shared 31-mers, that is 50 bp, that make two sequences the same place in the genome
 KMER_STRENGTH = 5e-3  # inverse L2 penalty of the tables of 6-mers
+REPEATS = 0.01  # share of simple repeats (one or two bases) among an epoch's rows, unbound for every factor
 BLEND_STRENGTH = 20.0  # pull of a factor's blend towards the one of all factors, in rows
 _ROWS = jnp.concatenate([jnp.eye(4), jnp.full((1, 4), 0.25)])
 
@@ -80,6 +81,7 @@ def train_factors(
     - The network is trained on all factors at once; a row counts only for its own factor.
     - Shuffled negatives are drawn anew from the positives in every epoch; sequences are turned to a random strand and
       moved by up to 3 bp.
+    - One row in a hundred is a simple repeat, unbound for every factor: no data set holds poly-A, users do.
     - The first filters start from each factor's enriched words.
     - Rows that cover the same place as a held-out sequence of *another* factor are left out, so that what is measured
       there is not remembered from here.
@@ -139,9 +141,11 @@ def _epoch(pool: _Pool, seed: int, epoch: int) -> Iterator[dict[str, np.ndarray]
         origin.append(rng.choice(np.flatnonzero(mine & (pool.labels == 1)), (mine & pool.shuffled).sum()))
     origin = np.concatenate(origin)
     fresh = dinucleotide_shuffles(pool.codes[origin], seed=int(rng.integers(1 << 31)))
-    codes = np.concatenate([pool.codes[fixed], fresh])
-    labels = np.concatenate([pool.labels[fixed], np.zeros(len(fresh), np.uint8)])
-    factor = np.concatenate([pool.factor[fixed], pool.factor[origin]])
+    repeats = _repeats(rng.integers(0, 16, round(REPEATS * len(pool.codes))), pool.codes.shape[1])
+    codes = np.concatenate([pool.codes[fixed], fresh, repeats])
+    labels = np.concatenate([pool.labels[fixed], np.zeros(len(fresh) + len(repeats), np.uint8)])
+    of_repeats = rng.integers(0, pool.factor.max() + 1, len(repeats))
+    factor = np.concatenate([pool.factor[fixed], pool.factor[origin], of_repeats])
     weight = np.where(labels == 1, (labels == 0).sum() / max((labels == 1).sum(), 1), 1)
     for rows in batches(len(codes), min(BATCH, len(codes)), seed=int(rng.integers(1 << 31))):
         yield {
@@ -150,6 +154,11 @@ def _epoch(pool: _Pool, seed: int, epoch: int) -> Iterator[dict[str, np.ndarray]
             "factor": factor[rows].astype(np.int32),
             "weight": weight[rows].astype(np.float32),
         }
+
+
+def _repeats(units: np.ndarray, length: int) -> np.ndarray:
+    """Sequences of one pair of letters over and over; the sixteen pairs are numbered AA, AC ... TT."""
+    return np.stack([units // 4, units % 4], axis=1)[:, np.arange(length) % 2].astype(np.uint8)
 
 
 def _moved(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -242,7 +251,10 @@ def _assemble(
         scores = [strand_scores([network], _ROWS_NUMPY[held_out.codes]).mean(axis=0)[0]]
         table = np.zeros((1, 64, 64), np.float32)
         if architecture.kmers:
-            weights, _ = fit_kmer_regression(fitted_on.codes, fitted_on.labels, strength=KMER_STRENGTH)
+            repeats = _repeats(np.tile(np.arange(16), max(1, round(REPEATS * len(fitted_on) / 16))), window)
+            codes = np.concatenate([fitted_on.codes, repeats])
+            labels = np.append(fitted_on.labels, np.zeros(len(repeats), np.uint8))
+            weights, _ = fit_kmer_regression(codes, labels, strength=KMER_STRENGTH)
             table = (weights * (window - 5)).astype(np.float32).reshape(1, 64, 64)  # the network uses means, not sums
             scores.append(_kmer_means(table, held_out.codes))
         columns.append(np.stack(scores, axis=1))
