@@ -10,7 +10,8 @@ PACKAGE = ROOT / "biocore"
 LAYERS = [  # a module may import from the lines above its own, and from its own package, never from beside or below
     {"errors"},
     {"runtime"},
-    {"sequence", "structure", "zoo", "motif"},
+    {"sequence", "zoo", "motif"},
+    {"structure"},  # builds peptides from cleaned sequences and writes FASTA
     {"esm2", "tfbinding", "function"},
     {"embedding", "attribution", "data", "evaluation"},
     {"function_metrics"},
