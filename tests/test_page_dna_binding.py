@@ -1,0 +1,203 @@
+"""The DNA page without a browser: it opens on its example, keeps what was typed, and every control leads somewhere."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from biocore import zoo
+from biocore.errors import InputError
+from biocore.web.dna.inputs import EXAMPLES, Dna, examples, notes, read_dna
+
+PAGE = Path(__file__).parents[1] / "pages" / "dna_binding.py"
+CORE = "CCACCAGGGGGCGC"
+SHORT = "TTAACGGATCTTGATCAATT" + CORE + "TTAGCTAGATTACACATTAG"
+
+
+@pytest.fixture(autouse=True)
+def empty_data_caches():
+    st.cache_data.clear()
+
+
+def opened(**params) -> AppTest:
+    app = AppTest.from_file(PAGE, default_timeout=240)
+    for name, value in params.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def by_key(elements, key):
+    return next(e for e in elements if e.key == key)
+
+
+def metrics(app) -> dict[str, str]:
+    return {m.label: m.value for m in app.metric}
+
+
+def fine(app) -> AppTest:
+    assert not app.exception, app.exception[0].value
+    assert not app.error, app.error[0].value
+    return app
+
+
+def test_opens_on_its_example_with_an_answer():
+    app = fine(opened())
+    assert [s.value for s in app.subheader] == [
+        "Which factors bind, and where",
+        "Which bases matter",
+        "What would a change do",
+        "Take it along",
+    ]
+    assert by_key(app.selectbox, "dna.tf").value in {"USF1", "CTCF"}  # two of the four planted sites
+    assert float(metrics(app)["Probability (1:1 prior)"]) > 0.9
+    sites = app.dataframe[0].value
+    assert {"CTCF", "USF1"} <= set(sites.tf[:5]) and sites.log_odds.is_monotonic_decreasing
+    captions = " ".join(c.value for c in app.caption)
+    assert "Limits of" in captions and "do not read 0.5 as a call" in captions and "shuffles" in captions
+    assert any("python -m biocore bind" in c.value for c in app.code)
+    assert any("python -m biocore ism" in c.value for c in app.code)
+
+
+def test_methods_units_changes_and_zoom():
+    app = opened(seq=SHORT, tf="CTCF", method="integrated-gradients", changes="G30T, G31A")
+    fine(app)
+    found = metrics(app)
+    assert -1 <= float(found["Agreement with mutagenesis"]) <= 1 and found["Completeness error"].endswith("%")
+    named = next(d.value for d in app.dataframe if "all together" in list(d.value.iloc[:, 0]))
+    assert list(named.change) == ["G30T", "G31A", "all together"]
+    assert named.change_log_odds.iloc[-1] < 0
+    assert any("saliency" in c.value and "integrated-gradients" in c.value for c in app.code)
+    zoom = next(b for b in app.button if b.label.startswith("Zoom to the core"))
+    fine(zoom.click().run())
+    first, last = app.slider[0].value
+    assert last - first == 19 and first <= 31 <= last
+    by_key(app.text_input, "dna.changes").set_value("C30T").run()
+    assert "position 30: 'C30T' says C, but the base there is G." in app.error[0].value and not app.exception
+    assert by_key(app.text_area, "dna").value == SHORT
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (">a\nACGTACGTACGTZACGTACGTACGT", "record 'a', position 13: 'Z' is not one of A, C, G, T"),
+        ("ACGT", "4 bp given; 20 to 100,000 bp are accepted"),
+        ("", "The input is empty"),
+        (">a\n>b\nACGT", "record 'a': has a name but no sequence"),
+        ("MKTAYIAKQRQISFVKSHFSRQLEERLGLIE", "This looks like a protein"),
+    ],
+)
+def test_bad_input_is_a_message_and_the_text_stays(text, message):
+    app = opened(seq=SHORT)
+    app.text_area[0].set_value(text).run()
+    assert not app.exception
+    assert message in app.error[0].value
+    assert by_key(app.text_area, "dna").value == text
+    fine(app.text_area[0].set_value(SHORT).run())
+
+
+def test_several_records_are_compared_and_each_can_be_chosen():
+    app = fine(opened(seq=examples()["Ten records"], tf="CTCF"))
+    assert "Records under one another" in [s.value for s in app.subheader]
+    captions = " ".join(c.value for c in app.caption)
+    assert "the records' own labels" in captions
+    sites = app.dataframe[0].value
+    ctcf = sites[sites.tf == "CTCF"].set_index("record").log_odds
+    positives = [r for r in ctcf.index if r.startswith("site")]
+    assert ctcf[positives].min() > ctcf.drop(positives).max()
+    by_key(app.selectbox, "dna.rec").set_value(7).run()
+    fine(app)
+    assert by_key(app.selectbox, "dna.tf").value == "CTCF"
+    assert float(metrics(app)["Log-odds of binding"]) == pytest.approx(ctcf["shuffle_3"], abs=0.01)
+    assert app.query_params["rec"] == "8"
+
+
+def test_the_link_restores_factor_window_and_method():
+    text = examples()["Four known sites"]
+    app = fine(
+        opened(seq=text, tf="REST", first="330", width="81", method="gradient", unit="probability", strand="forward")
+    )
+    assert by_key(app.selectbox, "dna.tf").value == "REST"
+    assert by_key(app.number_input, "dna.first").value == 330 and by_key(app.number_input, "dna.width").value == 81
+    assert app.query_params["first"] == "330" and app.query_params["method"] == "gradient"
+    assert any("--strand forward" in c.value for c in app.code) and any("--part 330-410" in c.value for c in app.code)
+
+
+def test_a_link_with_nonsense_opens_anyway():
+    fine(opened(seq=SHORT, tf="NOPE", first="99999", width="x", rec="-4", method="magic", unit="7", strand="up"))
+
+
+def test_new_input_moves_to_its_strongest_factor_and_site():
+    app = opened(seq=SHORT, tf="SRF")
+    assert by_key(app.selectbox, "dna.tf").value == "SRF"
+    rng = np.random.default_rng(0)
+    background = "".join(rng.choice(list("ACGT"), 400))
+    fine(app.text_area[0].set_value(background + CORE + background).run())
+    assert by_key(app.selectbox, "dna.tf").value == "CTCF"
+    first = by_key(app.number_input, "dna.first").value
+    assert first <= 401 and first + 100 >= 414
+
+
+def test_unknown_bases_are_reported_and_no_line_is_drawn_where_there_is_no_shuffle():
+    fine(app := opened(seq="A" * 60))
+    assert "No significance line" in " ".join(c.value for c in app.caption)
+    app = fine(opened(seq=SHORT[:20] + "NNRR" + SHORT[24:]))
+    assert "2 ambiguous letters (R) read as N" in app.info[0].value
+
+
+def test_nothing_but_n_is_a_message():
+    app = opened(seq="N" * 50)
+    assert not app.exception and "nothing but N" in app.error[0].value
+
+
+def test_motifs_that_cannot_be_read_are_said_beside_them():
+    app = opened(seq=SHORT, tf="CTCF")
+    by_key(app.text_area, "dna.motifs").set_value("MOTIF x\nletter-probability matrix: w= 1\n1 0 zero 0\n").run()
+    assert "line 3: 'zero' is not a number" in app.error[0].value and not app.exception
+    by_key(app.text_area, "dna.motifs").set_value(">mine\nA [0 0 0 9]\nC [9 9 0 0]\nG [0 0 0 0]\nT [0 0 9 0]\n").run()
+    fine(app)
+    assert any("1 read: mine" in c.value for c in app.caption)
+
+
+def test_without_models_the_page_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(zoo, "folders", lambda: [tmp_path])
+    app = opened(seq=SHORT)
+    assert not app.exception and "no DNA model on this machine" in app.error[0].value
+
+
+# --------------------------------------------------------------------------------------------- pieces
+
+
+@pytest.mark.parametrize("title", EXAMPLES)
+def test_examples_can_be_read_and_say_that_they_are_synthetic(title):
+    text = examples()[title]
+    assert read_dna(text) and "synthetic" in text and len(text) < 4000  # fits the link
+
+
+@pytest.mark.parametrize(
+    ("description", "label"),
+    [
+        ("label=1", True),
+        ("x label=0 y", False),
+        ("positive control", True),
+        ("unbound", False),
+        ("", None),
+        ("label", None),
+    ],
+)
+def test_labels_in_descriptions(description, label):
+    assert Dna("r", description, "ACGT", ()).label is label
+
+
+def test_too_many_records_or_bases_are_refused():
+    with pytest.raises(InputError, match="takes up to 500"):
+        read_dna(">r\nACGTACGTACGTACGTACGTACGT\n" * 501)
+    with pytest.raises(InputError, match="300,000 bp in all"):
+        read_dna((">r\n" + "ACGT" * 25_000 + "\n") * 3)
+
+
+def test_many_notes_are_summed_up():
+    records = [Dna(f"r{i}", "", "ACGT", ("1 U read as T (RNA).",)) for i in range(20)]
+    assert len(notes(records)) == 8 and notes(records)[-1].startswith("... and 13 more")
+    assert notes(records[:1]) == ["1 U read as T (RNA)."]
