@@ -1,0 +1,36 @@
+"""The embedding map in a real browser: points are drawn, a click and a box select proteins."""
+
+import pytest
+
+from biocore import embedding
+
+pytestmark = pytest.mark.skipif(not embedding.example_names(), reason="the examples are not in assets/examples")
+WAIT = 120_000
+
+
+def marks(page):
+    """Middle of each drawn point, in pixels of the page."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.scatterlayer .points path')].map(p => {
+            const b = p.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })"""
+    )
+
+
+def test_click_and_box_select(open_page):
+    page = open_page("embedding_map?example=tokens&method=pca")
+    page.wait_for_selector(".scatterlayer .points path", timeout=WAIT)
+    page.wait_for_selector("text=Coordinates and embeddings", timeout=WAIT)
+    points = marks(page)
+    assert len(points) >= 33
+    page.mouse.click(*points[0])
+    page.wait_for_selector("text=Selected: 1 protein", timeout=WAIT)
+    page.wait_for_selector("text=Table as CSV", timeout=WAIT)
+    assert "protein=" in page.url
+    page.locator('.modebar-btn[data-val="select"]').first.click()
+    box = page.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=8)
+    page.mouse.up()
+    page.wait_for_selector("text=/Selected: \\d\\d proteins/", timeout=WAIT)
+    assert page.requests_outside == []
