@@ -21,7 +21,7 @@ from biocore import runtime, zoo
 from biocore.errors import InputError
 from biocore.function import alignment, calibration, features, head, neighbours, prepare
 from biocore.function.ontology import Ontology, propagate_scores
-from biocore.function.predict import FunctionModel, as_lines
+from biocore.function.predict import FunctionModel, as_lines, project
 
 STACK = head.FitConfig(epochs=6, batch_size=32_768, learning_rate=5e-3, weight_decay=1e-4, dropout=0.0, widths=(24,))
 LABELS = {"all": "terms", "experimental": "terms_experimental"}
@@ -141,7 +141,10 @@ def load_data(
     reading: features.Reading,
     say: Say = quiet,
 ) -> Data:
-    """A table with embeddings and labels."""
+    """A table with embeddings (of width 0 without a language model) and labels."""
+    if backbone.hash == "none":
+        pooled = np.zeros((len(table), 0), np.float32)
+        return Data(table.reset_index(drop=True), pooled, prepare.label_matrix(list(table["terms"]), terms))
     pooled = stored_embeddings(backbone, list(table["Sequence"]), folder, reading=reading, say=say)
     return Data(table.reset_index(drop=True), pooled, prepare.label_matrix(list(table["terms"]), terms))
 
@@ -199,9 +202,8 @@ def train(
     heads = [head.Network.from_arrays(h.arrays("h", half=True), "h") for h in heads]  # as they will be read
 
     say("neighbours")
-    centre, axes = _main_axes(heads[0], data.pooled, settings.axes)
-    scaled = np.clip((data.pooled - heads[0].mean[: axes.shape[0]]) / heads[0].scale[: axes.shape[0]], -6, 6)
-    vectors = ((scaled - centre) @ axes).astype(np.float16)
+    centre, axes = _main_axes(heads[0], x, data.pooled.shape[1] or x.shape[1], settings.axes)
+    vectors = project(heads[0], x, centre, axes).astype(np.float16)
     kmers = neighbours.KmerIndex.build(data.sequences, cap=settings.kmer_cap)
     own = neighbours.same_cluster(list(data.table["cluster"]))
     by_kmer = kmers.search(data.sequences, exclude=own)
@@ -291,13 +293,11 @@ def _watch(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     }
 
 
-def _main_axes(network: head.Network, pooled: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Centre (W,) and main axes (W, count) of the scaled embeddings; labels play no part."""
-    width = pooled.shape[1]
-    scaled = np.clip((pooled - network.mean[:width]) / network.scale[:width], -6, 6)
+def _main_axes(network: head.Network, x: np.ndarray, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Centre (width,) and main axes (width, count) of the first inputs as the head scales them; labels play no part."""
+    scaled = network.standardise(x)[:, :width]
     centre = scaled.mean(axis=0)
-    covariance = np.cov((scaled - centre).T)
-    _, axes = np.linalg.eigh(np.atleast_2d(covariance))
+    _, axes = np.linalg.eigh(np.atleast_2d(np.cov((scaled - centre).T)))
     return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
 
 
@@ -384,8 +384,10 @@ def baselines(
         "proportional guessing": (rng.random(shape) < frequency) * 0.99 + 0.005 * rng.random(shape),
         "term frequency": np.repeat(frequency[None], shape[0], axis=0),
     }
-    by_vector = neighbours.nearest_vectors(model.project(data.pooled), model.reference.vectors, top=1)
-    scores["nearest embedding"] = neighbours.votes(by_vector, labels)[0]
+    by_vector = neighbours.nearest_vectors(
+        model.project(model.inputs(data.pooled, data.sequences)), model.reference.vectors, top=1
+    )
+    scores[f"nearest by {model.vector_name.split()[0]}"] = neighbours.votes(by_vector, labels)[0]
     by_kmer = model.reference.kmers.search(data.sequences)
     one = neighbours.Neighbours(by_kmer.indices[:, :1], by_kmer.similarity[:, :1])
     scores["nearest by k-mers"] = neighbours.votes(one, labels)[0]
@@ -585,7 +587,7 @@ def run(
     for subset in ("train", "valid"):
         if not (table["subset"] == subset).any():
             raise InputError(f"the table has no protein of the subset {subset!r}.")
-    backbone = zoo.load(settings.backbone)
+    backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
     parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
     terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)
     for step in steps:
@@ -606,8 +608,9 @@ def run(
     )
     trained = settle(trained, data["valid"], probability)
     counts = {s: len(d.table) for s, d in data.items()}
+    reads = "plain counts, no language model" if settings.backbone == "none" else f"embeddings of {settings.backbone}"
     trained_on = (
         f"{counts['train']:,} human proteins with {len(terms)} GO molecular-function terms (all evidence); measured on "
-        f"{counts['valid']:,} others that share no cluster with them; embeddings of {settings.backbone}"
+        f"{counts['valid']:,} others that share no cluster with them; {reads}"
     )
     return save(trained, out, results | {"steps": [asdict(s) for s in steps]}, name=out.name, trained_on=trained_on)

@@ -39,7 +39,7 @@ def register_train(kinds) -> None:
     command = kinds.add_parser("function", help="the GO head, from a table of proteins and a table of terms")
     command.add_argument("--data", type=Path, required=True, metavar="TSV", help="as prepare-function writes it")
     command.add_argument("--terms", type=Path, required=True, metavar="TSV|OBO", help="table of terms, or go-basic.obo")
-    command.add_argument("--backbone", default="esm-mini", metavar="NAME", help="protein language model (%(default)s)")
+    command.add_argument("--backbone", default="esm-mini", metavar="NAME", help="protein language model, or none")
     command.add_argument(
         "--layer", type=int, default=-1, help="block whose states are pooled; -1 (default) is the last"
     )
@@ -53,6 +53,7 @@ def register_train(kinds) -> None:
     command.add_argument(
         "--out", type=Path, metavar="DIR", help="default: go-mf in the models folder of biocore's home"
     )
+    command.add_argument("--bootstrap", type=int, default=200, help="resamplings of the proteins (default 200)")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_train)
 
@@ -161,7 +162,14 @@ def run_train(arguments: argparse.Namespace) -> None:
     )
     out = arguments.out or runtime.home() / "models" / DEFAULT_MODEL
     card = training.run(
-        table, ontology, settings, out, embeddings=arguments.embeddings, align=arguments.align, say=training.to_stderr
+        table,
+        ontology,
+        settings,
+        out,
+        embeddings=arguments.embeddings,
+        align=arguments.align,
+        bootstrap=arguments.bootstrap,
+        say=training.to_stderr,
     )
     print(json.dumps({q.metric + ", " + q.note: [q.value, q.low, q.high] for q in card.quality}, indent=1))
 

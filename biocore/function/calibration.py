@@ -187,7 +187,7 @@ def choose_thresholds(probability: np.ndarray, truth: np.ndarray, *, shrink: flo
     -------
     float array, (T,), in steps of 0.01 from 0.05 to 0.95
     """
-    grid = np.arange(0.05, 0.951, 0.01)
+    grid = np.arange(0.05, 0.951, 0.01).round(2)
     above = np.stack([(probability >= g) for g in grid])  # (K, N, T)
     predicted, correct = above.sum(axis=1).astype(float), (above & truth).sum(axis=1).astype(float)
     positives = truth.sum(axis=0).astype(float)
@@ -196,7 +196,7 @@ def choose_thresholds(probability: np.ndarray, truth: np.ndarray, *, shrink: flo
     predicted = predicted + extra * predicted.sum(axis=1, keepdims=True)
     correct = correct + extra * correct.sum(axis=1, keepdims=True)
     f1 = 2 * correct / (predicted + positives + shrink)
-    return grid[f1.argmax(axis=0)].round(2)
+    return grid[f1.argmax(axis=0)]
 
 
 def measure_thresholds(probability: np.ndarray, truth: np.ndarray, threshold: np.ndarray) -> Thresholds:

@@ -40,6 +40,17 @@ class Backbone(Protocol):
         ...
 
 
+class NoBackbone:
+    """Stands where a head reads plain counts only: embeddings of width 0."""
+
+    name = hash = "none"
+    window = MAX_RESIDUES
+
+    def residue_embeddings(self, sequence: str, *, layer: int = -1) -> np.ndarray:
+        """Float array (L, 0)."""
+        return np.zeros((len(sequence), 0), np.float32)
+
+
 def pieces(length: int, window: int, *, limit: int = MAX_RESIDUES) -> list[tuple[int, int]]:
     """Cut a protein into the fewest pieces of nearly equal length that fit: (start, stop), 0-based, half-open.
 
@@ -57,6 +68,8 @@ def pieces(length: int, window: int, *, limit: int = MAX_RESIDUES) -> list[tuple
 
 def pool(states: np.ndarray) -> np.ndarray:
     """Mean, standard deviation and maximum over residues, (L, D) -> float32 (3 D,)."""
+    if not states.shape[1]:
+        return np.zeros(0, np.float32)
     return np.concatenate([states.mean(axis=0), states.std(axis=0), states.max(axis=0)]).astype(np.float32)
 
 
@@ -94,7 +107,7 @@ def pooled_all(
         rows.append(pooled(backbone, sequence, reading))
         if progress:
             progress(number, len(sequences))
-    return np.array(rows, dtype=np.float32).reshape(len(rows), -1)
+    return np.array(rows, dtype=np.float32).reshape(len(rows), rows[0].size if rows else 0)
 
 
 def counts(sequence: str) -> dict[str, np.ndarray]:

@@ -174,6 +174,8 @@ class FunctionModel:
         ModelUnavailable
             It is not on this machine, or is not the one this head was trained on.
         """
+        if self._backbone is None and self.details["backbone"] == "none":
+            self._backbone = features.NoBackbone()
         if self._backbone is None:
             found = zoo.load(self.details["backbone"])
             known = str(self.details["backbone_hash"])
@@ -196,6 +198,11 @@ class FunctionModel:
     def reading(self) -> features.Reading:
         """How the language model reads a protein for this head."""
         return features.Reading(int(self.details["layer"]), int(self.details["max_residues"]))
+
+    @property
+    def vector_name(self) -> str:
+        """What the similarity of `Prediction.by_vector` is of."""
+        return "composition similarity" if self.details["backbone"] == "none" else "embedding similarity"
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -255,8 +262,9 @@ class FunctionModel:
     def _parts(self, pooled: np.ndarray, sequences: Sequence[str], exclude: Sequence[np.ndarray] | None):
         """Log-odds of the small network and of the head, share of the k-mer neighbours (all (N, T)), neighbours."""
         by_kmer = self.reference.kmers.search(sequences, exclude=exclude)
-        by_vector = nearest_vectors(self.project(pooled), self.reference.vectors, exclude=exclude)
-        network = self.network_logits(pooled, sequences)
+        x = self.inputs(pooled, sequences)
+        by_vector = nearest_vectors(self.project(x), self.reference.vectors, exclude=exclude)
+        network = self.network_logits(x)
         kmer_share, kmer_closest = votes(by_kmer, self.labels)
         vector_share, vector_closest = votes(by_vector, self.labels, power=self.details["vector_power"])
         logits = self.stacked(
@@ -274,17 +282,13 @@ class FunctionModel:
         """What the head reads, float32 (N, width)."""
         return np.hstack([pooled, features.counts_all(sequences, self.groups)])
 
-    def network_logits(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
-        """Log-odds (N, T) of the head alone: the mean over its copies, trained from different seeds."""
-        x = self.inputs(pooled, sequences)
+    def network_logits(self, x: np.ndarray) -> np.ndarray:
+        """Log-odds (N, T) of the head alone, for `inputs`: the mean over its copies, trained from different seeds."""
         return np.mean([head(x) for head in self.heads], axis=0)
 
-    def project(self, pooled: np.ndarray) -> np.ndarray:
-        """Embeddings on the axes neighbours are sought in, float32 (N, d)."""
-        head = self.heads[0]
-        width = self.axes.shape[0]
-        scaled = np.clip((pooled - head.mean[:width]) / head.scale[:width], -6, 6)
-        return (scaled - self.centre) @ self.axes
+    def project(self, x: np.ndarray) -> np.ndarray:
+        """`inputs` on the axes neighbours are sought in, float32 (N, d): of embeddings, or of counts without them."""
+        return project(self.heads[0], x, self.centre, self.axes)
 
     def _why_unsure(self, kmer: float, vector: float) -> str:
         limits = self.details["familiar"]
@@ -292,7 +296,7 @@ class FunctionModel:
             return ""
         return (
             f"It is unlike every protein the model has learned from: the nearest annotated one shares {kmer:.1%} of "
-            f"its k-mers (familiar from {limits['kmer']:.1%}) and has an embedding similarity of {vector:.2f} "
+            f"its k-mers (familiar from {limits['kmer']:.1%}) and has {self.vector_name} {vector:.2f} "
             f"(familiar from {limits['vector']:.2f})."
         )
 
@@ -329,6 +333,12 @@ class FunctionModel:
         if network and neighbours:
             return "both"
         return "neighbours" if neighbours else "network" if network else "together"
+
+
+def project(network: Network, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Scaled inputs (N, width) on main axes, float32 (N, d); the axes cover the first inputs."""
+    width = len(centre)
+    return (network.standardise(x)[:, :width] - centre) @ axes
 
 
 def _lines(array: np.ndarray) -> list[str]:

@@ -95,12 +95,12 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
     Returns
     -------
     DataFrame
-        accession, kmer_similarity, embedding_similarity (NaN where the protein is not among the nearest by that
-        measure), terms (names of the most specific known ones), supports (how many of the predicted terms it has).
+        accession, kmer_similarity, vector_similarity (of embeddings; NaN where the protein is not among the nearest by
+        that measure), terms (names of the most specific known ones), supports (how many of the predicted terms it has).
     """
     chosen = {model.terms[t] for t in model.chosen(prediction, row)}
     found: dict[int, dict[str, float]] = {}
-    for column, hits in (("kmer_similarity", prediction.by_kmer), ("embedding_similarity", prediction.by_vector)):
+    for column, hits in (("kmer_similarity", prediction.by_kmer), ("vector_similarity", prediction.by_vector)):
         for protein, similarity in zip(hits.indices[row][:top], hits.similarity[row][:top], strict=True):
             if protein >= 0:
                 found.setdefault(int(protein), {})[column] = float(similarity)
@@ -111,15 +111,15 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
             {
                 "accession": model.reference.accessions[protein],
                 "kmer_similarity": similarity.get("kmer_similarity", float("nan")),
-                "embedding_similarity": similarity.get("embedding_similarity", float("nan")),
+                "vector_similarity": similarity.get("vector_similarity", float("nan")),
                 "terms": "; ".join(specific_names(model, terms)),
                 "supports": len(chosen & set(terms)),
             }
         )
-    columns = ["accession", "kmer_similarity", "embedding_similarity", "terms", "supports"]
+    columns = ["accession", "kmer_similarity", "vector_similarity", "terms", "supports"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values(
-        ["kmer_similarity", "embedding_similarity"], ascending=False, ignore_index=True, na_position="last"
+        ["kmer_similarity", "vector_similarity"], ascending=False, ignore_index=True, na_position="last"
     )
 
 

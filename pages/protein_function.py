@@ -1,0 +1,36 @@
+"""Protein function: GO terms with probabilities one can trust, and evidence one can check."""
+
+import streamlit as st
+
+from biocore import web
+from biocore.web import function as parts
+
+web.page("Protein function", "What does this protein do, how sure is the model, and what is that based on?")
+
+text = web.sequence_input("Protein", key="function", kind="protein", examples=parts.examples(), help=parts.HELP)
+
+with web.show_errors():
+    card = parts.choose_model()
+    proteins = parts.read_proteins(text)
+    done = parts.predict(card, proteins)
+    number = parts.choose_protein(card, proteins, done)
+protein, prediction = proteins[number], done[number]
+web.show_notes(protein.notes)
+
+st.subheader("The answer")
+answer = parts.show_answer(card, protein, prediction)
+web.limits(card)
+
+st.subheader("Nearest annotated proteins")
+parts.show_neighbours(card, prediction)
+
+st.subheader("Which residues it rests on")
+with web.show_errors():
+    term = parts.show_residues(card, protein, prediction, answer)
+
+st.subheader("How good is the model")
+parts.show_quality(card)
+
+st.subheader("Take it along")
+parts.show_outputs(card, proteins, done)
+parts.keep_in_link(text, proteins, number, term)

@@ -1,0 +1,154 @@
+"""The protein function page: examples, many records, bad input, what is not sure, stopping, the link."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from biocore import runtime
+
+PAGE = Path(__file__).parents[1] / "pages" / "protein_function.py"
+SHIPPED = runtime.ASSETS / "models" / "go-mf"
+INSULIN = (
+    "MALWMRLLPLLALLALWGPDPAAAFVNQHLCGSHLVEALYLVCGERGFFYTPKTRREAEDLQVGQVELGGGPGAGSLQPLALEGSLQKRGIVEQCCTSICSLYQLENYCN"
+)
+
+needs_model = pytest.mark.skipif(not SHIPPED.exists(), reason="go-mf does not ship yet")
+
+
+@pytest.fixture(autouse=True)
+def empty_caches():
+    import streamlit as st
+
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def opened(text=None, **params):
+    app = AppTest.from_file(str(PAGE), default_timeout=240)
+    for name, value in params.items():
+        app.query_params[name] = value
+    if text is not None:
+        app.query_params["seq"] = text
+    return app.run()
+
+
+def shown(app):
+    """Everything the page says, as one text."""
+    parts = [*app.markdown, *app.caption, *app.warning, *app.info, *app.error, *app.success]
+    return "\n".join(element.value for element in parts)
+
+
+def table(app, name):
+    return next(d.value for d in app.dataframe if d.key == f"table.{name}")
+
+
+def test_without_a_model_it_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(runtime, "ASSETS", tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "examples").mkdir()
+    source = Path(__file__).parents[1] / "assets" / "examples" / "function.fa"
+    (tmp_path / "examples" / "function.fa").write_text(source.read_text())
+    app = opened()
+    assert not app.exception
+    assert "train function" in app.error[0].value
+
+
+@needs_model
+def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
+    app = opened()
+    assert not app.exception and not app.error
+    specific = table(app, "function_specific")
+    assert "hormone activity" in set(specific["name"])
+    assert specific["probability"].between(0, 1).all()
+    assert specific["QuickGO"].str.startswith("https://www.ebi.ac.uk/QuickGO/term/GO:").all()
+    near = table(app, "function_neighbours")
+    assert near["protein"][0].endswith("P01308")
+    text = shown(app)
+    assert "Aspect: molecular function" in text and "Limits of" in text
+    assert "one of the training proteins" in text  # insulin itself was trained on, and the page says so
+    assert "lowers the log-odds" in text
+
+
+@needs_model
+@pytest.mark.parametrize("bad", ["MKVL1!AAC", ">empty\n", "", ">a\nMKV?"])
+def test_bad_input_is_a_message_and_stays(bad):
+    app = opened()
+    app.text_area[0].set_value(bad).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.text_area[0].value == bad
+
+
+@needs_model
+def test_bad_records_among_good_ones_are_named_and_left_out():
+    app = opened()
+    app.text_area[0].set_value(f">good\n{INSULIN}\n>bad\nMKV#LL\n").run()
+    assert not app.exception and not app.error
+    assert "record 'bad'" in app.warning[0].value and "'#'" in app.warning[0].value
+
+
+@needs_model
+def test_what_is_unlike_anything_is_not_answered():
+    app = opened("W" * 60 + "P" * 10)
+    assert not app.exception and not app.error
+    text = shown(app)
+    assert "Not sure" in text
+    assert not [d for d in app.dataframe if d.key == "table.function_specific"]
+
+
+@needs_model
+def test_two_hundred_records():
+    text = "".join(f">p{n}\n{INSULIN[n % 40 :]}\n" for n in range(200))
+    app = opened()
+    app.text_area[0].set_value(text).run()
+    assert not app.exception and not app.error
+    assert len(table(app, "function_overview")) == 200
+    app.selectbox(key="function.record").set_value(150).run()
+    assert not app.exception
+    assert app.query_params["record"] == ["151"]
+
+
+@needs_model
+def test_a_protein_of_five_thousand_residues():
+    app = opened()
+    app.text_area[0].set_value(">long\n" + (INSULIN * 46)[:5000]).run()
+    assert not app.exception and not app.error
+    assert any("which residues matter" in button.label for button in app.button)  # not computed unasked
+
+
+@needs_model
+def test_a_stopped_run_keeps_what_is_done_and_goes_on():
+    app = opened()
+    text = "".join(f">p{n}\n{INSULIN[n:]}\n" for n in range(6))
+    import hashlib
+
+    from biocore.web import function as parts
+
+    proteins = parts.read_proteins(text)
+    job = hashlib.sha256("".join(p.key for p in proteins).encode()).hexdigest()[:16] + "go-mf"
+    app.session_state["function.stopped"] = job  # what the Stop button does
+    app.text_area[0].set_value(text).run()
+    assert "Stopped: 1 of 6" in app.warning[0].value  # the first is insulin, which is known already
+    next(b for b in app.button if b.label == "Go on").click().run()
+    assert not app.exception
+    assert len(table(app, "function_overview")) == 6
+
+
+@needs_model
+def test_the_link_brings_back_the_protein_and_the_term():
+    app = opened(INSULIN, term="GO:0005102")
+    assert app.text_area[0].value == INSULIN
+    box = next(b for b in app.selectbox if b.label == "Term")
+    assert box.value == "GO:0005102"
+    assert app.query_params["term"] == ["GO:0005102"]
+
+
+@needs_model
+@pytest.mark.parametrize(
+    "view", ["By identity", "Can the probabilities be trusted", "Terms", "True and predicted", "Training"]
+)
+def test_every_view_of_quality(view):
+    app = opened()
+    app.segmented_control(key="function.view").set_value(view).run()
+    assert not app.exception and not app.error
