@@ -24,4 +24,6 @@ pages = {
     ]
     for section, entries in MENU.items()
 }
-st.navigation({section: entries for section, entries in pages.items() if entries}).run()
+chosen = st.navigation({section: entries for section, entries in pages.items() if entries})
+st.session_state["biocore.framed"] = True  # tells the page that the menu is there
+chosen.run()

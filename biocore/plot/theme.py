@@ -38,12 +38,13 @@ def layout(figure: go.Figure, *, height: int | None = None, title: str | None = 
     figure.update_layout(
         height=height,
         title=title,
-        margin={"l": 60, "r": 20, "t": 50 if title else 20, "b": 50},
+        margin={"l": 60, "r": 20, "t": 84 if title else 64, "b": 50},  # at the top: tool bar, then legend
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "Source Sans Pro, sans-serif", "size": 13},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
         hoverlabel={"font_family": "Source Sans Pro, sans-serif"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": ACCENT},
     )
     return figure
 

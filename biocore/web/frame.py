@@ -20,6 +20,9 @@ def page(title: str, question: str) -> None:
     st.title(title)
     st.caption(question)
     with st.sidebar:
+        if not st.session_state.pop("biocore.framed", False):
+            # a fresh server runs a page opened by its address on its own, before anyone has seen the frame
+            st.markdown("[Home and all pages](./)")
         st.segmented_control(
             "Figures are saved as",
             ["png", "svg"],
