@@ -11,7 +11,7 @@ request = maps.request_input()
 with web.show_errors():
     settings = maps.settings_input()
 request, settings = maps.applied(request, settings)
-maps.link(request)
+maps.link(request, settings)
 
 with web.show_errors():
     collection = maps.collection_for(request)

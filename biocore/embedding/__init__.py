@@ -7,13 +7,14 @@ in the original space, and `quality.faithfulness` says how much of that space a 
 from biocore.embedding.collection import Collection, LabelJoin, header_columns, join_labels, read_labels, unique_names
 from biocore.embedding.examples import Example, example, example_names
 from biocore.embedding.files import ENDINGS, read_vectors, to_frame, write_vectors
-from biocore.embedding.maps import Map, MapSettings, fit_settings, limits_for, make_map, place
+from biocore.embedding.maps import METHODS, Map, MapSettings, fit_settings, limits_for, make_map, place
 from biocore.embedding.neighbours import Neighbours, distinct, nearest
 from biocore.embedding.points import SEVERAL, Points, neighbour_table, points
 from biocore.embedding.quality import Faithfulness, Separation, faithfulness, separation
 
 __all__ = [
     "ENDINGS",
+    "METHODS",
     "SEVERAL",
     "Points",
     "neighbour_table",
