@@ -102,7 +102,7 @@ class Map:
         """Method and parameters in one line."""
         s = self.settings
         own = {
-            "tsne": f", perplexity {s.perplexity:g}, seed {s.seed}",
+            "tsne": f", perplexity {s.perplexity:.3g}, seed {s.seed}",
             "umap": f", {s.neighbours} neighbours, smallest distance {s.min_dist:g}, seed {s.seed}",
             "pca": "",
         }[s.method]

@@ -91,7 +91,8 @@ def show_map(request: Request, collection: Collection, shown: Map) -> int | None
     copies = int((points.copies - 1).sum())
     if copies:
         st.caption(f"{copies:,} proteins have the same vector as another; ×n beside a point says how many lie there.")
-    _selection(event, points, collection, placed)
+    if options:  # a figure in 3-D gives no event
+        _selection(event, points, collection, placed)
     return picked
 
 
@@ -118,12 +119,12 @@ def _figure_controls(request, collection, columns, numbers) -> tuple[str | None,
 
 
 def _best_column(collection: Collection, columns: list[str]) -> str | None:
-    """The column to colour by at first: labels that occur more than once, else a number, else none."""
-    for column in reversed(columns):
-        values = collection.table[column]
-        if not plots.is_number(values) and 1 < values.nunique() <= max(2, len(values) // 2):
-            return column
-    return next((c for c in columns if collection.table[c].nunique() > 1), None)
+    """The column to colour by at first: the labels of fewest kinds, else a number, else none."""
+    kinds = {c: collection.table[c].nunique() for c in columns}
+    labels = [c for c in columns if not plots.is_number(collection.table[c]) and 1 < kinds[c] < len(collection)]
+    if labels:
+        return min(labels, key=lambda c: kinds[c])
+    return next((c for c in columns if kinds[c] > 1), None)
 
 
 def _search(points: embedding.Points, text: str) -> list[int]:
@@ -153,7 +154,7 @@ def _point_of(points: embedding.Points, row: int | None) -> int | None:
 
 def _selected(event) -> list[int]:
     """Indices of the points in a selection."""
-    found = (event or {}).get("selection", {}).get("points", []) if event else []
+    found = event["selection"]["points"] if event else []
     indices = []
     for point in found:
         data = point.get("customdata")

@@ -108,7 +108,7 @@ def _proteins_input() -> Request:
         f"Proteins (FASTA, up to {MOST_RECORDS:,} records and {MOST_RESIDUES:,} residues)",
         key="map.text",
         kind="protein",
-        examples={"Five families": FAMILIES, "Two proteins": PAIR},
+        examples={"Globins, lysozymes and others": FAMILIES, "Two proteins": PAIR},
         help="`key=value` in a header becomes a label: `>P1 family=globin`. Equal sequences are computed once.",
         types=("fa", "fasta", "faa", "txt", "gz"),
     )
