@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from biocore import zoo
 from biocore.errors import InputError
-from biocore.web.dna.inputs import EXAMPLES, Dna, examples, notes, read_dna
+from biocore.web.dna.inputs import EXAMPLES, Dna, examples, notes, parse_dna
 
 PAGE = Path(__file__).parents[1] / "pages" / "dna_binding.py"
 CORE = "CCACCAGGGGGCGC"
@@ -172,7 +172,7 @@ def test_without_models_the_page_says_what_to_do(monkeypatch, tmp_path):
 @pytest.mark.parametrize("title", EXAMPLES)
 def test_examples_can_be_read_and_say_that_they_are_synthetic(title):
     text = examples()[title]
-    assert read_dna(text) and "synthetic" in text and len(text) < 4000  # fits the link
+    assert parse_dna(text) and "synthetic" in text and len(text) < 4000  # fits the link
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_labels_in_descriptions(description, label):
 
 def test_too_many_records_or_bases_are_refused():
     with pytest.raises(InputError, match="takes up to 500"):
-        read_dna(">r\nACGTACGTACGTACGTACGTACGT\n" * 501)
+        parse_dna(">r\nACGTACGTACGTACGTACGTACGT\n" * 501)
     with pytest.raises(InputError, match="300,000 bp in all"):
-        read_dna((">r\n" + "ACGT" * 25_000 + "\n") * 3)
+        parse_dna((">r\n" + "ACGT" * 25_000 + "\n") * 3)
 
 
 def test_many_notes_are_summed_up():

@@ -26,6 +26,7 @@ VALUE_LABELS = {
     "integrated-gradients": "share of the log-odds",
 }
 OWN, OTHER, UPLOADED = ACCENT, MUTED, "#CC79A7"
+MOST_LANES = 3  # lines of motif names above the logo
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def mutation_map(
     limit : float, optional
         Half-width of the colour range; by default the largest absolute effect.
     """
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, row_heights=[0.22, 0.36, 0.42], vertical_spacing=0.035)
+    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, row_heights=[0.22, 0.36, 0.42], vertical_spacing=0.075)
     _add_importance(figure, result, significance)
     for trace in letter_traces(result.positions, result.sequence, result.contribution):
         figure.add_trace(trace, row=2, col=1)
@@ -228,7 +229,7 @@ def mutation_map(
     _add_effects(figure, result, limit)
     _add_boxes(figure, motif_boxes)
     _axes(figure, result)
-    return layout(figure, height=520)
+    return layout(figure, height=560)
 
 
 def _add_importance(figure: go.Figure, result: EffectMap, significance: Significance | None) -> None:
@@ -346,7 +347,8 @@ def _add_boxes(figure: go.Figure, motif_boxes: Sequence[Box]) -> None:
             y=1,
             xref="x",
             yref="y2 domain",
-            yshift=8 - 13 * lane if lane else 8,
+            yanchor="bottom",
+            yshift=1 + 13 * min(lane, MOST_LANES),
             showarrow=False,
             font={"size": 11, "color": colour},
         )
@@ -427,7 +429,9 @@ def stacked_maps(panels: Sequence[Panel], *, headings: tuple[str, str]) -> go.Fi
             text=f"<b>{head}</b>",
             x=(col + 0.5) / len(heads),
             y=1,
-            yshift=34,
+            xanchor="center",
+            yanchor="bottom",
+            yshift=22,
             xref="paper",
             yref="paper",
             showarrow=False,

@@ -38,7 +38,7 @@ def _g() -> np.ndarray:
 
 
 def _t() -> np.ndarray:
-    return np.array([(0.4, 0), (0.6, 0), (0.6, 0.84), (1, 0.84), (1, 1), (0, 1), (0, 0.84), (0.4, 0.84)])
+    return np.array([(0.37, 0), (0.63, 0), (0.63, 0.84), (1, 0.84), (1, 1), (0, 1), (0, 0.84), (0.37, 0.84)])
 
 
 def _fill(points: np.ndarray) -> np.ndarray:

@@ -77,7 +77,7 @@ def _metrics(choice: Choice) -> None:
 
 def _controls() -> tuple[str, str, tuple[Motif, ...]]:
     """Method, unit of the changes, and the user's own motifs."""
-    left, middle, right = st.columns([4, 2, 1.5], vertical_alignment="bottom")
+    left, middle, right = st.columns([6, 2.6, 1.8], vertical_alignment="bottom")
     with left:
         method = st.segmented_control(
             "Method",
@@ -260,9 +260,11 @@ def show_changes(choice: Choice, scan: EffectMap) -> None:
         _named(choice, text)
     ranked = ranked_changes(scan)
     columns = {
-        "log_odds": st.column_config.NumberColumn("log-odds after", format="%.2f"),
-        "change_log_odds": st.column_config.NumberColumn("change in log-odds", format="%+.2f"),
-        "change_probability_points": st.column_config.NumberColumn("change in probability (points)", format="%+.1f"),
+        "log_odds": st.column_config.NumberColumn("after", format="%.2f", help="Log-odds with the change."),
+        "change_log_odds": st.column_config.NumberColumn("log-odds", format="%+.2f", help="Change in log-odds."),
+        "change_probability_points": st.column_config.NumberColumn(
+            "points", format="%+.1f", help="Change in probability, in points of 100."
+        ),
     }
     hidden = ["position", "ref", "alt"]
     left, right = st.columns(2)

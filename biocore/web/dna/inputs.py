@@ -55,6 +55,11 @@ def examples() -> dict[str, str]:
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
 def read_dna(text: str) -> list[Dna]:
+    """`parse_dna`, once for each text of a session."""
+    return parse_dna(text)
+
+
+def parse_dna(text: str) -> list[Dna]:
     """Records of pasted text, cleaned.
 
     Raises

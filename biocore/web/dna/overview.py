@@ -1,18 +1,19 @@
 """The first answer: every factor against every place, or every record against every factor."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from biocore import attribution
+from biocore import attribution, zoo
 from biocore.attribution import on_strand, site_table, track_table
 from biocore.attribution.binding import WindowTrack
 from biocore.attribution.results import sigmoid
 from biocore.plot import dna as plot
 from biocore.web.dna.choice import best_sites, look_at, shown_strand
-from biocore.web.dna.compute import WIDTH
+from biocore.web.dna.compute import WIDTH, models_here
 from biocore.web.dna.inputs import Dna
 from biocore.web.frame import show_errors
 from biocore.web.link import from_link
@@ -37,6 +38,7 @@ def show_overview(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None
         _bars(record, track, unit)
     _how_to_read(track)
     _ranked(records, tracks)
+    _model_limits()
     _downloads(record, track)
 
 
@@ -170,6 +172,31 @@ def _how_to_read(track: WindowTrack) -> None:
     st.caption(text)
 
 
+def _model_limits() -> None:
+    """What holds for some factors only, in sight; every model's measured quality and limits, one click away."""
+    cards = {tf: zoo.card(name) for tf, name in models_here().items()}
+    sentences = {tf: re.split(r"(?<=\.)\s+", card.limits.strip()) for tf, card in cards.items()}
+    common = set.intersection(*(set(found) for found in sentences.values()))
+    special: dict[str, list[str]] = {}
+    for tf, found in sentences.items():
+        for sentence in found:
+            if sentence not in common and len(cards) > 1:
+                special.setdefault(sentence, []).append(tf)
+    if special:
+        parts = [f"**{', '.join(tfs)}**: {sentence}" for sentence, tfs in special.items()]
+        st.caption(":material/warning: " + " ".join(parts))
+    with st.expander("How good each model is, and what it cannot do"):
+        rows = [{"factor": tf, **_auroc(card), "limits": card.limits} for tf, card in cards.items()]
+        table(pd.DataFrame(rows), "models", key="dna.models", height=240)
+
+
+def _auroc(card: zoo.ModelCard) -> dict[str, float]:
+    """The first auROC on the card, with its interval; NaN where none was measured."""
+    found = next((q for q in card.quality if q.metric == "auROC"), None)
+    values = (found.value, found.low, found.high) if found else (float("nan"),) * 3
+    return dict(zip(("auROC", "95 % low", "95 % high"), values, strict=True))
+
+
 def _ranked(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
     """The ranked table: each factor's strongest windows, best first; a chosen row opens below."""
     top = 3 if len(records) == 1 else 1
@@ -223,7 +250,7 @@ def _downloads(record: Dna, track: WindowTrack) -> None:
         download("bedGraph", text, f"{tf}.bedgraph", "text/plain", key="dna.bedgraph")
     with right:
         download(
-            "Every window as CSV",
+            "Every window, every factor, as CSV",
             lambda: track_table(track, record=record.name, width=width, strand=shown_strand()).to_csv(index=False),
             "track.csv",
             "text/csv",

@@ -1,5 +1,6 @@
 """What the user takes along: the page's state in its link, and the commands that make the results again."""
 
+import shlex
 from collections.abc import Sequence
 
 import streamlit as st
@@ -8,7 +9,7 @@ from biocore.sequence import Record, to_fasta
 from biocore.web.dna.choice import Choice, shown_strand
 from biocore.web.dna.inputs import Dna
 from biocore.web.link import set_link
-from biocore.web.outputs import command_line, download
+from biocore.web.outputs import download
 
 SHORT = 300  # bp; shorter sequences are written into the command
 
@@ -36,33 +37,28 @@ def _unless(value: str | None, default: str) -> str | None:
 
 def show_commands(records: Sequence[Dna], choice: Choice) -> None:
     """The overview's and the map's command lines, and the input they read."""
-    short = len(records) == 1 and len(records[0]) <= SHORT
-    source = records[0].sequence if short else "input.fa"
-    method = st.session_state.get("dna.method") or "mutagenesis"
+    everything = records[0].sequence if len(records) == 1 and len(records[0]) <= SHORT else "input.fa"
+    this = choice.record.sequence if len(choice.record) <= SHORT else "record.fa"
     strand = ["--strand", shown_strand()] if shown_strand() != "both" else []
-    command_line(
-        ["bind", source, "--tf", "all", *strand, "--out", "sites.csv"],
-        note="" if short else "Save the input as input.fa with the button below.",
-    )
-    if len(records) > 1:
-        st.caption("The map's command maps every record of its file; give it the record you look at.")
-    part = (
-        [] if (choice.start, choice.end) == (0, len(choice.record)) else ["--part", f"{choice.start + 1}-{choice.end}"]
-    )
-    source = choice.record.sequence if len(choice.record) <= SHORT else "record.fa"
-    if method == "mutagenesis":
-        how = ["ism", source, "--tf", choice.tf, "--unit", st.session_state.get("dna.change_unit") or "log-odds"]
-    else:
-        how = ["saliency", source, "--tf", choice.tf, "--method", method]
-    command_line([*how, *part, "--out", "map.csv"])
+    whole = (choice.start, choice.end) == (0, len(choice.record))
+    part = [] if whole else ["--part", f"{choice.start + 1}-{choice.end}"]
+    method = st.session_state.get("dna.method") or "mutagenesis"
+    unit = st.session_state.get("dna.change_unit") or "log-odds"
+    how = ["ism", this, "--unit", unit] if method == "mutagenesis" else ["saliency", this, "--method", method]
+    with st.expander("Reproduce this on the command line"):
+        for arguments in (
+            ["bind", everything, "--tf", "all", *strand, "--out", "sites.csv"],
+            ["track", everything, "--tf", "all", *strand, "--out", "track.csv"],
+            [*how, "--tf", choice.tf, *part, "--out", "map.csv"],
+        ):
+            st.code("python -m biocore " + shlex.join(arguments), language="bash", wrap_lines=True)
+        if "input.fa" in everything or "record.fa" in this:
+            st.caption("Save the FASTA files with the buttons below.")
     left, right, _ = st.columns([1, 1, 3])
     with left:
         download("Input as FASTA", lambda: _fasta(records), "input.fa", "text/plain", key="dna.input")
     with right:
-        if len(records) > 1:
-            download(
-                "This record as FASTA", lambda: _fasta([choice.record]), "record.fa", "text/plain", key="dna.record"
-            )
+        download("This record as FASTA", lambda: _fasta([choice.record]), "record.fa", "text/plain", key="dna.record")
 
 
 def _fasta(records: Sequence[Dna]) -> str:
