@@ -21,7 +21,8 @@ def page(title: str, question: str) -> None:
     st.caption(question)
     with st.sidebar:
         if not st.session_state.pop("biocore.framed", False):
-            # a fresh server runs a page opened by its address on its own, before anyone has seen the frame
+            # A fresh server runs a page opened by its address on its own, with a menu made of file names.
+            st.html("<style>[data-testid='stSidebarNav'] { display: none }</style>")
             st.markdown("[Home and all pages](./)")
         st.segmented_control(
             "Figures are saved as",
