@@ -52,8 +52,10 @@ def read_measurements(text: str) -> pd.DataFrame:
     InputError
         No table, or no such columns; the message lists the columns that are there.
     """
+    header = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    separator = max(",\t;", key=header.count)
     try:
-        table = pd.read_csv(StringIO(text), sep=None, engine="python", comment="#")
+        table = pd.read_csv(StringIO(text), sep=separator, comment="#")
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"this is not a CSV or TSV table ({error}).") from error
     columns = {str(column).lower(): column for column in table.columns}
@@ -61,7 +63,7 @@ def read_measurements(text: str) -> pd.DataFrame:
     names += [c for c in table.columns if table[c].dropna().astype(str).head(5).map(_reads_as_variant).all()]
     values = [columns[n] for n in ("dms_score", "score", "fitness", "effect", "measured") if n in columns]
     numbers = {c: pd.to_numeric(table[c], errors="coerce") for c in table.columns}
-    values += [c for c in table.columns if c not in names[:1] and numbers[c].notna().any()]
+    values += [c for c in table.columns if c not in names[:1] and numbers[c].notna().any() and not _counts(numbers[c])]
     if not len(table) or not names or not values:
         raise InputError(
             "a column of variants (mutant) and a column of numbers (score) are needed; the columns are: "
@@ -69,6 +71,11 @@ def read_measurements(text: str) -> pd.DataFrame:
         )
     result = pd.DataFrame({"variant": table[names[0]].astype(str), "measured": numbers[values[0]]})
     return result.dropna().reset_index(drop=True)
+
+
+def _counts(column: pd.Series) -> bool:
+    """Whether a column only numbers its rows."""
+    return len(column) > 1 and bool((column.diff().iloc[1:] == 1).all()) and column.iloc[0] in (0, 1)
 
 
 def _reads_as_variant(text: str) -> bool:

@@ -1,0 +1,212 @@
+"""The masked-residues page as a script: its example, bad input, long proteins, other models, the link."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from esm_toys import tiny_folder
+from streamlit.testing.v1 import AppTest
+
+from biocore.web.protein.inputs import INSULIN
+
+PAGE = Path(__file__).parents[1] / "pages" / "masked_residues.py"
+
+
+@pytest.fixture(autouse=True)
+def empty_results():
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def page(monkeypatch):
+    monkeypatch.setenv("BIOCORE_OFFLINE", "1")
+
+    def start(**params):
+        app = AppTest.from_file(PAGE, default_timeout=240)
+        for name, value in params.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return start
+
+
+def metrics(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def link(app, name):
+    """A value in the page's address."""
+    value = app.query_params[name]
+    return value[0] if isinstance(value, list) else value
+
+
+def errors(app):
+    return [error.value for error in app.error]
+
+
+def paste(app, text):
+    return app.text_area(key="protein").set_value(text).run()
+
+
+def test_it_opens_on_the_books_example_and_follows_what_is_asked(page):
+    app = page()
+    assert not app.exception and not app.error
+    shown = metrics(app)
+    assert shown["True residue"] == "L30" and shown["Its rank"] == "1 of 20"
+    assert float(shown["Pseudo-perplexity"]) > 1
+    assert link(app, "mask") == "30" and link(app, "seq")
+    assert any("Limits of ESM-mini" in caption.value for caption in app.caption)
+    assert any("mask" in code.value and "--position L30" in code.value for code in app.code)
+    variants = next(frame.value for frame in app.dataframe if "problem" in frame.value.columns)
+    assert list(variants["variant"]) == ["F48S", "L30P:F48S", "C31Y", "R89C"] and variants["score"].notna().all()
+
+    app = app.button(key="protein.book.26").click().run()  # the book's second example
+    assert metrics(app)["True residue"] == "N27" and not app.exception
+
+    app = app.text_input(key="protein.position_text").set_value("L30, F48").run()
+    assert link(app, "mask") == "30,48"
+    several = next(frame.value for frame in app.dataframe if "its probability" in frame.value.columns)
+    assert list(several["residue"]) == ["L30", "F48"]
+
+    app = app.text_input(key="protein.position_text").set_value("F3").run()
+    assert any("residue 3 is L, not F" in error for error in errors(app))
+    assert link(app, "mask") == "30,48"  # nothing was lost
+
+    app = app.number_input(key="offset").set_value(-24).run()
+    assert metrics(app)["True residue"] == "L6" and link(app, "offset") == "-24"
+    variants = next(frame.value for frame in app.dataframe if "problem" in frame.value.columns)
+    assert variants["score"].isna().all()
+    assert any("With the numbering offset +0 it would fit" in warning.value for warning in app.warning)
+
+    app = app.segmented_control(key="protein.strategy").set_value("wild-type").run()
+    assert "One-pass perplexity" in metrics(app) and link(app, "strategy") == "wild-type"
+    assert not app.exception
+
+
+@pytest.mark.parametrize("view", ["Tokens", "One-hot matrix", "Vocabulary"])
+def test_how_the_model_sees_a_protein(page, view):
+    app = page(seq="MKTAYX")
+    app = app.segmented_control(key="protein.inside").set_value(view).run()
+    assert not app.exception and not app.error
+    if view == "Tokens":
+        table = next(frame.value for frame in app.dataframe if list(frame.value.columns) == ["token", "id", "residue"])
+        assert list(table["token"]) == ["<cls>", *"MKTAYX", "<eos>"] and list(table["id"])[0] == 0
+    if view == "Vocabulary":
+        table = next(frame.value for frame in app.dataframe if "meaning" in frame.value.columns)
+        assert len(table) == 33 and dict(zip(table["token"], table["id"], strict=True))["<mask>"] == 32
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The input is empty"),
+        (">name only\n", "has a name but no sequence"),
+        ("MKT1AYJ?K", "'?' is not an amino acid"),
+        ("ATGGCCCTGTGGATGCGCCTCCTGCCCCTG", "looks like DNA"),
+        ("M" * 20_001, "20,001 residues given; 1 to 20,000"),
+    ],
+)
+def test_bad_input_is_a_message_and_nothing_is_lost(page, text, message):
+    app = paste(page(seq="MKTAY"), text)
+    assert not app.exception
+    assert any(message in error for error in errors(app))
+    assert app.text_area(key="protein").value == text
+
+
+def test_rare_letters_are_reported_and_scored_as_far_as_possible(page):
+    app = page(seq="MKTXXUAY*")
+    assert not app.exception and not app.error
+    note = " ".join(info.value for info in app.info)
+    assert "2 X" in note and "1 U" in note and "stop (*) at the end" in note
+    app = app.text_input(key="protein.position_text").set_value("4").run()
+    assert metrics(app)["Its rank"] == "not defined" and not app.exception
+
+
+def test_a_single_residue_is_enough(page):
+    app = page(seq="M")
+    assert not app.exception and not app.error and metrics(app)["True residue"] == "M1"
+
+
+def test_three_thousand_residues_open_with_the_cheap_strategy_and_tell_the_cost_of_the_other(page):
+    protein = "".join(np.random.default_rng(0).permutation(list(INSULIN * 28)))[:3000]
+    app = paste(page(seq="MKTAY"), protein)
+    assert not app.exception and not app.error
+    assert app.segmented_control(key="protein.strategy").value == "wild-type"
+    assert any("would take 3,000 passes, about" in caption.value for caption in app.caption)
+    assert any("longer than the 256 residues" in info.value for info in app.info)
+    app = app.slider(key="protein.start").set_value(2601).run()
+    assert not app.exception
+    app = app.segmented_control(key="protein.strategy").set_value("masked").run()
+    assert app.button(key="protein.scan").label.startswith("Scan with one mask at a time, about")
+    assert any("No residue is scanned yet" in info.value for info in app.info)
+    assert app.text_area(key="protein").value == protein
+
+
+def test_a_stopped_scan_shows_what_it_has_and_offers_to_go_on(page):
+    app = page(seq="MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ", strategy="wild-type")
+    kept = next(k for (_, _, strategy), k in app.session_state["protein.scans"].items() if strategy == "masked")
+    kept.rows[:5] = np.log(1 / 33)
+    kept.seconds, kept.stopped = 1.0, True
+    app = app.segmented_control(key="protein.strategy").set_value("masked").run()
+    assert any("5 of 33 residues are scanned" in info.value for info in app.info) and not app.exception
+    assert app.button(key="protein.scan").label.startswith("Go on (5 of 33 residues are done)")
+    app = app.button(key="protein.scan").click().run()
+    assert not any("residues are scanned" in info.value for info in app.info)
+    assert float(metrics(app)["Pseudo-perplexity"]) > 1
+
+
+def test_several_records_offer_a_choice(page):
+    app = page(seq=">a\nMKTAY\n>b\nWWWW\n")
+    assert metrics(app)["True residue"] == "T3"
+    app = (
+        app.selectbox[1].set_value(1).run() if app.selectbox[0].key == "model" else app.selectbox[0].set_value(1).run()
+    )
+    assert metrics(app)["True residue"] == "W3" and not app.exception
+
+
+def test_the_link_gives_the_page_again(page):
+    app = page(seq="MKTAYIAKQR", mask="2,4", offset="10", strategy="wild-type", variants="K12A")
+    assert not app.exception and not app.error
+    assert app.number_input(key="offset").value == 10
+    several = next(frame.value for frame in app.dataframe if "its probability" in frame.value.columns)
+    assert list(several["residue"]) == ["K12", "A14"]
+    variants = next(frame.value for frame in app.dataframe if "problem" in frame.value.columns)
+    assert list(variants["variant"]) == ["K12A"] and variants["score"].notna().all()
+
+
+@pytest.mark.parametrize("params", [{"mask": "x"}, {"mask": "999"}, {"offset": "abc"}, {"strategy": "magic"}])
+def test_nonsense_in_the_link_is_ignored(page, params):
+    app = page(seq="MKTAY", **params)
+    assert not app.exception and not app.error
+
+
+def test_a_model_that_is_not_here_is_said_and_the_page_stays_useful(page):
+    app = page(seq="MKTAY")
+    app = app.selectbox(key="model").set_value("esm2_t33_650M_UR50D").run()
+    assert not app.exception
+    assert any("is not on this machine" in w.value and "2,610 MB" in w.value for w in app.warning)
+    assert metrics(app)["True residue"] == "T3"  # answered by the model that ships, and that is said
+    assert any("shows the answers of" in caption.value for caption in app.caption)
+    app = app.button(key="protein.fetch").click().run()
+    assert any("BIOCORE_OFFLINE" in error for error in errors(app)) and not app.exception
+
+
+def test_a_folder_of_ones_own_is_used(page, tmp_path):
+    folder = tiny_folder(tmp_path / "mine")
+    app = page(seq="MKTAY")
+    app = app.text_input(key="protein.folder").set_value(str(folder)).run()
+    assert not app.exception and not app.error
+    assert any("mine (your folder)" in caption.value for caption in app.caption)
+    assert any(f"--model {folder}" in code.value for code in app.code)
+    app = app.text_input(key="protein.folder").set_value(str(tmp_path)).run()
+    assert any("not the folder of an ESM-2 model: config.json is missing" in error for error in errors(app))
+    assert metrics(app)["True residue"] == "T3" and not app.exception
+
+
+def test_a_measured_table_is_compared(page):
+    app = page(seq="MKTAYIAKQR")
+    rows = "\n".join(f"{w}{i}{m},{k}" for k, (w, i, m) in enumerate([("M", 1, "A"), ("K", 2, "W"), ("T", 3, "C")]))
+    app = app.file_uploader(key="protein.dms").upload("dms.csv", f"mutant,score\n{rows}\n".encode(), "text/csv").run()
+    assert not app.exception and not app.error
+    assert metrics(app)["Variants compared"] == "3" and -1 <= float(metrics(app)["Spearman"]) <= 1
