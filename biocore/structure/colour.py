@@ -163,19 +163,21 @@ def colour(
             raise InputError("this structure has no pLDDT: it is not recognised as a prediction.")
         return _by_plddt(structure)
     if mode == "spectrum":
-        return _gradient(mode, _along_chain(structure), "Place in its chain (%)", SPECTRUM, 0, 100)
+        return _gradient(structure, mode, _along_chain(structure), "Place in its chain (%)", SPECTRUM, 0, 100)
     if mode == "hydrophobicity":
-        return _gradient(mode, _hydropathy(structure), "Hydropathy (Kyte-Doolittle)", HYDROPHOBICITY, -4.5, 4.5)
+        return _gradient(
+            structure, mode, _hydropathy(structure), "Hydropathy (Kyte-Doolittle)", HYDROPHOBICITY, -4.5, 4.5
+        )
     if mode == "b":
-        return _gradient(mode, structure.b, "B-factor (Å²)", SEQUENTIAL, *_range(structure.b))
+        return _gradient(structure, mode, structure.b, "B-factor (Å²)", SEQUENTIAL, *_range(structure.b))
     if values is None or not np.isfinite(values).any():
         raise InputError("choose a track to colour by.")
     low, high = _range(values)
     label = f"{title} ({unit})" if unit else title
     if low < 0 < high:
         limit = max(-low, high)
-        return _gradient(mode, values, label, DIVERGING, -limit, limit)
-    return _gradient(mode, values, label, SEQUENTIAL, low, high)
+        return _gradient(structure, mode, values, label, DIVERGING, -limit, limit)
+    return _gradient(structure, mode, values, label, SEQUENTIAL, low, high)
 
 
 def bands(plddt: np.ndarray) -> np.ndarray:
@@ -187,10 +189,10 @@ def bands(plddt: np.ndarray) -> np.ndarray:
     return found
 
 
-def _classes(mode, title, index, entries, missing_label="") -> Colouring:
-    """Legend entries that occur; index `len(entries)` means none of them."""
+def _classes(structure, mode, title, index, entries, missing_label="") -> Colouring:
+    """Legend entries that occur in polymers; index `len(entries)` means none of them."""
     legend = [(label, shade) for number, (label, shade) in enumerate(entries) if (index == number).any()]
-    missing = bool((index == len(entries)).any())
+    missing = bool((index[polymer_rows(structure)] == len(entries)).any())
     if missing and missing_label:
         legend.append((missing_label, MISSING))
     palette = (*(shade for _, shade in entries), MISSING)
@@ -216,7 +218,7 @@ def _by_secondary(structure: Structure) -> Colouring:
     for row, residue in enumerate(structure.residues):
         if residue.kind == PROTEIN:
             index[row] = next((n for n, (_, codes, _) in enumerate(SECONDARY) if residue.secondary in codes), 3)
-    return _classes("secondary", "Secondary structure", index, entries, "not protein")
+    return _classes(structure, "secondary", "Secondary structure", index, entries, "not protein")
 
 
 def _by_element(structure: Structure) -> Colouring:
@@ -229,7 +231,7 @@ def _by_element(structure: Structure) -> Colouring:
 
 def _by_plddt(structure: Structure) -> Colouring:
     entries = [(label, shade) for _, shade, label in PLDDT]
-    return _classes("plddt", "pLDDT (confidence)", bands(structure.confidence), entries, "no value")
+    return _classes(structure, "plddt", "pLDDT (confidence)", bands(structure.confidence), entries, "no value")
 
 
 def _along_chain(structure: Structure) -> np.ndarray:
@@ -248,7 +250,7 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
-def _gradient(mode, values, title, stops, low, high) -> Colouring:
+def _gradient(structure, mode, values, title, stops, low, high) -> Colouring:
     palette = tuple(interpolate(stops, STEPS))
     with np.errstate(invalid="ignore"):
         steps = np.clip(np.round((values - low) / (high - low) * (STEPS - 1)), 0, STEPS - 1)
@@ -261,7 +263,7 @@ def _gradient(mode, values, title, stops, low, high) -> Colouring:
         gradient=tuple(stops),
         low=float(low),
         high=float(high),
-        missing=bool((index == STEPS).any()),
+        missing=bool((index[polymer_rows(structure)] == STEPS).any()),
     )
 
 
@@ -274,5 +276,5 @@ def interpolate(stops: tuple[str, ...], steps: int) -> list[str]:
 
 
 def polymer_rows(structure: Structure) -> np.ndarray:
-    """Rows of polymer residues, resolved or not."""
-    return np.array([r.index for r in structure.residues if r.kind in POLYMERS], int)
+    """Rows of polymer residues that are resolved."""
+    return np.array([r.index for r in structure.residues if r.kind in POLYMERS and r.resolved], int)

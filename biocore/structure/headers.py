@@ -78,7 +78,7 @@ def from_pdb(text: str) -> Header:
     return Header(
         entry=entry if re.fullmatch(r"\w{4}", entry) else "",
         title=title,
-        organism=_distinct(_specifications(records.get("SOURCE", []), "ORGANISM_SCIENTIFIC")).capitalize(),
+        organism=_distinct(_organism(o) for o in _specifications(records.get("SOURCE", []), "ORGANISM_SCIENTIFIC")),
         method="" if theoretical else method.capitalize(),
         date=_date(first[50:59]),
         molecules=_chains(records.get("COMPND", [])),
@@ -164,6 +164,12 @@ def _joined(lines: list[str]) -> str:
     return " ".join(" ".join(line[10:80].strip() for line in lines).split())
 
 
+def _organism(text: str) -> str:
+    """ "HOMO SAPIENS (STRAIN X1)" as "Homo sapiens (STRAIN X1)"."""
+    name, bracket, rest = text.partition("(")
+    return name.capitalize() + bracket + rest
+
+
 def _specifications(lines: list[str], wanted: str) -> list[str]:
     return [value for key, value in _pairs(lines) if key == wanted]
 
@@ -178,7 +184,8 @@ def _chains(lines: list[str]) -> dict[str, str]:
     found, molecule = {}, ""
     for key, value in _pairs(lines):
         if key == "MOLECULE":
-            molecule = value if value.startswith(("DNA", "RNA", "5'")) else value.capitalize()
+            nucleic = re.match(r"(DNA|RNA)\b *\(5'", value)  # what follows is the sequence, which is shown anyway
+            molecule = nucleic[1] if nucleic else value.capitalize()
         elif key == "CHAIN":
             found |= {chain.strip(): molecule for chain in value.split(",")}
     return found

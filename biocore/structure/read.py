@@ -82,7 +82,7 @@ def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> 
             known = ", ".join(assemblies) or "none"
             raise InputError(f"there is no assembly {assembly!r}; the file has: {known}.", record=name)
         _assemble(parsed, assembly, name, gemmi)
-    return _Builder(parsed, parsed[0], head, ranges).structure(
+    return _Builder(parsed, parsed[0], head, ranges, block is not None).structure(
         name=head.entry or name,
         origin=origin,
         model=model,
@@ -170,8 +170,9 @@ def _assemble(parsed, assembly: str, name: str, gemmi) -> None:
 class _Builder:
     """Collects columns while walking over gemmi's chains."""
 
-    def __init__(self, parsed, model, head, ranges):
+    def __init__(self, parsed, model, head, ranges, labelled: bool):
         self.parsed, self.model, self.head = parsed, model, head
+        self.labelled = labelled  # PDB files have one naming of chains, mmCIF two
         self.ranges = ranges  # (chain, number, insertion) -> letter
         self.rows: list[dict] = []
         self.chains: list[Chain] = []
@@ -248,7 +249,7 @@ class _Builder:
         if len(sequence) > MAX_SEQUENCE or any(residue.label_seq is None for residue, _ in polymer):
             sequence = []
         kind = max((k for _, k in polymer), key=[k for _, k in polymer].count) if polymer else PROTEIN
-        label_chain = polymer[0][0].subchain if polymer else ""
+        label_chain = polymer[0][0].subchain if polymer and self.labelled else ""
         position, seen = 1, set()
         for residue, residue_kind in polymer:
             number = residue.label_seq if sequence else position
@@ -304,7 +305,7 @@ class _Builder:
         self.rows.append(
             {
                 "chain": chain,
-                "label_chain": residue.subchain,
+                "label_chain": residue.subchain if self.labelled else "",
                 "number": residue.seqid.num,
                 "insertion": residue.seqid.icode.strip(),
                 "label_number": label_number,
@@ -348,12 +349,12 @@ class _Builder:
     def _notes(self):
         alternate = sum(bool(r.get("altlocs")) for r in self.rows)
         if alternate:
-            yield f"{alternate:,} residues have alternate locations; the one with the highest occupancy is shown."
+            yield f"Alternate locations, of which the one with the highest occupancy is shown: {alternate:,} residues."
         missing = sum(not r["resolved"] for r in self.rows)
         if missing:
-            yield f"{missing:,} residues of the sequence are not resolved (no atom in the model)."
+            yield f"In the sequence but not resolved (no atom in the model): {missing:,} residues."
         if self.bad_positions:
-            yield f"{self.bad_positions:,} atoms without usable coordinates were left out."
+            yield f"Left out, without usable coordinates: {self.bad_positions:,} atoms."
 
 
 def compute_secondary(atoms: Atoms, rows: list[dict]) -> list[str]:

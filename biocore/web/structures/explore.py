@@ -142,9 +142,7 @@ def _show_facts(structure: Structure) -> None:
     shown = ["Method", "Resolution", "Organism", "Date", "Chains", "Atoms", "From", "Secondary structure"]
     given = [name for name in shown if facts[name] not in ("not given", "not defined")]
     lines = [structure.title, " · ".join(f"{name}: {facts[name]}" for name in given), " ".join(structure.notes)]
-    for line in lines:
-        if line:
-            st.caption(plain(line))
+    st.caption("  \n".join(plain(line) for line in lines if line))
 
 
 def _choices(structure: Structure) -> dict:
@@ -219,7 +217,10 @@ def _selection(structure: Structure, waters: bool) -> None:
     residue = structure.residues[row]
     facts = [f"residue {residue.title}"]
     if residue.label_number is not None:
-        facts.append(f"position {residue.label_number} in the sequence (chain {residue.label_chain or residue.chain})")
+        facts.append(
+            f"position {residue.label_number} in the sequence"
+            + (f" of {residue.label_chain}" if residue.label_chain else "")
+        )
     if residue.kind == "protein":
         facts.append(NAMES.get(residue.secondary, "coil"))
     if residue.name in structure.ligand_names and structure.ligand_names[residue.name]:

@@ -207,8 +207,8 @@ function createStructureView(root, options) {
       state.label = viewer.addLabel(title(state.selected), { position: at, backgroundColor: "#15211F", backgroundOpacity: 0.8,
         fontColor: "#ffffff", fontSize: 13, inFront: true });
       rows.add(state.selected);
-      if (move) viewer.zoomTo({ predicate: (a) => rows.has(a.row) }, DURATION);
-    } else if (move === "all") viewer.zoomTo({}, 0);
+      if (move) viewer.zoomTo({ predicate: (a) => rows.has(a.row) }, move === "at once" ? 0 : DURATION);
+    } else if (move === "at once") viewer.zoomTo({}, 0);
     viewer.render();
   }
   function drawn(row) { return state.atoms.residue.includes(row); }
@@ -230,7 +230,7 @@ function createStructureView(root, options) {
       options.onSelect(row, state.scene.key);
     }
     mark();
-    focus(row !== null && byUser !== "panel-silent");
+    focus(row !== null);
     if (!state.viewer && !still.hidden) drawStill();
   }
   function describe(around) {
@@ -494,7 +494,7 @@ function createStructureView(root, options) {
     if (state.viewer) {
       state.viewer.setBackgroundColor(background(), 1);
       if (first) build();
-      if (first || moved || look !== state.coloured) focus(first && state.selected === null ? "all" : first || (moved && state.selected !== null));
+      if (first || moved || look !== state.coloured) focus(first ? "at once" : moved && state.selected !== null);
       else describe(state.selected === null ? [] : near(state.selected));
     } else {
       focus(false);
@@ -518,7 +518,8 @@ function createStructureView(root, options) {
     state.viewer = null;
     window.biocoreViewersReleased = (window.biocoreViewersReleased || 0) + 1;
   }
-  return { update, destroy, select, state };
+  root.structureView = { select, state };  // for tests and for scripts on the page
+  return { update, destroy };
 }
 
 // Loads 3Dmol.js once per page, from the first address that answers.

@@ -1,0 +1,198 @@
+"""The structure viewer in a real browser: clicks both ways, pictures, no WebGL, and files that try to run code."""
+
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from structure_toys import CIF, HOSTILE, hostile_cif, hostile_pdb  # noqa: E402
+
+from biocore import runtime  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    not (runtime.STATIC / "3Dmol-min.js").is_file(), reason="static/3Dmol-min.js is missing (make setup)"
+)
+READY = "document.querySelector('.bsv-root')?.dataset.ready"
+SELECTED = "document.querySelector('.bsv-root').dataset.selected"
+VIEW = "document.querySelector('.bsv-root').structureView.state"
+SLOW = 150_000  # software WebGL on a busy machine
+
+
+def ready(page):
+    page.set_default_timeout(SLOW)
+    page.wait_for_function(READY, timeout=SLOW)
+    return page
+
+
+def wait_selected(page, row: str):
+    page.wait_for_function(f"{SELECTED} === '{row}'", timeout=SLOW)
+
+
+def test_it_draws_and_asks_nothing_of_the_internet(open_page):
+    page = ready(open_page("structures"))
+    assert page.locator(".bsv-letter").count() == 23
+    assert page.evaluate("document.querySelector('.bsv-root').dataset.webgl") == "1"
+    assert page.locator(".bsv-legend").inner_text().startswith("Hydropathy")
+    pixels = page.evaluate(
+        """() => { const c = document.querySelector('.bsv-canvas canvas'), d = document.createElement('canvas');
+        d.width = c.width; d.height = c.height; const g = d.getContext('2d'); g.drawImage(c, 0, 0);
+        return new Set(new Uint32Array(g.getImageData(0, 0, d.width, d.height).data.buffer)).size; }"""
+    )
+    assert pixels > 50  # not a blank canvas
+    assert page.requests_outside == []
+
+
+def test_a_click_in_the_sequence_selects_here_and_in_python(open_page):
+    page = ready(open_page("structures"))
+    before = page.evaluate(f"{VIEW}.viewer.getView()")
+    page.locator(".bsv-letter").nth(4).click()
+    page.wait_for_function(
+        "document.querySelector('input[aria-label=\"Go to residue\"]').value === 'A:5'", timeout=SLOW
+    )
+    page.get_by_text("residue A:PHE 5").wait_for()
+    assert "within 5 Å" in page.locator(".bsv-info").inner_text()
+    assert page.locator(".bsv-letter[aria-selected=true]").inner_text() == "F"
+    page.wait_for_timeout(1500)
+    assert page.evaluate(f"{VIEW}.viewer.getView()") != before  # the camera went there
+    assert "residue=A%3A5" in page.url or "residue=A:5" in page.url
+
+
+def test_selecting_in_python_moves_the_viewer(open_page):
+    page = ready(open_page("structures"))
+    page.get_by_label("Go to residue").fill("A:12")
+    page.get_by_label("Go to residue").press("Enter")
+    wait_selected(page, "11")
+    assert page.locator(".bsv-letter[aria-selected=true]").inner_text() == "F"
+    page.get_by_role("button", name="Clear selection").click()
+    page.wait_for_function("document.querySelector('input[aria-label=\"Go to residue\"]').value === ''", timeout=SLOW)
+
+
+def test_a_click_in_3d_selects(open_page):
+    page = ready(open_page("structures?style=sphere"))
+    spot = page.evaluate(
+        f"""() => {{ const s = {VIEW}, a = s.model.selectedAtoms({{}}).filter((x) => x.atom === 'CA')[11];
+        const p = s.viewer.modelToScreen(a); return [p.x - window.scrollX, p.y - window.scrollY]; }}"""
+    )
+    page.mouse.click(*spot)
+    page.wait_for_function(f"{VIEW}.selected !== null", timeout=SLOW)
+    page.wait_for_function(
+        "/^A:\\d+$/.test(document.querySelector('input[aria-label=\"Go to residue\"]').value)", timeout=SLOW
+    )
+
+
+def test_keys_walk_along_the_sequence(open_page):
+    page = ready(open_page("structures?residue=A:5"))
+    wait_selected(page, "4")
+    page.locator(".bsv-letter[aria-selected=true]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "document.querySelector('input[aria-label=\"Go to residue\"]').value === 'A:6'", timeout=SLOW
+    )
+
+
+def test_a_picture_at_twice_the_size(open_page):
+    page = ready(open_page("structures"))
+    width, height = page.evaluate(
+        "[document.querySelector('.bsv-canvas').clientWidth, document.querySelector('.bsv-canvas').clientHeight]"
+    )
+    with page.expect_download(timeout=SLOW) as waiting:
+        page.get_by_role("button", name="2×").click()
+    content = Path(waiting.value.path()).read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", content[16:24]) == (2 * width, 2 * height)
+    assert len(content) > 5000 and waiting.value.suggested_filename.endswith("_2x.png")
+
+
+def test_one_context_and_it_is_released_on_leaving(open_page):
+    page = ready(open_page("structures"))
+    assert page.locator("canvas[data-engine], .bsv-canvas canvas").count() == 1
+    page.evaluate(f"window.lastContext = {VIEW}.viewer.getRenderer().getContext()")
+    page.locator("[data-testid=stSidebarNav] a, [data-testid=stSidebar] a").filter(has_text="Home").first.click()
+    page.wait_for_function("!document.querySelector('.bsv-root')", timeout=SLOW)
+    assert page.evaluate("window.lastContext.isContextLost()") and page.evaluate("window.biocoreViewersReleased") >= 1
+
+
+def test_without_webgl_there_is_a_sentence_and_a_picture(open_page, chromium, server):
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context.add_init_script(
+        "for (const k of [HTMLCanvasElement, OffscreenCanvas]) { const f = k.prototype.getContext; "
+        "k.prototype.getContext = function (t, ...r) { return /webgl/.test(t) ? null : f.call(this, t, ...r); }; }"
+    )
+    page = context.new_page()
+    page.goto(f"{server}/structures")
+    ready(page)
+    assert "3D needs WebGL" in page.locator(".bsv-sentence").inner_text()
+    coloured = page.evaluate(
+        """() => { const c = document.querySelector('.bsv-still canvas');
+        return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 0).length; }"""
+    )
+    assert coloured > 2000
+    page.locator(".bsv-letter").nth(4).click()
+    page.get_by_text("residue A:PHE 5").wait_for()
+    context.close()
+
+
+def upload(page, name: str, content: str):
+    page.set_default_timeout(SLOW)
+    page.get_by_label("Structure from").click()
+    page.get_by_role("option", name="file", exact=True).click()
+    file = {"name": name, "mimeType": "chemical/x-pdb", "buffer": content.encode()}
+    page.locator("input[type=file]").first.set_input_files(file)
+
+
+def nothing_ran(page):
+    page.wait_for_timeout(1500)
+    for frame in page.frames:
+        assert frame.evaluate("document.title") != "owned"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (f"{HOSTILE}.pdb", hostile_pdb()),
+        ("<img src=x onerror=\"document.title='owned'\">.cif", hostile_cif()),
+    ],
+    ids=["pdb", "cif"],
+)
+def test_markup_in_files_never_runs(open_page, tmp_path, name, content):
+    """Title, remark, atom, residue, chain and file names: in the viewer, in every closer look, in the exported file."""
+    page = open_page("structures")
+    ready(page)
+    first = page.evaluate(READY)
+    upload(page, name, content)
+    page.wait_for_function(f"{READY} && {READY} !== '{first}'", timeout=SLOW)
+    page.locator(".bsv-letter").first.click()
+    nothing_ran(page)
+    with page.expect_download(timeout=SLOW) as waiting:
+        page.get_by_role("button", name="This view as HTML").click()
+    exported = tmp_path / "view.html"
+    waiting.value.save_as(exported)
+    other = page.context.new_page()
+    page.context.set_offline(True)
+    other.goto(exported.as_uri())
+    ready(other)
+    other.locator(".bsv-letter").first.click()
+    assert other.evaluate("document.querySelector('.bsv-root').dataset.webgl") == "1"
+    nothing_ran(other)
+
+
+def test_markup_in_a_file_never_runs_in_the_grid(open_page):
+    page = open_page("structures")
+    ready(page)
+    first = page.evaluate(READY)
+    upload(page, f"{HOSTILE}.pdb", hostile_pdb())
+    page.wait_for_function(f"{READY} && {READY} !== '{first}'", timeout=SLOW)
+    page.get_by_text("Compare two").click()
+    page.get_by_text("Side by side").click()
+    grid = page.frame_locator("iframe").locator("canvas").first
+    grid.wait_for(timeout=SLOW)
+    assert page.locator(".bsv-canvas canvas").count() == 0  # one WebGL context: the grid's
+    nothing_ran(page)
+
+
+def test_a_truncated_file_is_a_message(open_page):
+    page = open_page("structures")
+    ready(page)
+    upload(page, "cut.cif", CIF[:-60])
+    page.get_by_text("cannot be read").wait_for(timeout=SLOW)
