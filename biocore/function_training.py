@@ -37,7 +37,7 @@ class Settings:
     min_proteins: int = prepare.MIN_PROTEINS
     folds: int = 5
     seeds: int = 2
-    axes: int = 96
+    axes: int = 64
     count_groups: tuple[str, ...] = ("composition", "ends", "segments", "dipeptides")
     layer: int = -1
     max_residues: int = features.MAX_RESIDUES
@@ -225,7 +225,7 @@ def train(
     lines = calibration.fit_calibration(logits, data.labels, groups, group)
     probability = propagate_scores(lines(logits), parents)
     threshold = calibration.choose_thresholds(probability, data.labels)
-    familiar = _familiar(by_kmer.best, by_vector.best, probability, data.labels)
+    familiar = _familiar(by_vector.best, backbone)
 
     details = {
         "backbone": settings.backbone,
@@ -280,6 +280,31 @@ def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tup
     return oof, curve
 
 
+def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[str, Any]]:
+    """What each group of inputs is worth to the head: one fold of the training split, with and without it.
+
+    Returns
+    -------
+    list of dict
+        inputs, width, held_out_loss, protein_auprc, protein_auroc; the first row has every group.
+    """
+    groups = {name: features.counts_all(data.sequences, [name]) for name in settings.count_groups}
+    if data.pooled.shape[1]:
+        third = data.pooled.shape[1] // len(features.POOLS)
+        groups = {
+            f"embedding {p}": data.pooled[:, i * third : (i + 1) * third] for i, p in enumerate(features.POOLS)
+        } | groups
+    held = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed) == 0
+    rows = []
+    for left_out in (None, *groups):
+        x = np.hstack([values for name, values in groups.items() if name != left_out])
+        network = head.fit(x[~held], data.labels[~held], settings.fit, seed=settings.seed + 100)
+        name = "all groups" if left_out is None else f"without {left_out}"
+        rows.append({"inputs": name, "width": x.shape[1]} | _watch(network(x[held]), data.labels[held]))
+        say(f"ablation: {rows[-1]}")
+    return rows
+
+
 def _watch(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Loss, mean auPRC and auROC over proteins."""
     p = head.sigmoid(logits)
@@ -301,12 +326,15 @@ def _main_axes(network: head.Network, x: np.ndarray, width: int, count: int) -> 
     return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
 
 
-def _familiar(kmer: np.ndarray, vector: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Where a protein starts to be familiar: nearer than the 2 % of training proteins farthest from the others.
+def _familiar(vector: np.ndarray, backbone: features.Backbone) -> dict[str, float]:
+    """Where a protein starts to be familiar; see `FunctionModel`.
 
-    Both must be low for the model to abstain: it does so for fewer than 2 % of proteins like those it has seen.
+    k-mers: 1.2 times as near as its own shuffled sequence.  Embedding: nearer than the tenth of training proteins that
+    are farthest from the others; without a language model 2, which nothing reaches.
+    Network: sure of a term by itself.
     """
-    return {"kmer": float(np.quantile(kmer, 0.02)), "vector": float(np.quantile(vector, 0.02))}
+    limit = 2.0 if backbone.hash == "none" else float(np.quantile(vector, 0.1))
+    return {"times": 1.2, "vector": limit, "network": 0.5}
 
 
 def _reference(table: pd.DataFrame, vectors: np.ndarray, ontology: Ontology) -> dict[str, np.ndarray]:
@@ -438,6 +466,7 @@ def evaluate(
         for method, values in methods.items():
             say(f"measuring: {method}, {name} labels")
             results["methods"][name][method] = _numbers(metrics.evaluate(truth, values, bits, bootstrap=bootstrap))
+    results["abstention"] = _abstention(data.labels, prediction, bits, bootstrap)
     if identity is not None:
         results["by_identity"] = _by_identity(data.labels, methods, identity, bits, bootstrap)
     results["terms"] = _term_rows(model, data.labels, methods)
@@ -449,6 +478,17 @@ def evaluate(
     reliable = calibration.reliability(prediction.probability, data.labels)
     results["calibration_error"] = reliable.error
     return results, prediction.probability
+
+
+def _abstention(truth: np.ndarray, prediction, bits: np.ndarray, bootstrap: int) -> list[dict[str, Any]]:
+    """How good the model would have been where it is not sure, and is where it answers."""
+    unsure = np.array([bool(why) for why in prediction.unsure])
+    rows = []
+    for label, chosen in (("answered", ~unsure), ("not sure", unsure)):
+        if truth[chosen].any():
+            measured = metrics.evaluate(truth[chosen], prediction.probability[chosen], bits, bootstrap=bootstrap)
+            rows.append({"proteins": label, "count": int(chosen.sum())} | _numbers(measured))
+    return rows
 
 
 def _by_identity(truth, methods, identity, bits, bootstrap) -> list[dict[str, Any]]:
@@ -527,20 +567,6 @@ def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, 
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k: np.ascontiguousarray(v) for k, v in trained.arrays.items()}, folder / zoo.WEIGHTS)
     (folder / "evaluation.json").write_text(json.dumps(_plain(trained.record | results), separators=(",", ":")) + "\n")
-    quality = tuple(
-        zoo.Quality(
-            label,
-            *(float("nan") if v is None else v for v in results["methods"][labels]["model"][measure]),
-            "valid",
-            note,
-        )
-        for labels, note in (("all", "all labels"), ("experimental", "experimental labels"))
-        for measure, label in (
-            ("fmax", "Fmax"),
-            ("protein_auprc", "auPRC per protein"),
-            ("term_auprc", "auPRC per term"),
-        )
-    )
     terms, settings = len(trained.model.terms), trained.details["settings"]
     card = zoo.ModelCard(
         name=name,
@@ -558,10 +584,31 @@ def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, 
         licence="Apache-2.0",
         citation="Labels: Gene Ontology Consortium (2023), doi:10.1093/genetics/iyad031; UniProt Consortium (2025).",
         window=None,
-        quality=quality,
+        quality=_quality(results),
         details=trained.details,
         folder=folder,
     )
+    zoo.write_card(card)
+    return card
+
+
+def _quality(results: dict[str, Any]) -> tuple[zoo.Quality, ...]:
+    """What the card shows of the measurements."""
+    measures = (("fmax", "Fmax"), ("protein_auprc", "auPRC per protein"), ("term_auprc", "auPRC per term"))
+    rows = []
+    for labels in LABELS:
+        for measure, title in measures:
+            values = [float("nan") if v is None else v for v in results["methods"][labels]["model"][measure]]
+            rows.append(zoo.Quality(title, *values, "valid", f"{labels} labels"))
+    return tuple(rows)
+
+
+def store(card: zoo.ModelCard, results: dict[str, Any]) -> zoo.ModelCard:
+    """Keep new measurements of the valid split with a model: its ``evaluation.json`` and the quality on its card."""
+    path = card.folder / "evaluation.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(_plain(before | results), separators=(",", ":")) + "\n")
+    card = replace(card, quality=_quality(results))
     zoo.write_card(card)
     return card
 
@@ -575,6 +622,7 @@ def run(
     embeddings: Path | None = None,
     align: str = "auto",
     bootstrap: int = 200,
+    ablate: bool = False,
     say: Say = to_stderr,
 ) -> zoo.ModelCard:
     """Everything ``train function`` does: embed, train, measure on valid, write a model folder.
@@ -596,6 +644,8 @@ def run(
     reading = features.Reading(settings.layer, settings.max_residues)
     data = {s: load_data(part, terms, backbone, folder=folder, reading=reading, say=say) for s, part in parts.items()}
     trained = train(data["train"], terms, ontology, backbone, settings, say=say)
+    if ablate:
+        trained.record["ablation"] = ablation(data["train"], settings, say=say)
     bits = trained.arrays["information"].astype(float)
     results, probability = evaluate(
         trained.model,

@@ -54,6 +54,7 @@ def register_train(kinds) -> None:
         "--out", type=Path, metavar="DIR", help="default: go-mf in the models folder of biocore's home"
     )
     command.add_argument("--bootstrap", type=int, default=200, help="resamplings of the proteins (default 200)")
+    command.add_argument("--ablate", action="store_true", help="measure what each group of inputs is worth, too")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_train)
 
@@ -69,6 +70,7 @@ def register_evaluate(kinds) -> None:
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")
     command.add_argument("--align", default="auto", choices=("auto", "none", "mmseqs", "blastp"))
     command.add_argument("--bootstrap", type=int, default=200, help="resamplings of the proteins (default 200)")
+    command.add_argument("--store", action="store_true", help="keep the measurements with the model, for its page")
     command.add_argument("--details", type=Path, metavar="JSON", help="write everything measured here")
     add_output(command)
     command.set_defaults(run=run_evaluate)
@@ -169,6 +171,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         embeddings=arguments.embeddings,
         align=arguments.align,
         bootstrap=arguments.bootstrap,
+        ablate=arguments.ablate,
         say=training.to_stderr,
     )
     print(json.dumps({q.metric + ", " + q.note: [q.value, q.low, q.high] for q in card.quality}, indent=1))
@@ -208,6 +211,8 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
         bootstrap=arguments.bootstrap,
         say=training.to_stderr,
     )
+    if arguments.store:
+        training.store(zoo.card(arguments.model), results)
     if arguments.details:
         arguments.details.write_text(json.dumps(results) + "\n")
     rows = [

@@ -14,7 +14,7 @@ from biocore.sequence import AMINO_ACIDS
 
 GROUPS = ("A", "C", "DE", "FWY", "G", "H", "ILMV", "KR", "NQ", "P", "ST")  # amino acids read as one letter
 SPAN = 6
-CAP = 512  # k-mers kept of one protein; the others are left out by hash
+CAP = 640  # k-mers kept of one protein; the others are left out by hash
 TOP = 20  # neighbours that vote
 POWER = 3.0  # a vote's weight is similarity ** POWER
 
@@ -22,6 +22,7 @@ _LETTER = np.full(256, -1, dtype=np.int64)
 for _number, _group in enumerate(GROUPS):
     for _amino_acid in _group:
         _LETTER[ord(_amino_acid)] = _number
+_STORED = ("counts", "proteins", "norms", "kept")
 assert set("".join(GROUPS)) == set(AMINO_ACIDS)
 
 
@@ -173,14 +174,27 @@ class KmerIndex:
             return Neighbours(np.zeros((0, top), np.int64), np.zeros((0, top), np.float32))
         return Neighbours(np.vstack([f.indices for f in found]), np.vstack([f.similarity for f in found]))
 
+    def by_chance(self, sequences: Sequence[str], *, shuffles: int = 3) -> np.ndarray:
+        """How similar a reference is to each protein's own shuffled sequence, (N,): the best of `shuffles`."""
+        best = np.zeros(len(sequences), np.float32)
+        for row, sequence in enumerate(sequences):
+            rng = np.random.default_rng(len(sequence))  # the same answer each time
+            letters = np.array(list(sequence))
+            for _ in range(shuffles):
+                best[row] = max(best[row], self.similarity("".join(rng.permutation(letters))).max(initial=0))
+        return best
+
     def arrays(self) -> dict[str, np.ndarray]:
-        """The index as named arrays, for safetensors."""
-        return {f"kmer.{name}": getattr(self, name) for name in ("codes", "counts", "proteins", "norms", "kept")}
+        """The index as named arrays, for safetensors; which k-mers occur is one bit for each possible one."""
+        present = np.zeros(len(GROUPS) ** SPAN, dtype=bool)
+        present[self.codes] = True
+        return {"kmer.present": np.packbits(present)} | {f"kmer.{name}": getattr(self, name) for name in _STORED}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "KmerIndex":
         """The reverse of `arrays`."""
-        return cls(*(arrays[f"kmer.{name}"] for name in ("codes", "counts", "proteins", "norms", "kept")))
+        codes = np.flatnonzero(np.unpackbits(arrays["kmer.present"])[: len(GROUPS) ** SPAN]).astype(np.uint32)
+        return cls(codes, *(arrays[f"kmer.{name}"] for name in _STORED))
 
 
 def _top(similarity: np.ndarray, top: int) -> Neighbours:

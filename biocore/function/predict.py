@@ -85,6 +85,8 @@ class Prediction:
         Where the probability was raised to that of a child.
     by_kmer, by_vector : Neighbours
         Nearest annotated proteins, by shared k-mers and by embedding.
+    chance : float32 array, (N,)
+        k-mer similarity of each protein's own shuffled sequence to the reference nearest to it.
     unsure : tuple of str, length N
         Why the model should not be asked about this protein; "" where it may be.
     """
@@ -95,6 +97,7 @@ class Prediction:
     lifted: np.ndarray
     by_kmer: Neighbours
     by_vector: Neighbours
+    chance: np.ndarray
     unsure: tuple[str, ...]
 
     def __post_init__(self):
@@ -243,14 +246,20 @@ class FunctionModel:
         logits, network, share, by_kmer, by_vector = self._parts(pooled, sequences, exclude)
         raw = self.calibration(logits)
         probability = propagate_scores(raw, self.parents).astype(np.float32)
+        alone = propagate_scores(sigmoid(network), self.parents).astype(np.float32)
+        chance = self.reference.kmers.by_chance(sequences)
         return Prediction(
             probability=probability,
-            network=propagate_scores(sigmoid(network), self.parents).astype(np.float32),
+            network=alone,
             neighbours=share,
             lifted=probability > raw + 1e-6,
             by_kmer=by_kmer,
             by_vector=by_vector,
-            unsure=tuple(self._why_unsure(k, v) for k, v in zip(by_kmer.best, by_vector.best, strict=True)),
+            chance=chance,
+            unsure=tuple(
+                self._why_unsure(*values)
+                for values in zip(by_kmer.best, chance, by_vector.best, alone.max(axis=1), strict=True)
+            ),
         )
 
     def log_odds(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
@@ -290,14 +299,18 @@ class FunctionModel:
         """`inputs` on the axes neighbours are sought in, float32 (N, d): of embeddings, or of counts without them."""
         return project(self.heads[0], x, self.centre, self.axes)
 
-    def _why_unsure(self, kmer: float, vector: float) -> str:
+    def _why_unsure(self, kmer: float, chance: float, vector: float, network: float) -> str:
+        """Why a protein is unlike anything seen: no neighbour beyond chance, a far embedding, network undecided."""
         limits = self.details["familiar"]
-        if kmer >= limits["kmer"] or vector >= limits["vector"]:
+        near = kmer > limits["times"] * chance or vector >= limits["vector"]
+        if near or network >= limits["network"]:
             return ""
+        far = f" Its {self.vector_name} to the nearest is {vector:.2f} (familiar from {limits['vector']:.2f})."
         return (
-            f"It is unlike every protein the model has learned from: the nearest annotated one shares {kmer:.1%} of "
-            f"its k-mers (familiar from {limits['kmer']:.1%}) and has {self.vector_name} {vector:.2f} "
-            f"(familiar from {limits['vector']:.2f})."
+            "It is unlike every protein the model has learned from: the nearest annotated one has hardly more k-mers "
+            f"in common with it (similarity {kmer:.3f}) than with its own letters in random order ({chance:.3f}), "
+            f"and the network alone gives no term a probability of {limits['network']:g}."
+            + (far if limits["vector"] <= 1 else "")
         )
 
     # -------------------------------------------------------------------------------------------- reading answers

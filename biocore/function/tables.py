@@ -85,7 +85,7 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
             }
         )
     columns = "term name specific depth probability threshold right_at_score out_of precision recall source".split()
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns).astype({"specific": bool})
     return table.sort_values(["specific", "probability", "depth"], ascending=[False, False, False], ignore_index=True)
 
 

@@ -530,6 +530,9 @@ def _view_training(card: zoo.ModelCard, measured: dict) -> None:
     web.figure(figure, "function_training", alt="Loss falls and auPRC rises over the epochs; table below.")
     web.table(pd.DataFrame(measured["curve"]), "function_training_table")
     st.caption("One of the folds: the head alone, trained on the others and measured on this one.")
+    if measured.get("ablation"):
+        st.markdown("What each group of inputs is worth to the head:")
+        web.table(pd.DataFrame(measured["ablation"]), "function_ablation")
 
 
 # --------------------------------------------------------------------------------------------------- take along

@@ -1,0 +1,30 @@
+"""The protein function page in a browser: the graph is drawn, residues are coloured, no other host is asked."""
+
+import pytest
+
+from biocore import runtime
+
+pytestmark = pytest.mark.skipif(
+    not (runtime.ASSETS / "models" / "go-mf" / "card.json").exists(), reason="go-mf does not ship yet"
+)
+WAIT = 180_000
+
+
+def test_insulin_is_answered_with_a_graph_and_coloured_residues(open_page):
+    page = open_page("protein_function")
+    page.wait_for_selector("text=Take it along", timeout=WAIT)
+    page.wait_for_selector("text=Scores as JSON", timeout=WAIT)
+    nodes = page.locator(".js-plotly-plot").first.locator(".scatterlayer .points path")
+    assert nodes.count() >= 2
+    assert "hormone activity" in page.locator(".js-plotly-plot").first.inner_text().replace("\n", " ")
+    residues = page.locator(".seq .residue")
+    assert residues.count() == 110
+    colours = {residues.nth(i).evaluate("e => e.style.backgroundColor") for i in range(0, 110, 5)}
+    assert len(colours) > 2
+    assert page.requests_outside == []
+
+
+def test_a_link_opens_the_same_answer(open_page):
+    page = open_page("protein_function?seq=" + "W" * 60 + "P" * 12)
+    page.wait_for_selector("text=Not sure", timeout=WAIT)
+    assert page.locator("text=Traceback").count() == 0
