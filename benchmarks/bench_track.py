@@ -1,6 +1,6 @@
 """All shipped factors at every window of a long sequence: one pass of the convolutions against the sliding window.
 
-    python benchmarks/bench_track.py [--lengths 10000,100000] [--repeats 3]
+    python -m benchmarks.bench_track [--lengths 10000,100000] [--repeats 3]
 
 Three ways to the same numbers, on one machine, in one run, compiled beforehand:
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +93,12 @@ class TFModel:
         """Log-odds from the sequences as given, and from their reverse complements: float32 array, (2, N)."""
         return strand_scores([self], x)[:, 0]
 
-    @property
+    @cached_property
     def logit_fn(self) -> Callable[[jax.Array], jax.Array]:
-        """The same as calling the model, as a pure JAX function to differentiate or compile: (N, L, 4) -> (N,)."""
+        """The same as calling the model, as a pure JAX function to differentiate or compile: (N, L, 4) -> (N,).
+
+        One object for the life of the model, so that what is compiled of it is compiled once.
+        """
         head = (self.heads, self.kmers, np.float32(self.scale), np.float32(self.offset))
         return partial(_logits, self.trunk.architecture, self.trunk.variables, head)
 
