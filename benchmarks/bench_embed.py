@@ -14,11 +14,14 @@ Proteins longer than the model's window are left out, so that no way has to tile
 
 import argparse
 import statistics
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from biocore import batch, zoo
 

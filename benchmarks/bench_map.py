@@ -7,9 +7,13 @@ One run each; time is the processor's (all threads together) and the wall clock'
 """
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from biocore.embedding import Map, MapSettings, faithfulness, make_map
 

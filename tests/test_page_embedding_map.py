@@ -212,6 +212,7 @@ def test_new_proteins_are_placed_and_a_bad_one_leaves_the_map():
     assert not app.exception
     assert not app.error
     assert table(app, "record", "x").equals(before)
+    assert table(app, "placed protein", "nearest in the map")["placed protein"].tolist() == ["new"]
     app.text_area(key="map.place_text").set_value(">new\nMKV$\n").run()
     app.button(key="map.place").click().run()
     assert not app.exception

@@ -23,9 +23,8 @@ def test_click_and_box_select(open_page):
     points = marks(page)
     assert len(points) >= 33
     page.mouse.click(*points[0])
-    page.wait_for_selector("text=Selected: 1 protein", timeout=WAIT)
-    page.wait_for_selector("text=Table as CSV", timeout=WAIT)
-    assert "protein=" in page.url
+    page.wait_for_url("**protein=%3Ccls%3E**", timeout=WAIT)
+    page.wait_for_selector("text=This collection holds vectors, not sequences", timeout=WAIT)
     page.locator('.modebar-btn[data-val="select"]').first.click()
     box = page.locator(".nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)

@@ -1,6 +1,7 @@
 """What lies beside a protein in the original space, and new proteins placed into a finished map."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from biocore import batch, embedding, engine, runtime
@@ -8,7 +9,7 @@ from biocore.embedding import Collection, Map, MapSettings
 from biocore.errors import InputError
 from biocore.sequence import recognise
 from biocore.web.link import hand_over
-from biocore.web.maps.collect import digest, progress_text, read_proteins
+from biocore.web.maps.collect import digest, read_proteins
 from biocore.web.outputs import table
 from biocore.web.shared import model
 
@@ -101,9 +102,9 @@ def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, 
         job = batch.prepare(read_proteins(text), collection.model, loaded.hash, layer=collection.layer)
     for skipped in job.skipped:
         st.warning(f"Not placed: {skipped.record}: {skipped.reason}")
-    for progress in engine.run(job, lambda: model(job.model)):
-        if progress.of_sequences:
-            st.toast(progress_text(progress)) if progress.sequences == 0 else None
+    with st.spinner(f"Embedding {len(job.names):,} new proteins..."):
+        for _ in engine.run(job, lambda: model(job.model)):
+            pass
     new = batch.collect(job)
     assert new is not None  # `prepare` refuses a job without records, and the job has run
     key = digest(shown.coordinates)
@@ -113,3 +114,15 @@ def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, 
 @st.cache_data(max_entries=8, scope="session", show_spinner="Placing...")
 def _place(new: str, old: str, settings: MapSettings, _vectors, _shown: Map, _new) -> np.ndarray:
     return embedding.place(_vectors, _shown, _new)
+
+
+def show_placed(collection: Collection, placed: tuple[Collection, np.ndarray] | None, metric: str) -> None:
+    """The nearest protein of each placed one, in the original space."""
+    if placed is None:
+        return
+    new = placed[0]
+    nearest = [embedding.neighbour_table(collection, None, k=1, metric=metric, query=vector) for vector in new.vectors]
+    found = pd.concat(nearest, ignore_index=True).drop(columns="rank").rename(columns={"record": "nearest in the map"})
+    found.insert(0, "placed protein", list(new.names))
+    st.subheader("Placed proteins and their nearest in the original space")
+    table(found.round({"cosine similarity": 4, "Euclidean distance": 4}), "placed_proteins")

@@ -9,7 +9,7 @@ import streamlit as st
 from biocore import embedding
 from biocore.embedding import Collection, Map, MapSettings
 from biocore.plot import maps as plots
-from biocore.web.maps.beside import placed_proteins
+from biocore.web.maps.beside import placed_proteins, show_placed
 from biocore.web.maps.collect import digest, load_example
 from biocore.web.maps.request import EXAMPLE, Request
 from biocore.web.outputs import figure, table
@@ -56,8 +56,8 @@ def _separation(key: str, column: str, labels: tuple[str, ...], metric: str, _ve
     return embedding.separation(_vectors, labels, metric=metric)
 
 
-def show_map(request: Request, collection: Collection, shown: Map) -> int | None:
-    """The figure with its controls, numbers of trust, and tables; returns the row that is looked at."""
+def show_map(request: Request, collection: Collection, shown: Map) -> None:
+    """The figure with its controls, numbers of trust, and what is selected or placed."""
     columns = list(collection.table.columns)
     numbers = [c for c in columns if plots.is_number(collection.table[c])]
     colour, size, search = _figure_controls(request, collection, columns, numbers)
@@ -93,7 +93,7 @@ def show_map(request: Request, collection: Collection, shown: Map) -> int | None
         st.caption(f"{copies:,} proteins have the same vector as another; ×n beside a point says how many lie there.")
     if options:  # a figure in 3-D gives no event
         _selection(event, points, collection, placed)
-    return picked
+    show_placed(collection, placed, shown.settings.metric)
 
 
 def _figure_controls(request, collection, columns, numbers) -> tuple[str | None, str | None, str]:

@@ -139,6 +139,8 @@ def _vectors_input() -> Request:
 def _labels_input() -> tuple[str, str]:
     with st.expander("Labels (CSV or TSV, joined by identifier)", icon=":material/label:"):
         file = st.file_uploader("File of labels", type=["csv", "tsv", "txt"], key="map.labels_file", max_upload_size=20)
+        if "map.labels" not in st.session_state:
+            st.session_state["map.labels"] = from_link("labels", "")
         text = st.text_area(
             "or pasted", key="map.labels", height=100, placeholder="id,label\nHBA_HUMAN,oxygen", persist_state="session"
         )

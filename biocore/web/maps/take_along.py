@@ -62,6 +62,7 @@ def link(request: Request, settings: MapSettings) -> None:
         example=None if request.example in ("", first) else request.example,
         method=None if settings.method == "tsne" else settings.method,
         seq=request.text if request.source == PROTEINS else None,
+        labels=request.labels if request.source == PROTEINS else None,
     )
 
 
