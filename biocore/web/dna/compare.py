@@ -30,14 +30,14 @@ def show_comparison(records: Sequence[Dna], tracks: Sequence[WindowTrack], choic
         max_selections=MOST,
         key=f"dna.compare.{st.session_state['dna.of'][:12]}",
     )
-    usable = [i for i in chosen if set(records[i].sequence) != {"N"}]
+    windows = {i: _window(records[i], tracks[i], choice.tf) for i in chosen}
+    sequences = {i: records[i].sequence[a:b] for i, (a, b) in windows.items()}
+    usable = [i for i in chosen if set(sequences[i]) != {"N"}]
     if not usable:
-        st.caption("Choose at least one record.")
+        st.caption("Choose at least one record with known bases.")
         return
-    windows = [_window(records[i], tracks[i], choice.tf) for i in usable]
-    sequences = tuple(records[i].sequence[a:b] for i, (a, b) in zip(usable, windows, strict=True))
-    usable = [i for i, s in zip(usable, sequences, strict=True) if set(s) != {"N"}]
-    scans = compute.mutagenesis(choice.tf, sequences, tuple(a for a, _ in windows))
+    starts = tuple(windows[i][0] for i in usable)
+    scans = compute.mutagenesis(choice.tf, tuple(sequences[i] for i in usable), starts)
     panels = [_panel(records[i], scan) for i, scan in zip(usable, scans, strict=True)]
     labelled = all(records[i].label is not None for i in usable)
     headings = ("bound (by their labels)", "unbound (by their labels)")
