@@ -73,7 +73,8 @@ SHIPPED = [card for card in zoo.cards() if card.folder.is_relative_to(runtime.AS
 @pytest.mark.parametrize("card", SHIPPED, ids=lambda card: card.name)
 def test_what_ships_is_described_and_intact(card):
     for field in ("title", "output_unit", "trained_on", "limits", "licence", "citation"):
-        assert getattr(card, field), f"{card.name} has no {field}"
+        part_of_others = card.task not in zoo.LOADERS  # cited by the models that use it
+        assert getattr(card, field) or (part_of_others and field == "citation"), f"{card.name} has no {field}"
     if card.hub_repository is None:
         assert zoo.weights(card).exists()
         assert card.folder.name == card.name
