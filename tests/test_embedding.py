@@ -330,6 +330,11 @@ def test_bad_labels_say_why(text, message):
         embedding.read_labels(text)
 
 
+def test_precision_is_no_other_model():
+    assert embedding.same_weights("abc", "abc-bf16")
+    assert not embedding.same_weights("abc", "abd")
+
+
 def test_equal_names_are_told_apart():
     names, notes = embedding.unique_names(["a", "b", "a", "a (2)", "a"])
     assert len(set(names)) == 5

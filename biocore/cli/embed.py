@@ -272,7 +272,8 @@ def _place(collection, shown, arguments) -> tuple[embedding.Collection, embeddin
         job = _run_job(_read_fasta(arguments.place), name, collection.layer)
         new = batch.collect(job)
         assert new is not None
-    if collection.model_hash and new.model_hash and collection.model_hash != new.model_hash:
+    hashes = collection.model_hash, new.model_hash
+    if all(hashes) and not embedding.same_weights(*hashes):
         raise InputError(
             "The map and the new proteins come from different models, so their vectors cannot be compared."
         )
@@ -319,7 +320,7 @@ def run_neighbours(arguments: argparse.Namespace) -> None:
     if arguments.of not in collection.names:
         import difflib
 
-        near = difflib.get_close_matches(arguments.of, collection.names, n=3) or collection.names[:3]
+        near = difflib.get_close_matches(arguments.of, collection.names, n=3, cutoff=0.4) or collection.names[:3]
         raise InputError(f"There is no protein {arguments.of!r}. Did you mean: {', '.join(near)}?")
     write_table(
         embedding.neighbour_table(

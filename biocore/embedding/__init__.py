@@ -4,7 +4,15 @@ A map is a picture and may mislead, so everything that is a *number* here (neigh
 in the original space, and `quality.faithfulness` says how much of that space a map has kept.
 """
 
-from biocore.embedding.collection import Collection, LabelJoin, header_columns, join_labels, read_labels, unique_names
+from biocore.embedding.collection import (
+    Collection,
+    LabelJoin,
+    header_columns,
+    join_labels,
+    read_labels,
+    same_weights,
+    unique_names,
+)
 from biocore.embedding.examples import Example, example, example_names
 from biocore.embedding.files import ENDINGS, read_vectors, to_frame, write_vectors
 from biocore.embedding.maps import METHODS, Map, MapSettings, fit_settings, limits_for, make_map, place
@@ -40,6 +48,7 @@ __all__ = [
     "place",
     "read_labels",
     "read_vectors",
+    "same_weights",
     "separation",
     "to_frame",
     "unique_names",

@@ -84,6 +84,11 @@ class Collection:
         return replace(self, table=pd.concat([kept, columns.reset_index(drop=True)], axis=1))
 
 
+def same_weights(first: str, second: str) -> bool:
+    """True where two model hashes stand for the same weights.  Precision (``-bf16`` on a GPU) is no difference here."""
+    return first.removesuffix("-bf16") == second.removesuffix("-bf16")
+
+
 def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tell equal names apart, "P1", "P1 (2)", and say so.  Returns the names and notes for the user."""
     taken, counts, unique = set(names), Counter(names), []

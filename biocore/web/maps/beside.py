@@ -95,7 +95,7 @@ def placed_proteins(collection: Collection, shown: Map) -> tuple[Collection, np.
 
 def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, np.ndarray]:
     with model(collection.model) as loaded:
-        if loaded.hash != collection.model_hash:
+        if not embedding.same_weights(loaded.hash, collection.model_hash):
             raise InputError(
                 f"The map was made with another version of {collection.model}; vectors of the two cannot be compared."
             )
