@@ -6,6 +6,7 @@ Lin et al. (2023), Science 379:1123-1130, doi:10.1126/science.ade2574 (ESM-2).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -212,7 +213,10 @@ class Esm2:
         size = self._batch_size(min(len(ids), self.window))
         for start in range(0, len(wanted), size):
             chunk = wanted[start : start + size]
-            yield chunk, self._log_probabilities_at([(self._with_mask(ids, p), p) for p in chunk])
+            if len(ids) <= self.window:
+                yield chunk, self._single_masks(ids, chunk)
+            else:
+                yield chunk, self._log_probabilities_at([(self._with_mask(ids, p), p) for p in chunk])
 
     def pseudo_perplexity(self, sequence: str) -> float:
         """How surprised the model is by a protein; 1 is not at all, about 18 is as good as amino acid frequencies.
@@ -293,13 +297,32 @@ class Esm2:
         for row, piece in zip(ids, pieces, strict=True):
             row[0], row[len(piece) + 1] = vocab.CLS, vocab.EOS
             row[1 : len(piece) + 1] = piece
+        with self._computing():
+            tokens = torch.from_numpy(ids).to(self.device)
+            row = None if rows is None else torch.tensor(rows, device=self.device)
+            states = network.hidden(tokens, layers=layers, row=row)
+            result = torch.log_softmax(network.logits(states), dim=-1) if head else states.float()
+            return result.cpu().numpy()
+
+    def _single_masks(self, ids: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """Log-softmax at each of several residues of one protein, masked one at a time, float32 (N, 33)."""
+        import torch
+
+        network = self._ready()
+        with self._computing():
+            tokens = torch.from_numpy(np.concatenate([[vocab.CLS], ids, [vocab.EOS]])).to(self.device)
+            rows = torch.from_numpy(np.asarray(positions) + 1).to(self.device)
+            states = network.masked_rows(tokens, rows)
+            return torch.log_softmax(network.logits(states), dim=-1).cpu().numpy()
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """No gradients; a full GPU is said in words."""
+        import torch
+
         try:
             with torch.inference_mode():
-                tokens = torch.from_numpy(ids).to(self.device)
-                row = None if rows is None else torch.tensor(rows, device=self.device)
-                states = network.hidden(tokens, layers=layers, row=row)
-                result = torch.log_softmax(network.logits(states), dim=-1) if head else states.float()
-                return result.cpu().numpy()
+                yield
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise ModelUnavailable(

@@ -87,8 +87,35 @@ class Network:
         blocks = self.blocks if layers is None else self.blocks[:layers]
         for index, block in enumerate(blocks):
             only = row if index == len(self.blocks) - 1 else None
-            states = self._block(block, states, angles, mask, only)
+            states = self._block(block, states, angles, mask=mask, row=only)
         return self.final_norm(states) if layers is None or layers == len(self.blocks) else states
+
+    def masked_rows(self, ids: "torch.Tensor", rows: "torch.Tensor"):
+        """Final states (N, D) at tokens `rows` (N,) of one sequence `ids` (T,), each masked in a copy of its own.
+
+        The copies differ in one token, so embeddings, queries, keys and values of the first block are computed once for
+        the sequence as it is, once for a mask at every token, and then put together.
+        """
+        import torch
+
+        count, first, last = len(rows), self.blocks[0], len(self.blocks) - 1
+        every = torch.arange(count, device=ids.device)
+        both = torch.stack([ids, torch.full_like(ids, MASK)])
+        states = self._embed(both, None, share=torch.full((2,), 1 / len(ids), device=ids.device))
+        angles = self._angles(len(ids), states)
+        pieces = []
+        for part in self._attend_with(first, states, angles):  # (2, heads, T, head width)
+            copies = part[:1].repeat(count, 1, 1, 1)
+            copies[every, :, rows] = part[1][:, rows].transpose(0, 1)
+            pieces.append(copies)
+        copies = states[:1].repeat(count, 1, 1)
+        copies[every, rows] = states[1][rows]
+        if last == 0:
+            pieces[0], copies = pieces[0][every, :, rows][:, :, None], copies[every, rows][:, None]
+        states = self._finish(first, copies, *pieces)
+        for index, block in enumerate(self.blocks[1:], 1):
+            states = self._block(block, states, angles, row=rows if index == last else None)
+        return self.final_norm(states.view(count, -1) if last == 0 else states)
 
     def logits(self, states: "torch.Tensor") -> "torch.Tensor":
         """Scores of the 33 tokens, float32 (..., 33), for the final hidden states (..., D)."""
@@ -97,48 +124,57 @@ class Network:
         states = self.head.layer_norm(gelu(self.head.dense(states)))
         return (self.head.decoder(states) + self.head.bias).float()
 
-    def _embed(self, ids: "torch.Tensor", keep: "torch.Tensor | None"):
+    def _embed(self, ids: "torch.Tensor", keep: "torch.Tensor | None" = None, share: "torch.Tensor | None" = None):
+        """Token embeddings (N, T, D); `share` (N,) is the share of masks where the ids do not tell it."""
         from torch.nn.functional import embedding
 
         states = embedding(ids, self.embeddings)
         if self.token_dropout:  # masked tokens are zero; the rest is scaled as the share of masks in training asks
             masked = ids.eq(MASK)
-            lengths = ids.shape[1] if keep is None else keep.sum(1)
-            share = masked.sum(1).float() / lengths
+            if share is None:
+                share = masked.sum(1).float() / (ids.shape[1] if keep is None else keep.sum(1))
             scale = (1 - TRAINED_MASK_SHARE) / (1 - share)
             states = (states * scale[:, None, None]).to(states.dtype).masked_fill(masked[:, :, None], 0.0)
         return states if keep is None else states * keep[:, :, None]
 
     def _angles(self, length: int, states: "torch.Tensor"):
-        """Cosine and sine of the rotary positions, (T, head width), in float32 and rounded as the weights are."""
+        """Cosine and sine of the rotary positions, float32 (T, head width / 2), rounded as the weights are."""
         import torch
 
         positions = torch.arange(length, device=states.device, dtype=torch.float32)
         angles = torch.outer(positions, self.inverse_frequencies)
-        angles = torch.cat([angles, angles], dim=-1)
-        return angles.cos().to(states.dtype), angles.sin().to(states.dtype)
+        return angles.cos().to(states.dtype).float(), angles.sin().to(states.dtype).float()
 
-    def _block(self, block: _Block, states, angles, mask, row=None):
-        """One block.  With `row`, queries and everything after them are computed for that token only: (N, D)."""
-        import torch
-        from torch.nn.functional import gelu, linear, scaled_dot_product_attention
+    def _block(self, block: _Block, states, angles, *, mask=None, row=None):
+        """One block, (N, T, D).  With `row`, queries and what follows are computed for that token only: (N, D)."""
+        query, key, value = self._attend_with(block, states, angles, row)
+        if row is None:
+            return self._finish(block, states, query, key, value, mask)
+        chosen = states[_range(states), row][:, None]
+        return self._finish(block, chosen, query, key, value, mask)[:, 0]
 
-        count, length, width = states.shape
+    def _attend_with(self, block: _Block, states, angles, row=None):
+        """Query, key and value, each (N, heads, T, head width); the query of one token only with `row`."""
+        from torch.nn.functional import linear
+
+        count, _, width = states.shape
         normed = block.attention_norm(states)
         if row is None:
             query, key, value = self._split(linear(normed, block.qkv_weight, block.qkv_bias), 3)
-            query = _rotate(query, *angles)
-        else:
-            chosen = torch.arange(count, device=states.device)
-            query = linear(normed[chosen, row], block.qkv_weight[:width], block.qkv_bias[:width])
-            query = _rotate(query.view(count, self.heads, 1, -1), *(a[row][:, None, None] for a in angles))
-            key, value = self._split(linear(normed, block.qkv_weight[width:], block.qkv_bias[width:]), 2)
-            states = states[chosen, row][:, None]
-        key = _rotate(key, *angles)
+            return _rotate(query, *angles), _rotate(key, *angles), value
+        query = linear(normed[_range(states), row], block.qkv_weight[:width], block.qkv_bias[:width])
+        query = _rotate(query.view(count, self.heads, 1, -1), *(a[row][:, None, None] for a in angles))
+        key, value = self._split(linear(normed, block.qkv_weight[width:], block.qkv_bias[width:]), 2)
+        return query, _rotate(key, *angles), value
+
+    def _finish(self, block: _Block, states, query, key, value, mask=None):
+        """Attention and the rest of a block for the tokens of `states`, (N, t, D), that the queries stand for."""
+        from torch.nn.functional import gelu, scaled_dot_product_attention
+
+        count, tokens, width = states.shape
         mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        states = states + block.project(mixed.transpose(1, 2).reshape(count, -1, width))
-        states = states + block.contract(gelu(block.expand(block.norm(states))))
-        return states if row is None else states[:, 0]
+        states = states + block.project(mixed.transpose(1, 2).reshape(count, tokens, width))
+        return states + block.contract(gelu(block.expand(block.norm(states))))
 
     def _split(self, joined, parts: int):
         """(N, T, parts * D) -> `parts` tensors (N, heads, T, D / heads)."""
@@ -146,10 +182,21 @@ class Network:
         return joined.view(count, length, parts, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
 
 
-def _rotate(x, cosine, sine):
-    """Turn pairs of features by their position's angle (Su et al. 2021, doi:10.48550/arXiv.2104.09864)."""
+def _range(states):
     import torch
 
-    half = x.shape[-1] // 2
-    turned = torch.cat([-x[..., half:], x[..., :half]], dim=-1)
-    return (x.float() * cosine + turned.float() * sine).to(x.dtype)
+    return torch.arange(len(states), device=states.device)
+
+
+def _rotate(x, cosine, sine):
+    """Turn pairs of features by their position's angle (Su et al. 2021, doi:10.48550/arXiv.2104.09864).
+
+    `cosine` and `sine` hold half a head's width: feature k and feature k + half make a pair.
+    """
+    import torch
+
+    first, second = x.float().chunk(2, dim=-1)
+    turned = torch.empty(x.shape, device=x.device)
+    torch.mul(first, cosine, out=turned[..., : first.shape[-1]]).addcmul_(second, sine, value=-1)
+    torch.mul(second, cosine, out=turned[..., first.shape[-1] :]).addcmul_(first, sine)
+    return turned.to(x.dtype)
