@@ -237,7 +237,7 @@ def test_cards_are_complete_and_honest(tf):
     assert quality["auROC", both].value > quality["auROC of the 6-mer baseline", both].value
     assert ("otif-centred" in card.limits) == (tf in {"MAX", "JUN", "NRF1"})
     assert ("co-factors" in card.limits) == (tf == "ARID3A")
-    assert card.details["reliability"]["expected_calibration_error"] < 0.06
+    assert card.details["reliability"]["error"] < 0.06
     assert len(card.details["training_curve"]["valid_auroc"]) > 3
     assert card.window == 101
     assert card.citation

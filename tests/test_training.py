@@ -224,6 +224,7 @@ def test_train_one_factor_then_load_it_by_name(folder, capsys):
     assert all(q.low <= q.value <= q.high for q in card.quality)
     history = json.loads((card.folder / "history.json").read_text())
     assert len(history["train_loss"]) == len(history["metrics"])
+    assert card.details["history"] == history
     assert card.details["training_rows"] == {"positives": 300, "negatives": 300, "left_out": 0}
 
 

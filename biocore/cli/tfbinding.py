@@ -77,6 +77,7 @@ def train(arguments: argparse.Namespace) -> None:
             rows=rows,
             shipped=shipped,
             calibration=calibration,
+            alone=len(names) == 1,
         )
         cards.append(card)
         row = report.rows[0]

@@ -51,6 +51,7 @@ def factor_card(
     rows: Mapping[str, int],
     shipped: bool,
     calibration: str,
+    alone: bool,
 ) -> zoo.ModelCard:
     """Card of one factor's model.
 
@@ -69,6 +70,8 @@ def factor_card(
         True for models that come with biocore, trained on public data.
     calibration : str
         How outputs became log-odds, in words.
+    alone : bool
+        True for a model with a trunk of its own, whose card then holds the whole history.
     """
     tf = report.tf
     centred = facts.get("positives_are") == "motif-centred"
@@ -104,7 +107,7 @@ def factor_card(
                 "predicted": [round(float(v), 4) for v in report.reliability.predicted],
                 "observed": [round(float(v), 4) for v in report.reliability.observed],
                 "count": [int(v) for v in report.reliability.count],
-                "expected_calibration_error": round(report.reliability.error, 4),
+                "error": round(report.reliability.error, 4),
                 "brier": round(report.reliability.brier, 4),
             },
             "training_curve": {
@@ -113,6 +116,7 @@ def factor_card(
                 "note": "network alone, mean over the factors trained together",
                 "best_epoch": history.best + 1,
             },
+            **({"history": history.to_json()} if alone else {}),
         },
     )
 
