@@ -258,6 +258,19 @@ def test_the_books_variants_train_by_name_from_its_files(variant, tmp_path, caps
     assert np.isfinite(tfbinding.load(card)(one_hot([sequences[0] + "A" * 99]))).all()
 
 
+def test_sequences_shorter_than_a_window_train_as_they_are_scored(tmp_path):
+    """30 bp, less than the convolutions reach over: they are set between unknown bases in training too."""
+    rng = np.random.default_rng(0)
+    for split, rows in (("train", 400), ("valid", 100)):
+        plain = ["".join(rng.choice(list("ACGT"), 30)) for _ in range(rows)]
+        lines = [f"{s[:10] + WORD + s[20:] if i % 2 else s},{i % 2}" for i, s in enumerate(plain)]
+        (tmp_path / f"X_{split}.csv").write_text("\n".join(["sequence,label", *lines]) + "\n")
+    assert main(["train", "tfbinding", "--data", str(tmp_path), "--tf", "X", "--epochs", "4"]) == 0
+    quality = {q.metric: q.value for q in zoo.card("tf-X").quality}
+    assert quality["auROC"] > 0.95
+    assert zoo.card("tf-X").details["reliability"]["error"] < 0.1
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [

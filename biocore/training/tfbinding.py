@@ -93,9 +93,7 @@ def train_factors(
     lengths = {data.codes.shape[1] for data in (*train, *valid)}
     if len(lengths) != 1:
         raise InputError(f"the sequences have {sorted(lengths)} bp; all files of one run must have one length.")
-    if min(VARIANTS[variant].positions(max(*lengths, VARIANTS[variant].flank))) < 3:
-        raise InputError(f"sequences of {min(lengths)} bp are too short for the variant {variant!r}.")
-    pool, left_out = _pool(train, valid)
+    pool, left_out = _pool(train, valid, VARIANTS[variant].flank)
     params, state, history = _train_network(pool, valid, VARIANTS[variant], config, report)
     models = _assemble(train, valid, VARIANTS[variant], params, state, lengths.pop())
     return TrainedFactors(models, history, left_out)
@@ -114,7 +112,7 @@ class _Pool:
     shuffled: np.ndarray
 
 
-def _pool(train: Sequence[DnaDataset], valid: Sequence[DnaDataset]) -> tuple[_Pool, dict[str, int]]:
+def _pool(train: Sequence[DnaDataset], valid: Sequence[DnaDataset], flank: int) -> tuple[_Pool, dict[str, int]]:
     kept, left_out = [], {}
     for i, data in enumerate(train):
         others = [v.codes for j, v in enumerate(valid) if j != i]
@@ -124,11 +122,17 @@ def _pool(train: Sequence[DnaDataset], valid: Sequence[DnaDataset]) -> tuple[_Po
         kept.append(data.rows(use))
         left_out[data.name] = int((~use).sum())
     return _Pool(
-        np.concatenate([d.codes for d in kept]),
+        _flanked(np.concatenate([d.codes for d in kept]), flank),
         np.concatenate([d.labels for d in kept]),
         np.repeat(np.arange(len(kept)), [len(d) for d in kept]),
         np.concatenate([d.kinds == KINDS.index("dinucleotide_shuffle") for d in kept]),
     ), left_out
+
+
+def _flanked(codes: np.ndarray, length: int) -> np.ndarray:
+    """Short sequences between unknown bases, as the models score them."""
+    missing = max(0, length - codes.shape[1])
+    return np.pad(codes, ((0, 0), (missing // 2, missing - missing // 2)), constant_values=4)
 
 
 def _epoch(pool: _Pool, seed: int, epoch: int) -> Iterator[dict[str, np.ndarray]]:
@@ -255,7 +259,7 @@ def _assemble(
             labels = np.append(fitted_on.labels, np.zeros(len(repeats), np.uint8))
             weights, _ = fit_kmer_regression(codes, labels, strength=KMER_STRENGTH)
             table = (weights * (window - 5)).astype(np.float32).reshape(1, 64, 64)  # the network uses means, not sums
-            scores.append(_kmer_means(table, held_out.codes))
+            scores.append(_kmer_means(table, _flanked(held_out.codes, architecture.flank)))
         columns.append(np.stack(scores, axis=1))
         tables.append(table)
     common, _ = calibrate(np.concatenate([d.labels for d in valid]), np.concatenate(columns))
