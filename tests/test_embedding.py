@@ -128,6 +128,14 @@ def test_a_map_read_from_a_file_still_takes_new_points():
     np.testing.assert_allclose(place(back.vectors, back.map, x[:2] + 0.1), place(x, shown, x[:2] + 0.1), atol=1e-5)
 
 
+def test_a_stored_map_is_used_where_its_settings_are_asked_for():
+    held = collection(8)
+    stored = embedding.Map(np.full((8, 2), 7, np.float32), MapSettings("pca"))
+    held = Collection(held.names, held.vectors, held.table, map=stored)
+    assert (embedding.map_of(held, MapSettings("pca", seed=5)).coordinates == 7).all()  # PCA knows no seed
+    assert (embedding.map_of(held, MapSettings("pca", metric="cosine")).coordinates != 7).all()
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -232,7 +232,7 @@ def _compute(collection: embedding.Collection, arguments: argparse.Namespace) ->
     )
     if settings.method == "umap":
         _say("computing UMAP; the first one takes half a minute more, while its code is compiled")
-    return embedding.make_map(collection.vectors, settings, names=collection.names)
+    return embedding.map_of(collection, settings)
 
 
 def _measure(collection: embedding.Collection, shown: embedding.Map, colour: str | None) -> dict:

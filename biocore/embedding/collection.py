@@ -9,7 +9,8 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
-from biocore.embedding.maps import Map, check_vectors
+from biocore.embedding.maps import Map, MapSettings, check_vectors, fit_settings, make_map
+from biocore.embedding.neighbours import distinct
 from biocore.errors import InputError
 from biocore.sequence import Record
 
@@ -82,6 +83,23 @@ class Collection:
         """The same with more columns; one that exists is replaced."""
         kept = self.table.drop(columns=[c for c in columns if c in self.table])
         return replace(self, table=pd.concat([kept, columns.reset_index(drop=True)], axis=1))
+
+
+def map_of(collection: Collection, settings: MapSettings) -> Map:
+    """The map of a collection: the one it came with where that has these settings, else computed now.
+
+    Raises
+    ------
+    InputError
+        As `make_map`.
+    """
+    stored = collection.map
+    if stored is not None:
+        n = len(distinct(collection.vectors)[0])
+        asked, notes = fit_settings(settings, n)
+        if asked.relevant == fit_settings(stored.settings, n)[0].relevant:
+            return replace(stored, notes=notes)
+    return make_map(collection.vectors, settings, names=collection.names)
 
 
 def same_weights(first: str, second: str) -> bool:

@@ -64,6 +64,16 @@ class MapSettings:
         if not 0 <= self.seed < 2**31:
             raise InputError(f"The seed is {self.seed}; use a whole number from 0 to {2**31 - 1:,}.")
 
+    @property
+    def relevant(self) -> tuple:
+        """Those settings that make a difference to the method."""
+        own = {
+            "tsne": (self.perplexity, self.seed),
+            "umap": (self.neighbours, self.min_dist, self.seed),
+            "pca": (),
+        }[self.method]
+        return (self.method, self.dims, self.metric, *own)
+
 
 @dataclass(frozen=True)
 class Map:

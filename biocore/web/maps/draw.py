@@ -1,6 +1,6 @@
 """The map, its controls, and the numbers that say how far to trust it."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -17,33 +17,18 @@ from biocore.web.outputs import figure, table
 
 def compute_map(collection: Collection, settings: MapSettings) -> Map:
     """The map, from the file it came with, from the cache, or computed now."""
-    shown = collection.map
-    if shown is not None:
-        distinct = len(embedding.distinct(collection.vectors)[0])
-        asked, _ = embedding.fit_settings(settings, distinct)
-        stored, _ = embedding.fit_settings(shown.settings, distinct)
-        if _relevant(asked) == _relevant(stored):
-            return replace(shown, notes=embedding.fit_settings(settings, distinct)[1])
     wait = "Computing the map..."
     if settings.method == "umap":
         wait = "Computing UMAP; the first one takes half a minute more, while its code is compiled..."
     elif settings.method == "tsne" and len(collection) > 2000:
         wait = f"Computing t-SNE of {len(collection):,} proteins; this takes about {len(collection) / 100:,.0f} s..."
     with st.spinner(wait):
-        return _map(digest(collection.vectors), settings, collection.vectors, collection.names)
-
-
-def _relevant(settings: MapSettings) -> tuple:
-    """The settings that make a difference to a method."""
-    own = {"tsne": (settings.perplexity, settings.seed), "pca": ()}.get(
-        settings.method, (settings.neighbours, settings.min_dist, settings.seed)
-    )
-    return (settings.method, settings.dims, settings.metric, *own)
+        return _map(digest(collection.vectors), settings, collection)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
-def _map(key: str, settings: MapSettings, _vectors: np.ndarray, _names: tuple[str, ...]) -> Map:
-    return embedding.make_map(_vectors, settings, names=_names)
+def _map(key: str, settings: MapSettings, _collection: Collection) -> Map:
+    return embedding.map_of(_collection, settings)
 
 
 @st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the map...")
