@@ -13,6 +13,7 @@ from biocore.web.dna.inputs import EXAMPLES, Dna, examples, notes, parse_dna
 
 PAGE = Path(__file__).parents[1] / "pages" / "dna_binding.py"
 CORE = "CCACCAGGGGGCGC"
+PLANTED = {"CTCF": 71, "SRF": 216, "REST": 366, "USF1": 516, "MAX": 516}  # where the example says its sites are
 SHORT = "TTAACGGATCTTGATCAATT" + CORE + "TTAGCTAGATTACACATTAG"
 
 
@@ -50,10 +51,12 @@ def test_opens_on_its_example_with_an_answer():
         "What would a change do",
         "Take it along",
     ]
-    assert by_key(app.selectbox, "dna.tf").value in {"USF1", "CTCF"}  # two of the four planted sites
-    assert float(metrics(app)["Probability (1:1 prior)"]) > 0.9
     sites = app.dataframe[0].value
-    assert {"CTCF", "USF1"} <= set(sites.tf[:5]) and sites.log_odds.is_monotonic_decreasing
+    assert sites.log_odds.is_monotonic_decreasing
+    best = sites.iloc[0]
+    assert by_key(app.selectbox, "dna.tf").value == best.tf and best.start <= PLANTED[best.tf] <= best.end
+    assert {"CTCF", "REST", "USF1"} <= set(sites.tf[:8])
+    assert float(metrics(app)["Probability (1:1 prior)"]) > 0.9
     captions = " ".join(c.value for c in app.caption)
     assert "Limits of" in captions and "do not read 0.5 as a call" in captions and "shuffles" in captions
     assert any("python -m biocore bind" in c.value for c in app.code)
