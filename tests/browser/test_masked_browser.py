@@ -1,0 +1,68 @@
+"""The masked-residues page in a browser: residues and the heat map answer to clicks and keys, a scan to Stop."""
+
+import random
+
+WAIT = 240_000
+INSULIN = (
+    "MALWMRLLPLLALLALWGPDPAAAFVNQHLCGSHLVEALYLVCGERGFFYTPKTRREAEDLQVGQVELGGGPGAGSLQPLALEGSLQKRGIVEQCCTSICSLYQLENYCN"
+)
+
+
+def true_residue(page):
+    return page.locator("[data-testid=stMetricValue]").first
+
+
+def expect_residue(page, name):
+    from playwright.sync_api import expect
+
+    expect(true_residue(page)).to_have_text(name, timeout=WAIT)
+
+
+def settled(page):
+    page.get_by_role("heading", name="Take it along").wait_for(timeout=WAIT)
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=WAIT)
+
+
+def test_residues_and_the_landscape_can_be_clicked(open_page):
+    page = open_page("masked_residues?mask=27")
+    settled(page)
+    expect_residue(page, "N27")
+    assert page.locator("[data-index]").count() == len(INSULIN)
+
+    page.locator("[data-index='47']").click()
+    expect_residue(page, "F48")
+
+    page.get_by_role("listbox").focus()  # the cursor stays where the click was
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect_residue(page, "G47")
+    settled(page)
+
+    figure = page.locator("[class*='st-key-protein-landscape'] .js-plotly-plot, .js-plotly-plot:has(.hm)").first
+    figure.scroll_into_view_if_needed()
+    drawing = figure.locator(".hm image").bounding_box()
+    column = drawing["width"] / len(INSULIN)
+    page.mouse.click(drawing["x"] + 9.5 * column, drawing["y"] + drawing["height"] / 2)
+    expect_residue(page, "L10")
+    assert "mask=10" in page.url
+    assert not page.requests_outside
+
+
+def test_a_sequence_is_drawn_as_text_and_never_as_html(open_page):
+    page = open_page("masked_residues?seq=%3Ea%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%0AMKTAYIAKQR")
+    settled(page)
+    assert page.locator("[data-index]").count() == 10
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_a_long_scan_can_be_stopped_and_keeps_what_it_has(open_page):
+    random.seed(0)
+    protein = "".join(random.choices(INSULIN, k=1500))
+    page = open_page(f"masked_residues?seq={protein}&strategy=wild-type")
+    settled(page)
+    page.get_by_role("radio", name="masked marginal").click()
+    page.get_by_role("button", name="Scan with one mask at a time").click(timeout=WAIT)
+    page.get_by_text("residues,").first.wait_for(timeout=WAIT)  # "48 of 1,500 residues, 2 min left"
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Go on (").wait_for(timeout=WAIT)
+    assert page.get_by_text("residues are scanned; the others are left white").count() == 1
