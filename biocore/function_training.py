@@ -37,7 +37,7 @@ class Settings:
     min_proteins: int = prepare.MIN_PROTEINS
     folds: int = 5
     seeds: int = 2
-    axes: int = 64
+    axes: int = 96
     count_groups: tuple[str, ...] = ("composition", "ends", "segments", "dipeptides")
     layer: int = -1
     max_residues: int = features.MAX_RESIDUES

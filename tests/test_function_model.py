@@ -95,9 +95,12 @@ def test_the_chosen_terms_include_their_parents(world, unseen):
         assert model.most_specific(chosen) <= chosen
 
 
-def test_it_abstains_where_a_protein_is_like_nothing_it_knows(world):
-    model, _, _ = world
-    prediction = model(["W" * 60])
+def test_it_abstains_where_a_protein_is_like_nothing_it_knows(world, monkeypatch):
+    model, _, table = world
+    monkeypatch.setitem(model.details, "familiar", {"times": 1.2, "vector": 0.9999, "network": 0.9999})
+    prediction = model(["W" * 60, table["Sequence"][1]])
+    assert prediction.unsure[1] == ""  # its own k-mers are in the reference, those of its shuffle are not
+    assert prediction.by_kmer.best[1] > 1.2 * prediction.chance[1]
     assert "unlike every protein" in prediction.unsure[0]
     assert model.chosen(prediction, 0) == set()
     assert tables.answer(model, prediction, 0).empty

@@ -14,7 +14,7 @@ from biocore.sequence import AMINO_ACIDS
 
 GROUPS = ("A", "C", "DE", "FWY", "G", "H", "ILMV", "KR", "NQ", "P", "ST")  # amino acids read as one letter
 SPAN = 6
-CAP = 640  # k-mers kept of one protein; the others are left out by hash
+CAP = 512  # k-mers kept of one protein; the others are left out by hash
 TOP = 20  # neighbours that vote
 POWER = 3.0  # a vote's weight is similarity ** POWER
 
