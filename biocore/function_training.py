@@ -487,7 +487,7 @@ def _abstention(truth: np.ndarray, prediction, bits: np.ndarray, bootstrap: int)
     for label, chosen in (("answered", ~unsure), ("not sure", unsure)):
         if truth[chosen].any():
             measured = metrics.evaluate(truth[chosen], prediction.probability[chosen], bits, bootstrap=bootstrap)
-            rows.append({"proteins": label, "count": int(chosen.sum())} | _numbers(measured))
+            rows.append(_numbers(measured) | {"answer": label, "count": int(chosen.sum())})
     return rows
 
 
@@ -505,7 +505,7 @@ def _by_identity(truth, methods, identity, bits, bootstrap) -> list[dict[str, An
             continue
         for method in keep:
             measured = _numbers(metrics.evaluate(truth[chosen], methods[method][chosen], bits, bootstrap=bootstrap))
-            rows.append({"identity": label, "proteins": int(chosen.sum()), "method": method} | measured)
+            rows.append(measured | {"identity": label, "proteins": int(chosen.sum()), "method": method})
     return rows
 
 
