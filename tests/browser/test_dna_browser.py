@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from biocore import zoo
 
@@ -51,5 +52,5 @@ def test_example_click_a_site_then_a_cell(open_page):
 def test_bad_input_keeps_the_text(open_page):
     page = open_page("dna_binding?seq=ACGTACGTACGTZACGTACGTACGT")
     page.wait_for_selector("text=position 13", timeout=WAIT)
-    assert page.locator("textarea").first.input_value() == "ACGTACGTACGTZACGTACGTACGT"
+    expect(page.get_by_label("DNA", exact=True)).to_have_value("ACGTACGTACGTZACGTACGTACGT", timeout=WAIT)
     assert page.locator("text=Traceback").count() == 0
