@@ -124,8 +124,8 @@ def test_without_webgl_there_is_a_sentence_and_a_picture(open_page, chromium, se
     ready(page)
     assert "3D needs WebGL" in page.locator(".bsv-sentence").inner_text()
     coloured = page.evaluate(
-        """() => { const c = document.querySelector('.bsv-still canvas');
-        return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 0).length; }"""
+        """() => { const c = document.querySelector('.bsv-still canvas'), d = c.getContext('2d');
+        return d.getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 0).length; }"""
     )
     assert coloured > 2000
     page.locator(".bsv-letter").nth(4).click()

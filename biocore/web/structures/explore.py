@@ -187,7 +187,8 @@ def _first_colour(structure: Structure) -> str:
 
 
 def _take_away(structure: Structure, scene: dict, colouring: Colouring) -> None:
-    about = f"{structure.origin}. {structure.organism}. Coloured by {colouring.title}."
+    said = [f"From: {structure.origin}", structure.organism, f"coloured by {colouring.title}"]
+    about = "; ".join(part for part in said if part) + "."
     if library_here():
         web.download(
             "This view as HTML (opens offline)",

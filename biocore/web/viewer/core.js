@@ -401,7 +401,8 @@ function createStructureView(root, options) {
   function savePng(factor) {
     let url;
     if (state.viewer) {
-      const width = box.clientWidth, height = box.clientHeight, scale = factor / (window.devicePixelRatio || 1);
+      const width = box.clientWidth, height = box.clientHeight, drawn = state.viewer.getCanvas().width / width;
+      const scale = factor / drawn;  // the canvas is finer than the page already
       box.style.cssText = "position:fixed;left:-100000px;top:0;width:" + width * scale + "px;height:" + height * scale + "px";
       state.viewer.resize();
       state.viewer.render();
