@@ -25,6 +25,9 @@ def test_insulin_is_answered_with_a_graph_and_coloured_residues(open_page):
 
 
 def test_a_link_opens_the_same_answer(open_page):
-    page = open_page("protein_function?seq=" + "W" * 60 + "P" * 12)
+    page = open_page(
+        "protein_function?seq="
+        + "DIQVQVNIDDNGKNFDYTYTVTTESELQKVLNELMDYIKKQGAKRVRISITARTKKEAEKFAAILIKVFAELGYNDINVTFDGDTVTVEGQLEGGSLEHHHHHH"
+    )
     page.wait_for_selector("text=Not sure", timeout=WAIT)
     assert page.locator("text=Traceback").count() == 0
