@@ -243,7 +243,7 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
 def protein_in_training(model, prediction: Prediction) -> str | None:
     """Accession of the training protein that is this one, as far as k-mers and embedding can tell."""
     kmer, vector = prediction.by_kmer, prediction.by_vector
-    same = kmer.indices[0, 0] >= 0 and kmer.similarity[0, 0] > 0.97 and vector.similarity[0, 0] > 0.999
+    same = kmer.indices[0, 0] >= 0 and kmer.indices[0, 0] == vector.indices[0, 0] and vector.similarity[0, 0] > 0.9995
     return model.reference.accessions[int(kmer.indices[0, 0])] if same else None
 
 
