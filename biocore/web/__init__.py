@@ -6,8 +6,8 @@ A page reads: ``web.page(...)``, an input part, ``with web.show_errors(): result
 from biocore.web.frame import limits, page, show_errors, show_notes
 from biocore.web.inputs import sequence_input, take_over
 from biocore.web.link import from_link, link_to, set_link
-from biocore.web.shared import model, model_picker, models
 from biocore.web.outputs import command_line, download, figure, table
+from biocore.web.shared import model, model_picker, models
 
 __all__ = [
     "command_line",
