@@ -20,6 +20,8 @@ def test_click_and_box_select(open_page):
     page = open_page("embedding_map?example=tokens&method=pca")
     page.wait_for_selector(".scatterlayer .points path", timeout=WAIT)
     page.wait_for_selector("text=Coordinates and embeddings", timeout=WAIT)
+    page.locator(".nsewdrag").first.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # until the page has stopped moving
     points = marks(page)
     assert len(points) >= 33
     page.mouse.click(*points[0])
