@@ -1,5 +1,6 @@
 """The frame every page stands in, and how errors are shown."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -44,15 +45,20 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except BiocoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
+
+
+def plain(text: str) -> str:
+    """`text` as Markdown that shows it as it is: a name from a user's file must not load a picture or become a link."""
+    return re.sub(r"([\[$`<])", r"\\\1", text)
 
 
 def show_notes(notes: Iterable[str]) -> None:
     """Say what was changed in the user's input, one line for each kind of change."""
     notes = list(dict.fromkeys(notes))
     if notes:
-        st.info("  \n".join(notes), icon=":material/info:")
+        st.info("  \n".join(plain(note) for note in notes), icon=":material/info:")
 
 
 def limits(card: zoo.ModelCard) -> None:
