@@ -1,4 +1,4 @@
-"""A tiny world for the function tests: an ontology, proteins whose functions depend on motifs, a language model of counts."""
+"""A tiny world for the function tests: an ontology, proteins whose functions are motifs, a language model of counts."""
 
 import numpy as np
 import pandas as pd
