@@ -1,7 +1,9 @@
 """Plans, the store and jobs, with a toy model whose vectors are known by hand."""
 
-import multiprocessing
+import subprocess
+import sys
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -97,20 +99,23 @@ def test_a_damaged_store_says_what_to_do(tmp_path):
         batch.VectorStore(path).get(["a"])
 
 
-def _put(path, number):
-    store = batch.VectorStore(path)
-    for i in range(20):
-        store.put([f"{number}-{i}"], np.full((1, 3), number, np.float32))
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from pathlib import Path
+from biocore import batch
+store = batch.VectorStore(Path(sys.argv[1]))
+for i in range(20):
+    store.put([f"{sys.argv[2]}-{i}"], np.full((1, 3), int(sys.argv[2]), np.float32))
+"""
 
 
 def test_several_processes_may_write_at_once(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_put, args=(tmp_path / "s.sqlite", n)) for n in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(120)
-    assert [w.exitcode for w in workers] == [0, 0, 0]
+    root = Path(__file__).parents[1]
+    commands = [[sys.executable, "-c", WRITER, str(tmp_path / "s.sqlite"), str(n)] for n in range(3)]
+    writers = [subprocess.Popen(command, cwd=root) for command in commands]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
     assert len(batch.VectorStore(tmp_path / "s.sqlite")) == 60
 
 

@@ -105,7 +105,7 @@ def _window(card: zoo.ModelCard) -> str:
 
 def _figures(card: zoo.ModelCard) -> None:
     left, right = st.columns(2)
-    curve = card.details.get("reliability")
+    curve = _reliability(card)
     if curve:
         with left:
             st.markdown("#### Do its probabilities mean what they say?")
@@ -114,7 +114,7 @@ def _figures(card: zoo.ModelCard) -> None:
                 f"reliability_{card.name}",
                 alt="Reliability curve: share of predictions that were true against the predicted probability, by bin.",
             )
-            st.caption(_calibration_note(card))
+            st.caption(_calibration_note(card, curve))
     history = card.details.get("history") or _trunk_history(card)
     if history:
         with right:
@@ -128,10 +128,19 @@ def _figures(card: zoo.ModelCard) -> None:
                 st.caption("The convolutions are shared by all factors: the curve is the mean over them.")
 
 
-def _calibration_note(card: zoo.ModelCard) -> str:
-    curve = card.details["reliability"]
-    error = f" Expected calibration error {curve['error']:.3f}." if "error" in curve else ""
-    return f"{card.details.get('calibration_method', '')}.{error} Measured on the {curve.get('split', 'valid')} split."
+def _reliability(card: zoo.ModelCard) -> dict | None:
+    """The reliability curve of a card: one curve, or for many terms the one over all of them."""
+    curve = card.details.get("reliability")
+    if curve and "all terms" in curve:
+        pooled = curve["all terms"]
+        return {"predicted": pooled["mean"], "observed": pooled["right"], "count": pooled["count"]}
+    return curve
+
+
+def _calibration_note(card: zoo.ModelCard, curve: dict) -> str:
+    method = card.details.get("calibration_method")
+    error = f"Expected calibration error {curve['error']:.3f}. " if "error" in curve else ""
+    return f"{method + '. ' if method else ''}{error}Measured on the {curve.get('split', 'valid')} split."
 
 
 def _trunk_history(card: zoo.ModelCard) -> dict | None:

@@ -24,7 +24,7 @@ def page(title: str, question: str) -> None:
         if not st.session_state.pop("biocore.framed", False):
             # A fresh server runs a page opened by its address on its own, with a menu made of file names.
             st.html("<style>[data-testid='stSidebarNav'] { display: none }</style>")
-            st.markdown("[Home and all pages](./)")
+            st.html("<a href='./' target='_self'>Home and all pages</a>")
         st.segmented_control(
             "Figures are saved as",
             ["png", "svg"],

@@ -49,7 +49,7 @@ def test_a_click_in_the_sequence_selects_here_and_in_python(open_page):
     before = page.evaluate(f"{VIEW}.viewer.getView()")
     page.locator(".bsv-letter").nth(4).click()
     page.wait_for_function(
-        "document.querySelector('input[aria-label=\"Go to residue\"]').value === 'A:5'", timeout=SLOW
+        "document.querySelector('input[aria-label=\"Go to residue\"]')?.value === 'A:5'", timeout=SLOW
     )
     page.get_by_text("residue A:PHE 5").wait_for()
     assert "within 5 Å" in page.locator(".bsv-info").inner_text()
@@ -61,12 +61,12 @@ def test_a_click_in_the_sequence_selects_here_and_in_python(open_page):
 
 def test_selecting_in_python_moves_the_viewer(open_page):
     page = ready(open_page("structures"))
-    page.get_by_label("Go to residue").fill("A:12")
-    page.get_by_label("Go to residue").press("Enter")
+    page.get_by_role("textbox", name="Go to residue").fill("A:12")
+    page.get_by_role("textbox", name="Go to residue").press("Enter")
     wait_selected(page, "11")
     assert page.locator(".bsv-letter[aria-selected=true]").inner_text() == "F"
     page.get_by_role("button", name="Clear selection").click()
-    page.wait_for_function("document.querySelector('input[aria-label=\"Go to residue\"]').value === ''", timeout=SLOW)
+    page.wait_for_function("document.querySelector('input[aria-label=\"Go to residue\"]')?.value === ''", timeout=SLOW)
 
 
 def test_a_click_in_3d_selects(open_page):
@@ -78,7 +78,7 @@ def test_a_click_in_3d_selects(open_page):
     page.mouse.click(*spot)
     page.wait_for_function(f"{VIEW}.selected !== null", timeout=SLOW)
     page.wait_for_function(
-        "/^A:\\d+$/.test(document.querySelector('input[aria-label=\"Go to residue\"]').value)", timeout=SLOW
+        "/^A:\\d+$/.test(document.querySelector('input[aria-label=\"Go to residue\"]')?.value)", timeout=SLOW
     )
 
 
@@ -88,7 +88,7 @@ def test_keys_walk_along_the_sequence(open_page):
     page.locator(".bsv-letter[aria-selected=true]").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(
-        "document.querySelector('input[aria-label=\"Go to residue\"]').value === 'A:6'", timeout=SLOW
+        "document.querySelector('input[aria-label=\"Go to residue\"]')?.value === 'A:6'", timeout=SLOW
     )
 
 
@@ -105,10 +105,12 @@ def test_a_picture_at_twice_the_size(open_page):
 
 
 def test_one_context_and_it_is_released_on_leaving(open_page):
-    page = ready(open_page("structures"))
+    page = open_page()  # by way of the home page, so that the menu is there
+    page.get_by_role("link", name="Structures").first.click()
+    page = ready(page)
     assert page.locator("canvas[data-engine], .bsv-canvas canvas").count() == 1
     page.evaluate(f"window.lastContext = {VIEW}.viewer.getRenderer().getContext()")
-    page.locator("[data-testid=stSidebarNav] a, [data-testid=stSidebar] a").filter(has_text="Home").first.click()
+    page.get_by_role("link", name="Home").first.click()
     page.wait_for_function("!document.querySelector('.bsv-root')", timeout=SLOW)
     assert page.evaluate("window.lastContext.isContextLost()") and page.evaluate("window.biocoreViewersReleased") >= 1
 
