@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from biocore.web.shared import warm_up
+
 # No icons here: the browser would fetch the page's icon from the internet.
 MENU = {
     "": [("pages/home.py", "Home")],
@@ -24,6 +26,8 @@ pages = {
     ]
     for section, entries in MENU.items()
 }
+if st.runtime.exists():  # a test has no server to warm
+    warm_up()
 chosen = st.navigation({section: entries for section, entries in pages.items() if entries})
 st.session_state["biocore.framed"] = True  # tells the page that the menu is there
 chosen.run()

@@ -1,5 +1,7 @@
 """Models shared by all sessions: loaded once per server, used by one session at a time, few kept in memory."""
 
+import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from biocore import runtime, zoo
+from biocore.errors import BiocoreError
 from biocore.web.link import from_link, set_link
 
 
@@ -80,3 +83,19 @@ def model_picker(task: str, *, key: str, label: str = "Model") -> str:
     )
     set_link(**{key: name})
     return name
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Once per server, in the background: start JAX and compile the factors' track, for a quick first click."""
+    threading.Thread(target=_start_factors, daemon=True).start()
+
+
+def _start_factors() -> None:
+    """Score a stretch of unknown bases with every factor; a model that cannot be loaded is for its page to report."""
+    from biocore import tfbinding
+    from biocore.sequence import one_hot
+
+    with contextlib.suppress(BiocoreError):
+        loaded = [zoo.load(name) for name in zoo.names("tf-binding")]
+        tfbinding.track(loaded, one_hot(["N" * 600])[0])
