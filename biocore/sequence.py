@@ -171,7 +171,7 @@ def clean_dna(text: str, *, record: str | None = None, min_length: int = 1, max_
         sequence = sequence.replace("U", "T")
     bad = re.search(f"[^{DNA}{IUPAC_DNA}]", sequence)
     if bad:
-        hint = " This looks like a protein." if _looks_like_protein(sequence) else ""
+        hint = " This looks like a protein." if _looks_like_protein(sequence) and not _mostly_dna(sequence) else ""
         raise InputError(
             f"{bad.group()!r} is not one of A, C, G, T, U, N or an IUPAC letter ({IUPAC_DNA}).{hint}",
             record=record,
