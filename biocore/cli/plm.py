@@ -15,12 +15,15 @@ def register_train(commands) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoint, log and finished model")
     command.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes; go on later with --resume")
     command.add_argument("--resume", action="store_true", help="go on from the checkpoint in DIR")
-    command.add_argument("--shape", default="8m", help="8m (ESM-2's smallest), mini or tiny (default 8m)")
+    command.add_argument("--shape", default="8m", help="8m (ESM-2's smallest), mini, small or tiny (default 8m)")
     command.add_argument("--steps", type=int, default=20_000, help="length of the whole schedule (default 20000)")
     command.add_argument("--budget", type=int, default=65_536, metavar="TOKENS", help="tokens a step (default 65536)")
     command.add_argument("--crop", type=int, default=512, metavar="RESIDUES", help="longest piece (default 512)")
     command.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default 0.002)")
     command.add_argument("--warm-up", type=int, default=500, metavar="STEPS", help="default 500")
+    command.add_argument("--chosen", type=float, default=0.15, metavar="SHARE", help="residues asked (default 0.15)")
+    command.add_argument("--start", default="", metavar="DIR", help="go on from the weights of this model")
+    command.add_argument("--checkpoint-minutes", type=float, default=3.0, metavar="M", help="default 3")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
         "--weight",
@@ -54,6 +57,8 @@ def train(arguments: argparse.Namespace) -> None:
         warm_up=arguments.warm_up,
         seed=arguments.seed,
         weights=dict(_weight(text) for text in arguments.weight),
+        chosen=arguments.chosen,
+        start=arguments.start,
     )
     corpus = read_corpus(arguments.data)
     print(f"{len(corpus):,} proteins, {len(corpus.tokens):,} residues, on {runtime.device().name}", file=sys.stderr)
@@ -63,6 +68,7 @@ def train(arguments: argparse.Namespace) -> None:
         arguments.out,
         minutes=arguments.minutes,
         resume=arguments.resume,
+        checkpoint_minutes=arguments.checkpoint_minutes,
         report=lambda row: print(json.dumps(row), file=sys.stderr),
     )
     steps = json.loads((arguments.out / "checkpoint" / "state.json").read_text())["step"]
