@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from biocore.errors import InputError
 from biocore.esm2.vocabulary import CLS, EOS, MASK, PAD, TOKENS
 from biocore.pretraining import Corpus, Masking, Plan, PretrainingConfig, pretrain, read_corpus
 from biocore.pretraining.batches import IGNORED
-from biocore.pretraining.loop import residue_losses, validation_batches
+from biocore.pretraining.loop import new_model, residue_losses, validation_batches
 
 LETTERS = "ACDEFGHIKLMNPQRSTVWY"
 
@@ -197,6 +199,44 @@ def test_an_untrained_model_is_measured_as_no_better_than_frequencies(trained, f
     baseline = float(perplexity["note"].split(": ")[1])
     assert perplexity["value"] > 0.9 * baseline
     assert "probability of L at insulin residue 30" in rows
+
+
+def test_measurements_are_kept_on_the_card_beside_those_of_another_model(trained, fasta, tmp_path):
+    from biocore.cli import main
+    from biocore.zoo import read_card
+
+    mine = tmp_path / "mine"
+    shutil.copytree(trained / "model", mine)
+    command = ["evaluate", "plm", "--model", str(mine), "--data", str(fasta), "--compare", str(trained / "model")]
+    assert main([*command, "--store", "--out", str(tmp_path / "rows.json")]) == 0
+    quality = {q.metric: q for q in read_card(mine / "card.json").quality}
+    assert quality["masked perplexity"].value == quality["masked perplexity, model"].value
+    assert quality["masked perplexity"].low <= quality["masked perplexity"].value <= quality["masked perplexity"].high
+
+
+def test_training_starts_from_a_model_of_the_same_shape(trained, corpus, tmp_path):
+    import torch
+    from transformers import EsmForMaskedLM
+
+    start = EsmForMaskedLM.from_pretrained(trained / "model", dtype="float32")
+    config = replace(CONFIG, steps=1, peak_rate=0.0, start=str(trained / "model"))
+    model = pretrain(corpus, config, tmp_path / "on")
+    for one, other in zip(start.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    with pytest.raises(InputError, match="has 2 layers of width 32 with 2 heads; the shape mini has 6, 192 and 6"):
+        pretrain(corpus, replace(CONFIG, shape="mini", start=str(trained / "model")), tmp_path / "other")
+    with pytest.raises(InputError, match="no model to start from"):
+        pretrain(corpus, replace(CONFIG, start=str(tmp_path)), tmp_path / "none")
+
+
+def test_the_faster_gelu_is_the_same_function():
+    import torch
+    from transformers.models.esm import modeling_esm
+
+    new_model(CONFIG)
+    x = torch.linspace(-6, 6, 2001)
+    exact = x * 0.5 * (1 + torch.erf(x / 2**0.5))
+    torch.testing.assert_close(modeling_esm.gelu(x), exact, rtol=0, atol=1e-6)
 
 
 def test_a_second_training_does_not_overwrite_the_first(trained, fasta, capsys):

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from biocore import runtime, zoo
@@ -40,6 +41,15 @@ def register_evaluate(commands) -> None:
     command.add_argument("--model", default="esm-mini", metavar="NAME|DIR")
     command.add_argument("--data", type=Path, required=True, metavar="FASTA", help="headers >index|cluster; .gz or .xz")
     command.add_argument("--localisation", type=Path, metavar="TSV", help="columns label and sequence")
+    command.add_argument(
+        "--compare",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="measure this model on the same residues",
+    )
+    command.add_argument("--store", action="store_true", help="keep the measurements on the model's card")
     command.add_argument("--out", type=Path, metavar="FILE", help="write the metrics here as JSON")
     command.set_defaults(run=evaluate)
 
@@ -90,18 +100,36 @@ def _weight(text: str) -> tuple[str, float]:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from biocore.esm2 import open_folder
-    from biocore.pretraining import PretrainingConfig, measure, read_corpus
+    from biocore.pretraining import read_corpus
 
     folder = Path(arguments.model) if Path(arguments.model).is_dir() else zoo.card(arguments.model).folder
-    model = open_folder(folder)
-    rows = measure.masked_quality(folder, read_corpus(arguments.data), PretrainingConfig())
-    rows += measure.known_proteins(model)
-    rows.append(measure.substitution_agreement(model))
-    if arguments.localisation:
-        rows += measure.localisation(model, arguments.localisation)
+    corpus = read_corpus(arguments.data)
+    rows = _measured(folder, corpus, arguments.localisation)
+    for other in arguments.compare:
+        theirs = _measured(other, corpus, arguments.localisation)
+        rows += [
+            row | {"metric": f"{row['metric']}, {other.name}"} for row in theirs if "composition" not in row["metric"]
+        ]
+    if arguments.store:
+        card = zoo.read_card(folder / "card.json")
+        zoo.write_card(replace(card, quality=tuple(zoo.Quality(**_rounded(row)) for row in rows)))
     text = json.dumps(rows, indent=1)
     if arguments.out:
         arguments.out.write_text(text + "\n")
     else:
         print(text)
+
+
+def _measured(folder: Path, corpus, localisation: Path | None) -> list[dict]:
+    from biocore.esm2 import open_folder
+    from biocore.pretraining import PretrainingConfig, measure
+
+    model = open_folder(folder)
+    rows = measure.masked_quality(folder, corpus, PretrainingConfig())
+    rows += measure.known_proteins(model)
+    rows.append(measure.substitution_agreement(model))
+    return rows + (measure.localisation(model, localisation) if localisation else [])
+
+
+def _rounded(row: dict) -> dict:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}

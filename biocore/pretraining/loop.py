@@ -149,14 +149,14 @@ def _step(state: "_State", config: PretrainingConfig, inputs: np.ndarray, labels
         group["lr"] = config.rate(state.step)
     state.model.train()
     state.optimizer.zero_grad(set_to_none=True)
-    loss = _loss(state.model, inputs, labels).mean()
+    loss = loss_of(state.model, inputs, labels).mean()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(state.model.parameters(), config.clip)
     state.optimizer.step()
     return loss.detach()
 
 
-def _loss(model, inputs: np.ndarray, labels: np.ndarray):
+def loss_of(model, inputs: np.ndarray, labels: np.ndarray):
     """Cross-entropy of every asked position, (asked,); the head runs on those alone."""
     import torch
 
