@@ -71,7 +71,7 @@ def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
     assert "hormone activity" in set(specific["name"])
     assert specific["probability"].between(0, 1).all()
     assert specific["QuickGO"].str.startswith("https://www.ebi.ac.uk/QuickGO/term/GO:").all()
-    near = table(app, "protein", "kmer_similarity")
+    near = table(app, "protein", "alignment_similarity")
     assert near["protein"][0].endswith("P01308")
     text = shown(app)
     assert "Aspect: molecular function" in text and "Limits of" in text

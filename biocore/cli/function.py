@@ -205,6 +205,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     results, _ = training.evaluate(
         model,
         data,
+        folder=folder,
         references=references,
         align=arguments.align,
         bits=model.information,

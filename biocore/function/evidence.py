@@ -11,6 +11,7 @@ from biocore.function.predict import FunctionModel
 
 Progress = Callable[[int, int], None]
 MIN_LENGTH = 20
+NEAR = 200  # relatives that hidden variants of a protein are aligned with
 SHOWN = 0.15  # share of the residues that counts as "shown" in the test
 
 
@@ -87,6 +88,8 @@ class _Occluder:
         self.model, self.sequence = model, sequence
         self.pieces = features.pieces(len(sequence), model.backbone.window, limit=model.reading.limit)
         self.states = [self._read(sequence[a:b]) for a, b in self.pieces]
+        near = model.reference.homology.search([sequence], top=NEAR).indices[0]
+        self.near = near[near >= 0]  # hiding residues of a protein gives it no new relatives
 
     def _read(self, piece: str) -> np.ndarray:
         return self.model.backbone.residue_embeddings(piece, layer=self.model.reading.layer)
@@ -114,7 +117,7 @@ class _Occluder:
             sequences.append(sequence)
             if progress:
                 progress(number, len(variants))
-        return self.model.log_odds(np.array(pooled), sequences)[:, term]
+        return self.model.log_odds(np.array(pooled), sequences, among=self.near)[:, term]
 
 
 def windows_for(length: int, *, count: int = 48) -> list[tuple[int, int]]:

@@ -1,11 +1,7 @@
-"""Which annotated proteins look like this one?  Neighbours by k-mers and by embedding, and the terms they vote for.
+"""Which annotated proteins look like this one?  Neighbours by k-mers and by embedding, and the terms they vote for."""
 
-No alignment program and no sequence database is needed: an index holds hashed k-mers over a reduced alphabet, from
-which no sequence can be read back in order.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,15 +10,12 @@ from biocore.sequence import AMINO_ACIDS
 
 GROUPS = ("A", "C", "DE", "FWY", "G", "H", "ILMV", "KR", "NQ", "P", "ST")  # amino acids read as one letter
 SPAN = 6
-CAP = 512  # k-mers kept of one protein; the others are left out by hash
-TOP = 20  # neighbours that vote
-POWER = 3.0  # a vote's weight is similarity ** POWER
+TOP = 20  # neighbours that are found
 
 _LETTER = np.full(256, -1, dtype=np.int64)
 for _number, _group in enumerate(GROUPS):
     for _amino_acid in _group:
         _LETTER[ord(_amino_acid)] = _number
-_STORED = ("counts", "proteins", "norms", "kept")
 assert set("".join(GROUPS)) == set(AMINO_ACIDS)
 
 
@@ -36,14 +29,19 @@ class Neighbours:
         Rows of the reference; -1 where there are fewer than K.
     similarity : float32 array, (N, K)
         0 (nothing shared) to 1 (the same); 0 where the index is -1.
+    bits : float32 array, (N, K), optional
+        Bit scores, of neighbours found by alignment.
     """
 
     indices: np.ndarray
     similarity: np.ndarray
+    bits: np.ndarray | None = None
 
     def __post_init__(self):
         if self.indices.shape != self.similarity.shape:
             raise ValueError("indices and similarity differ in shape")
+        if self.bits is not None and self.bits.shape != self.indices.shape:
+            raise ValueError("indices and bits differ in shape")
 
     @property
     def best(self) -> np.ndarray:
@@ -51,9 +49,14 @@ class Neighbours:
         return self.similarity[:, 0]
 
 
+def group_numbers(sequence: str) -> np.ndarray:
+    """Number of each residue's group in `GROUPS`, int64 (L,); -1 for X, B, Z, U and O."""
+    return _LETTER[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
+
+
 def kmers(sequence: str, *, span: int = SPAN) -> np.ndarray:
     """Distinct k-mers over the reduced alphabet, as sorted numbers; those with X, B, Z, U or O are left out."""
-    letters = _LETTER[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
+    letters = group_numbers(sequence)
     count = len(letters) - span + 1
     if count < 1:
         return np.zeros(0, dtype=np.int64)
@@ -66,61 +69,43 @@ def kmers(sequence: str, *, span: int = SPAN) -> np.ndarray:
     return np.unique(codes[known])
 
 
-def _hashed(codes: np.ndarray) -> np.ndarray:
-    """A fixed shuffle of k-mer codes (multiplicative hash), so that the kept ones are spread over the protein."""
-    return (codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)
-
-
 @dataclass(frozen=True)
 class KmerIndex:
     """Reference proteins by their k-mers.
 
     Attributes
     ----------
-    codes : uint32 array, (F,), sorted
+    codes : int64 array, (F,), sorted
         K-mers some reference protein has.
-    counts : uint16 array, (F,)
+    counts : int64 array, (F,)
         How many have each.
-    proteins : uint16 or uint32 array, (sum of counts,)
+    proteins : int32 array, (sum of counts,)
         Which, in the order of `codes`.
     norms : float32 array, (N,)
-        Length of each protein's weighted k-mer vector, before the cap.
-    kept : float32 array, (N,)
-        Share of each protein's k-mers that the index holds.
+        Length of each protein's weighted k-mer vector.
     """
 
     codes: np.ndarray
     counts: np.ndarray
     proteins: np.ndarray
     norms: np.ndarray
-    kept: np.ndarray
 
     @classmethod
-    def build(cls, sequences: Sequence[str], *, cap: int = CAP) -> "KmerIndex":
+    def build(cls, sequences: Sequence[str]) -> "KmerIndex":
         """Index reference proteins."""
-        every = [kmers(sequence) for sequence in sequences]
-        kept = [codes if len(codes) <= cap else codes[np.argsort(_hashed(codes))[:cap]] for codes in every]
-        width = np.uint16 if len(sequences) < 2**16 else np.uint32
-        flat = np.concatenate([*kept, np.zeros(0, np.int64)])
-        owner = np.repeat(np.arange(len(sequences)), [len(codes) for codes in kept]).astype(width)
-        order = np.argsort(flat, kind="stable")
+        each = [kmers(sequence) for sequence in sequences]
+        flat = np.concatenate([*each, np.zeros(0, np.int64)])
+        owner = np.repeat(np.arange(len(sequences), dtype=np.int32), [len(codes) for codes in each])
         codes, counts = np.unique(flat, return_counts=True)
-        index = cls(
-            codes.astype(np.uint32),
-            np.minimum(counts, 2**16 - 1).astype(np.uint16),
-            owner[order],
-            np.ones(len(sequences), np.float32),
-            np.array([len(k) / max(len(e), 1) for k, e in zip(kept, every, strict=True)], np.float32),
-        )
-        norms = np.array([index._norm(codes) for codes in every], np.float32)
-        return cls(index.codes, index.counts, index.proteins, norms, index.kept)
+        index = cls(codes, counts, owner[np.argsort(flat, kind="stable")], np.ones(len(sequences), np.float32))
+        return replace(index, norms=np.array([index._norm(codes) for codes in each], np.float32))
 
     def __len__(self) -> int:
         return len(self.norms)
 
     @cached_property
     def _starts(self) -> np.ndarray:
-        return np.concatenate([[0], self.counts.astype(np.int64).cumsum()])
+        return np.concatenate([[0], self.counts.cumsum()])
 
     @cached_property
     def _weights(self) -> np.ndarray:
@@ -147,12 +132,11 @@ class KmerIndex:
         found = rows[rows >= 0]
         if not len(found):
             return np.zeros(len(self), np.float32)
-        sizes = self.counts[found].astype(np.int64)
+        sizes = self.counts[found]
         offsets = np.repeat(self._starts[found] - np.concatenate([[0], sizes.cumsum()[:-1]]), sizes)
         owners = self.proteins[offsets + np.arange(sizes.sum())]
         shared = np.bincount(owners, weights=np.repeat(self._weights[found] ** 2, sizes), minlength=len(self))
-        cosine = shared / np.maximum(self.kept, 1e-6) / (self.norms * self._norm(codes))
-        return np.minimum(cosine, 1.0).astype(np.float32)
+        return np.minimum(shared / (self.norms * self._norm(codes)), 1.0).astype(np.float32)
 
     def search(
         self, sequences: Sequence[str], *, top: int = TOP, exclude: Sequence[np.ndarray] | None = None
@@ -173,28 +157,6 @@ class KmerIndex:
         if not found:
             return Neighbours(np.zeros((0, top), np.int64), np.zeros((0, top), np.float32))
         return Neighbours(np.vstack([f.indices for f in found]), np.vstack([f.similarity for f in found]))
-
-    def by_chance(self, sequences: Sequence[str], *, shuffles: int = 3) -> np.ndarray:
-        """How similar a reference is to each protein's own shuffled sequence, (N,): the best of `shuffles`."""
-        best = np.zeros(len(sequences), np.float32)
-        for row, sequence in enumerate(sequences):
-            rng = np.random.default_rng(len(sequence))  # the same answer each time
-            letters = np.array(list(sequence))
-            for _ in range(shuffles):
-                best[row] = max(best[row], self.similarity("".join(rng.permutation(letters))).max(initial=0))
-        return best
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The index as named arrays, for safetensors; which k-mers occur is one bit for each possible one."""
-        present = np.zeros(len(GROUPS) ** SPAN, dtype=bool)
-        present[self.codes] = True
-        return {"kmer.present": np.packbits(present)} | {f"kmer.{name}": getattr(self, name) for name in _STORED}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "KmerIndex":
-        """The reverse of `arrays`."""
-        codes = np.flatnonzero(np.unpackbits(arrays["kmer.present"])[: len(GROUPS) ** SPAN]).astype(np.uint32)
-        return cls(codes, *(arrays[f"kmer.{name}"] for name in _STORED))
 
 
 def _top(similarity: np.ndarray, top: int) -> Neighbours:
@@ -249,32 +211,33 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
-def votes(neighbours: Neighbours, labels: np.ndarray, *, power: float = POWER) -> tuple[np.ndarray, np.ndarray]:
+def votes(neighbours: Neighbours, labels: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the neighbours' terms say.
 
     Parameters
     ----------
     labels : bool array, (M, T)
         Terms of the reference proteins.
+    weight : float array, (N, K)
+        How much each neighbour's vote counts, 0 or more.
 
     Returns
     -------
     share : float32 array, (N, T)
-        Share of the neighbours with each term, weighted by similarity ** power; 0 where a protein has no neighbour.
+        Share of the votes for each term; 0 where no neighbour votes.
     closest : float32 array, (N, T)
-        Similarity of the nearest neighbour that has the term; 0 where none has.
+        Weight of the weightiest neighbour that has the term; 0 where none has.
     """
     n, t = len(neighbours.indices), labels.shape[1]
     share, closest = np.zeros((n, t), np.float32), np.zeros((n, t), np.float32)
     for row in range(n):
-        known = neighbours.indices[row] >= 0
+        known = (neighbours.indices[row] >= 0) & (weight[row] > 0)
         if not known.any():
             continue
-        similarity = neighbours.similarity[row, known]
+        counted = weight[row, known]
         having = labels[neighbours.indices[row, known]]
-        weight = similarity**power
-        share[row] = weight @ having / max(weight.sum(), 1e-12)
-        closest[row] = (similarity[:, None] * having).max(axis=0)
+        share[row] = counted @ having / counted.sum()
+        closest[row] = (counted[:, None] * having).max(axis=0)
     return share, closest
 
 

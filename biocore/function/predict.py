@@ -12,8 +12,9 @@ from biocore import zoo
 from biocore.errors import ModelUnavailable
 from biocore.function import features
 from biocore.function.calibration import Calibration, Reliability
-from biocore.function.head import Network, logit, pair_features, sigmoid
-from biocore.function.neighbours import KmerIndex, Neighbours, nearest_vectors, votes
+from biocore.function.head import Network, Relatives, Votes, logit, pair_features, sigmoid
+from biocore.function.homology import HomologyIndex, expect, strength
+from biocore.function.neighbours import Neighbours, nearest_vectors, votes
 from biocore.function.ontology import depths, most_specific, propagate_scores
 
 Progress = Callable[[int, int], None]
@@ -28,7 +29,7 @@ class Reference:
     accessions : tuple of str, length M
     vectors : float array, (M, d)
         Embeddings on their main axes.
-    kmers : KmerIndex
+    homology : HomologyIndex
     starts, terms : int arrays
         Terms of protein i are ``terms[starts[i]:starts[i + 1]]``, as numbers of `term_ids`.
     term_ids, term_names : tuples of str
@@ -37,7 +38,7 @@ class Reference:
 
     accessions: tuple[str, ...]
     vectors: np.ndarray
-    kmers: KmerIndex
+    homology: HomologyIndex
     starts: np.ndarray
     terms: np.ndarray
     term_ids: tuple[str, ...]
@@ -83,10 +84,12 @@ class Prediction:
         What the network alone, and the neighbours' vote alone, would say (a probability and a weighted share).
     lifted : bool array, (N, T)
         Where the probability was raised to that of a child.
-    by_kmer, by_vector : Neighbours
-        Nearest annotated proteins, by shared k-mers and by embedding.
+    by_alignment, by_vector : Neighbours
+        Nearest annotated proteins, by local alignment and by embedding.
+    expect : float array, (N,)
+        E-value of the best alignment: how many references would align as well by chance.
     chance : float32 array, (N,)
-        k-mer similarity of each protein's own shuffled sequence to the reference nearest to it.
+        Bit score of each protein's own shuffled sequence with the same references.
     unsure : tuple of str, length N
         Why the model should not be asked about this protein; "" where it may be.
     """
@@ -95,8 +98,9 @@ class Prediction:
     network: np.ndarray
     neighbours: np.ndarray
     lifted: np.ndarray
-    by_kmer: Neighbours
+    by_alignment: Neighbours
     by_vector: Neighbours
+    expect: np.ndarray
     chance: np.ndarray
     unsure: tuple[str, ...]
 
@@ -139,7 +143,7 @@ class FunctionModel:
         self.reference = Reference(
             tuple(_lines(arrays["text.accessions"])),
             arrays["reference.vectors"].astype(np.float32),
-            KmerIndex.from_arrays(arrays),
+            HomologyIndex.from_arrays(arrays),
             arrays["reference.starts"],
             arrays["reference.terms"],
             tuple(_lines(arrays["text.terms"])),
@@ -234,57 +238,65 @@ class FunctionModel:
         return self.from_pooled(pooled, sequences)
 
     def from_pooled(
-        self, pooled: np.ndarray, sequences: Sequence[str], *, exclude: Sequence[np.ndarray] | None = None
+        self, pooled: np.ndarray, sequences: Sequence[str], *, aligned: Neighbours | None = None
     ) -> Prediction:
         """Predict from pooled embeddings that are already there (`features.pooled_all`), float array (N, 3 D).
 
         Parameters
         ----------
-        exclude : sequence of int arrays, optional
-            For each protein, reference rows that are not to be used.
+        aligned : Neighbours, optional
+            ``reference.homology.search(sequences)``, where that is already there.
         """
-        logits, network, share, by_kmer, by_vector = self._parts(pooled, sequences, exclude)
+        by_alignment = self.reference.homology.search(sequences) if aligned is None else aligned
+        logits, network, share, by_vector = self._parts(pooled, sequences, by_alignment)
         raw = self.calibration(logits)
         probability = propagate_scores(raw, self.parents).astype(np.float32)
         alone = propagate_scores(sigmoid(network), self.parents).astype(np.float32)
-        chance = self.reference.kmers.by_chance(sequences)
+        homology = self.reference.homology
+        chance = homology.by_chance(sequences, by_alignment)
+        best = by_alignment.bits[:, 0]
+        value = expect(best, np.array([len(s) for s in sequences]), homology.residues)
         return Prediction(
             probability=probability,
             network=alone,
             neighbours=share,
             lifted=probability > raw + 1e-6,
-            by_kmer=by_kmer,
+            by_alignment=by_alignment,
             by_vector=by_vector,
+            expect=value,
             chance=chance,
             unsure=tuple(
                 self._why_unsure(*values)
-                for values in zip(by_kmer.best, chance, by_vector.best, alone.max(axis=1), strict=True)
+                for values in zip(value, best, chance, by_vector.best, alone.max(axis=1), strict=True)
             ),
         )
 
-    def log_odds(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
-        """Calibrated log-odds (N, T), each term for itself: not lifted to its children, not cut at 0 and 1."""
-        logits = self._parts(pooled, sequences, None)[0]
+    def log_odds(self, pooled: np.ndarray, sequences: Sequence[str], *, among: np.ndarray | None = None) -> np.ndarray:
+        """Calibrated log-odds (N, T), each term for itself: not lifted to its children, not cut at 0 and 1.
+
+        Parameters
+        ----------
+        among : int array, optional
+            Reference rows to align; the default is all.  For variants of one protein those near it are enough.
+        """
+        logits = self._parts(pooled, sequences, self.reference.homology.search(sequences, among=among))[0]
         group = self.calibration.group
         return self.calibration.slope[group] * logits + self.calibration.offset[group]
 
-    def _parts(self, pooled: np.ndarray, sequences: Sequence[str], exclude: Sequence[np.ndarray] | None):
-        """Log-odds of the small network and of the head, share of the k-mer neighbours (all (N, T)), neighbours."""
-        by_kmer = self.reference.kmers.search(sequences, exclude=exclude)
+    def _parts(self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: Neighbours):
+        """Log-odds of the small network and of the head, share of the neighbours (all (N, T)), embedding neighbours."""
         x = self.inputs(pooled, sequences)
-        by_vector = nearest_vectors(self.project(x), self.reference.vectors, exclude=exclude)
+        by_vector = nearest_vectors(self.project(x), self.reference.vectors)
         network = self.network_logits(x)
-        kmer_share, kmer_closest = votes(by_kmer, self.labels)
-        vector_share, vector_closest = votes(by_vector, self.labels, power=self.details["vector_power"])
-        logits = self.stacked(
-            network, (kmer_share, kmer_closest, by_kmer.best), (vector_share, vector_closest, by_vector.best), sequences
-        )
-        return logits, network, kmer_share, by_kmer, by_vector
+        lengths = np.array([max(len(s), 1) for s in sequences])
+        relatives = relatives_of(by_alignment, self.labels, lengths, self.reference.homology.residues)
+        vectors = vector_votes(by_vector, self.labels, float(self.details["vector_power"]))
+        logits = self.stacked(network, relatives, vectors, lengths)
+        return logits, network, relatives.share, by_vector
 
-    def stacked(self, network: np.ndarray, kmer: tuple, vectors: tuple, sequences: Sequence[str]) -> np.ndarray:
+    def stacked(self, network: np.ndarray, relatives: Relatives, vectors: Votes, lengths: np.ndarray) -> np.ndarray:
         """Log-odds (N, T) of the small network that weighs the head against the neighbours."""
-        lengths = np.log([max(len(s), 1) for s in sequences])
-        pairs = pair_features(network, kmer, vectors, self.frequency, np.asarray(lengths, np.float32))
+        pairs = pair_features(network, relatives, vectors, self.frequency, np.log(lengths).astype(np.float32))
         return self.stack(pairs.reshape(-1, pairs.shape[-1]), block=200_000).reshape(network.shape)
 
     def inputs(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
@@ -299,16 +311,16 @@ class FunctionModel:
         """`inputs` on the axes neighbours are sought in, float32 (N, d): of embeddings, or of counts without them."""
         return project(self.heads[0], x, self.centre, self.axes)
 
-    def _why_unsure(self, kmer: float, chance: float, vector: float, network: float) -> str:
-        """Why a protein is unlike anything seen: no neighbour beyond chance, a far embedding, network undecided."""
+    def _why_unsure(self, value: float, bits: float, chance: float, vector: float, network: float) -> str:
+        """Why a protein is unlike anything seen: no relative beyond chance, a far embedding, network undecided."""
         limits = self.details["familiar"]
-        near = kmer > limits["times"] * chance or vector >= limits["vector"]
+        near = (value <= limits["expect"] and bits > limits["times"] * chance) or vector >= limits["vector"]
         if near or network >= limits["network"]:
             return ""
         far = f" Its {self.vector_name} to the nearest is {vector:.2f} (familiar from {limits['vector']:.2f})."
         return (
-            "It is unlike every protein the model has learned from: the nearest annotated one has hardly more k-mers "
-            f"in common with it (similarity {kmer:.3f}) than with its own letters in random order ({chance:.3f}), "
+            "It is unlike every protein the model has learned from: the best alignment with an annotated one has "
+            f"{bits:.0f} bits (E-value {value:.2g}), where its own letters in random order have {chance:.0f}, "
             f"and the network alone gives no term a probability of {limits['network']:g}."
             + (far if limits["vector"] <= 1 else "")
         )
@@ -346,6 +358,42 @@ class FunctionModel:
         if network and neighbours:
             return "both"
         return "neighbours" if neighbours else "network" if network else "together"
+
+
+def relatives_of(found: Neighbours, labels: np.ndarray, lengths: np.ndarray, residues: int) -> Relatives:
+    """What aligned neighbours say of each term.
+
+    Parameters
+    ----------
+    found : Neighbours
+        Of `HomologyIndex.search`.
+    labels : bool array, (M, T)
+        Terms of the references.
+    lengths : int array, (N,)
+        Residues of the queries.
+    residues : int
+        Of all references together.
+    """
+    beyond = strength(found, lengths, residues)
+    # bits times similarity: a relative over its whole length counts more than one that shares a domain
+    weight = beyond * found.similarity
+    by_bits, closest_bits = votes(found, labels, beyond)
+    return Relatives(
+        share=votes(found, labels, weight)[0],
+        by_bits=by_bits,
+        first_five=votes(found, labels, np.where(np.arange(weight.shape[1]) < 5, weight, 0))[0],
+        counted=votes(found, labels, beyond > 0)[0],
+        closest_bits=closest_bits,
+        closest_similarity=votes(found, labels, found.similarity)[1],
+        bits=beyond.max(axis=1, initial=0),
+        similarity=found.best,
+    )
+
+
+def vector_votes(found: Neighbours, labels: np.ndarray, power: float) -> Votes:
+    """Votes of neighbours by embedding; each counts its similarity raised to `power`."""
+    share = votes(found, labels, np.maximum(found.similarity, 0) ** power)[0]
+    return Votes(share, votes(found, labels, found.similarity)[1], found.best)
 
 
 def project(network: Network, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:

@@ -90,37 +90,37 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
 
 
 def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int = 10) -> pd.DataFrame:
-    """The nearest annotated proteins, by k-mers and by embedding.
+    """The nearest annotated proteins, by alignment and by embedding.
 
     Returns
     -------
     DataFrame
-        accession, kmer_similarity, vector_similarity (of embeddings; NaN where the protein is not among the nearest by
-        that measure), terms (names of the most specific known ones), supports (how many of the predicted terms it has).
+        accession, bits and alignment_similarity (of the best local alignment over the reduced alphabet),
+        vector_similarity (of embeddings; NaN where the protein is not among the nearest by that measure), terms (names
+        of the most specific known ones), supports (how many of the predicted terms it has).
     """
     chosen = {model.terms[t] for t in model.chosen(prediction, row)}
+    aligned, vectors = prediction.by_alignment, prediction.by_vector
     found: dict[int, dict[str, float]] = {}
-    for column, hits in (("kmer_similarity", prediction.by_kmer), ("vector_similarity", prediction.by_vector)):
-        for protein, similarity in zip(hits.indices[row][:top], hits.similarity[row][:top], strict=True):
+    for name, hits, values in (
+        ("bits", aligned, aligned.bits),
+        ("alignment_similarity", aligned, aligned.similarity),
+        ("vector_similarity", vectors, vectors.similarity),
+    ):
+        for protein, value in zip(hits.indices[row][:top], values[row][:top], strict=True):
             if protein >= 0:
-                found.setdefault(int(protein), {})[column] = float(similarity)
+                found.setdefault(int(protein), {})[name] = float(value)
+    measures = ["bits", "alignment_similarity", "vector_similarity"]
     rows = []
-    for protein, similarity in found.items():
+    for protein, values in found.items():
         terms = model.reference.terms_of(protein)
         rows.append(
-            {
-                "accession": model.reference.accessions[protein],
-                "kmer_similarity": similarity.get("kmer_similarity", float("nan")),
-                "vector_similarity": similarity.get("vector_similarity", float("nan")),
-                "terms": "; ".join(specific_names(model, terms)),
-                "supports": len(chosen & set(terms)),
-            }
+            {"accession": model.reference.accessions[protein]}
+            | {name: values.get(name, float("nan")) for name in measures}
+            | {"terms": "; ".join(specific_names(model, terms)), "supports": len(chosen & set(terms))}
         )
-    columns = ["accession", "kmer_similarity", "vector_similarity", "terms", "supports"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(
-        ["kmer_similarity", "vector_similarity"], ascending=False, ignore_index=True, na_position="last"
-    )
+    table = pd.DataFrame(rows, columns=["accession", *measures, "terms", "supports"])
+    return table.sort_values(["bits", "vector_similarity"], ascending=False, ignore_index=True, na_position="last")
 
 
 def specific_names(model: FunctionModel, terms: Sequence[str], *, most: int = 6) -> list[str]:
@@ -136,11 +136,11 @@ def rare_terms(model: FunctionModel, prediction: Prediction, row: int, *, top: i
     Returns
     -------
     DataFrame
-        term, name, proteins (which of the `top` nearest by k-mers have it), similarity (of the nearest of them).
+        term, name, proteins (which of the `top` nearest by alignment have it), similarity (of the nearest of them).
     """
     known = set(model.terms)
     rows: dict[str, tuple[list[str], float]] = {}
-    hits = prediction.by_kmer
+    hits = prediction.by_alignment
     for protein, similarity in zip(hits.indices[row][:top], hits.similarity[row][:top], strict=True):
         if protein < 0:
             continue

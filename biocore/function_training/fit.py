@@ -1,0 +1,257 @@
+"""Train the head, weigh it against the neighbours, calibrate; all of it inside the training split."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biocore import function_metrics as metrics
+from biocore.errors import InputError
+from biocore.function import calibration, features, head, homology, neighbours, prepare
+from biocore.function.ontology import Ontology, propagate_scores
+from biocore.function.predict import FunctionModel, as_lines, project, relatives_of, vector_votes
+from biocore.function_training.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
+from biocore.function_training.stored import stored_neighbours
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, and the out-of-fold numbers its choices rest on.
+
+    Attributes
+    ----------
+    model : FunctionModel
+    arrays, details
+        What is written to disk.
+    record : dict
+        Curves and out-of-fold measurements, JSON values.
+    oof : float array, (N, T)
+        Out-of-fold probabilities of the training proteins.
+    """
+
+    model: FunctionModel
+    arrays: dict[str, np.ndarray]
+    details: dict[str, Any]
+    record: dict[str, Any]
+    oof: np.ndarray
+
+
+def train(
+    data: Data,
+    terms: Sequence[str],
+    ontology: Ontology,
+    backbone: features.Backbone,
+    settings: Settings,
+    *,
+    folder: Path,
+    say: Say = quiet,
+) -> Trained:
+    """Train on the proteins of `data`, all of them training proteins.
+
+    Parameters
+    ----------
+    folder : Path
+        Where alignments are kept between runs (`stored_neighbours`).
+
+    Raises
+    ------
+    InputError
+        Too few proteins for the folds, or no term.
+    """
+    if not terms:
+        raise InputError(f"no term has {settings.min_proteins} training proteins; lower --min-proteins.")
+    if data.table["cluster"].nunique() < 2 * settings.folds:
+        raise InputError(f"{data.table['cluster'].nunique()} clusters are too few for {settings.folds} folds.")
+    x = np.hstack([data.pooled, features.counts_all(data.sequences, settings.count_groups)])
+    oof, curve = _out_of_fold(x, data, settings, say)
+
+    say("training the head on all training proteins")
+    heads = [head.fit(x, data.labels, settings.fit, seed=settings.seed + n) for n in range(settings.seeds)]
+    heads = [head.Network.from_arrays(h.arrays("h", half=True), "h") for h in heads]  # as they will be read
+
+    say("neighbours")
+    centre, axes = _main_axes(heads[0], x, data.pooled.shape[1] or x.shape[1], settings.axes)
+    vectors = project(heads[0], x, centre, axes).astype(np.float16)
+    index = homology.HomologyIndex.build(data.sequences)
+    rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
+    own = neighbours.same_cluster(list(data.table["cluster"]))
+    own, lengths = [own[row] for row in rows], data.table["Length"].to_numpy()[rows]
+    by_alignment = stored_neighbours(index, [data.sequences[r] for r in rows], folder, exclude=own, say=say)
+    by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=own)
+
+    say("weighing the head against the neighbours")
+    frequency = data.labels.mean(axis=0).astype(np.float32)
+    pairs = head.pair_features(
+        oof[rows],
+        relatives_of(by_alignment, data.labels, lengths, index.residues),
+        vector_votes(by_vector, data.labels, settings.vector_power),
+        frequency,
+        np.log(lengths).astype(np.float32),
+    )
+    labels = data.labels[rows]
+    flat = pairs.reshape(-1, pairs.shape[-1])
+    size = int(np.clip(len(flat) // 64, 64, STACK.batch_size))  # enough steps in a small table, too
+    stack = head.fit(flat, labels.reshape(-1, 1), replace(STACK, batch_size=size), seed=settings.seed)
+    logits = stack(flat, block=200_000).reshape(labels.shape)
+
+    parents = ontology.parents_within(terms)
+    groups, group = calibration.term_groups(terms, ontology)
+    lines = calibration.fit_calibration(logits, labels, groups, group)
+    probability = propagate_scores(lines(logits), parents)
+    threshold = calibration.choose_thresholds(probability, labels)
+    familiar = _familiar(by_vector.best, backbone)
+
+    details = {
+        "backbone": settings.backbone,
+        "backbone_hash": backbone.hash,
+        "heads": settings.seeds,
+        "groups": list(groups),
+        "count_groups": list(settings.count_groups),
+        "vector_power": settings.vector_power,
+        "layer": settings.layer,
+        "max_residues": settings.max_residues,
+        "familiar": familiar,
+        "reliability": {},
+        "settings": as_json(asdict(settings)),
+    }
+    bits = metrics.information_content(data.labels, parents)
+    arrays = {"frequency": frequency, "information": bits.astype(np.float32), "centre": centre, "axes": axes}
+    arrays |= {name: values for n, h in enumerate(heads) for name, values in h.arrays(f"head{n}", half=True).items()}
+    arrays |= stack.arrays("stack") | index.arrays() | _reference(data.table, vectors, ontology)
+    arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
+    arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
+    blank = np.full(len(terms), np.nan)
+    arrays |= _threshold_arrays(calibration.Thresholds(threshold, blank, blank, blank * 0, blank * 0))
+    record = {"curve": curve, "out_of_fold": numbers(metrics.evaluate(labels, probability, bits, bootstrap=0))}
+    record["out_of_fold_network"] = numbers(
+        metrics.evaluate(labels, propagate_scores(head.sigmoid(oof[rows]), parents), bits, bootstrap=0)
+    )
+    model = FunctionModel(arrays, details, backbone=backbone)
+    return Trained(model, arrays, details, record, probability)
+
+
+def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tuple[np.ndarray, list[dict[str, float]]]:
+    """Logits for each training protein from a head that has not seen its cluster; and the first fold's curve."""
+    folds = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed)
+    oof = np.zeros(data.labels.shape, np.float32)
+    curve: list[dict[str, float]] = []
+    for fold in range(settings.folds):
+        held = folds == fold
+
+        def watch(epoch: int, loss: float, network: head.Network, held=held) -> None:
+            if epoch % 3 == 0 or epoch == 1:
+                curve.append({"epoch": epoch, "loss": loss} | _watch(network(x[held]), data.labels[held]))
+
+        network = head.fit(
+            x[~held],
+            data.labels[~held],
+            settings.fit,
+            seed=settings.seed + 100 + fold,
+            after_epoch=None if fold else watch,
+        )
+        oof[held] = network(x[held])
+        say(f"fold {fold + 1} of {settings.folds}: {_watch(oof[held], data.labels[held])}")
+    return oof, curve
+
+
+def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[str, Any]]:
+    """What each group of inputs is worth to the head: one fold of the training split, with and without it.
+
+    Returns
+    -------
+    list of dict
+        inputs, width, held_out_loss, protein_auprc, protein_auroc; the first row has every group.
+    """
+    groups = {name: features.counts_all(data.sequences, [name]) for name in settings.count_groups}
+    if data.pooled.shape[1]:
+        third = data.pooled.shape[1] // len(features.POOLS)
+        groups = {
+            f"embedding {p}": data.pooled[:, i * third : (i + 1) * third] for i, p in enumerate(features.POOLS)
+        } | groups
+    held = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed) == 0
+    rows = []
+    for left_out in (None, *groups):
+        x = np.hstack([values for name, values in groups.items() if name != left_out])
+        network = head.fit(x[~held], data.labels[~held], settings.fit, seed=settings.seed + 100)
+        name = "all groups" if left_out is None else f"without {left_out}"
+        rows.append({"inputs": name, "width": x.shape[1]} | _watch(network(x[held]), data.labels[held]))
+        say(f"ablation: {rows[-1]}")
+    return rows
+
+
+def _watch(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Loss, mean auPRC and auROC over proteins."""
+    p = head.sigmoid(logits)
+    ap, auc = metrics.ranking(labels, p)
+    with np.errstate(divide="ignore"):
+        each = -np.where(labels, np.log(np.maximum(p, 1e-12)), np.log(np.maximum(1 - p, 1e-12))).sum(axis=1)
+    return {
+        "held_out_loss": round(float(each.mean()), 4),
+        "protein_auprc": round(float(np.nanmean(ap)), 4),
+        "protein_auroc": round(float(np.nanmean(auc)), 4),
+    }
+
+
+def _main_axes(network: head.Network, x: np.ndarray, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Centre (width,) and main axes (width, count) of the first inputs as the head scales them; labels play no part."""
+    scaled = network.standardise(x)[:, :width]
+    centre = scaled.mean(axis=0)
+    _, axes = np.linalg.eigh(np.atleast_2d(np.cov((scaled - centre).T)))
+    return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
+
+
+def _familiar(vector: np.ndarray, backbone: features.Backbone) -> dict[str, float]:
+    """Where a protein starts to be familiar; see `FunctionModel`.
+
+    Alignment: an E-value of 0.001 and 1.2 times the bits of its own shuffled sequence.
+    Embedding: nearer than the tenth of training proteins that are farthest from the others; without a
+    language model 2, which nothing reaches.
+    Network: sure of a term by itself.
+    """
+    limit = 2.0 if backbone.hash == "none" else float(np.quantile(vector, 0.1))
+    return {"expect": 1e-3, "times": 1.2, "vector": limit, "network": 0.5}
+
+
+def _reference(table: pd.DataFrame, vectors: np.ndarray, ontology: Ontology) -> dict[str, np.ndarray]:
+    """Annotated proteins as arrays: accessions, vectors, terms; no sequences."""
+    labels = [[t for t in text.split(";") if t in ontology.names] for text in table["terms"]]
+    every = sorted({t for terms in labels for t in terms})
+    index = {term: i for i, term in enumerate(every)}
+    flat = np.array([index[t] for terms in labels for t in terms], np.uint16 if len(every) < 2**16 else np.uint32)
+    return {
+        "text.accessions": as_lines(list(table["EntryID"])),
+        "text.terms": as_lines(every),
+        "text.names": as_lines([ontology.names[t] for t in every]),
+        "reference.vectors": vectors,
+        "reference.terms": flat,
+        "reference.starts": np.concatenate([[0], np.cumsum([len(t) for t in labels])]).astype(np.uint32),
+    }
+
+
+def _parent_lines(parents: dict[int, tuple[int, ...]]) -> list[str]:
+    return [" ".join(str(p) for p in parents[i]) for i in range(len(parents))]
+
+
+def _threshold_arrays(thresholds: calibration.Thresholds) -> dict[str, np.ndarray]:
+    return {f"threshold.{name}": np.asarray(values, np.float32) for name, values in asdict(thresholds).items()}
+
+
+def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
+    """Add what the valid split says: precision and recall at each threshold, and how often scores came true.
+
+    Nothing is chosen here; `predicted` are the model's probabilities for `valid`, (N, T).
+    """
+    model = trained.model
+    measured = calibration.measure_thresholds(predicted, valid.labels, model.threshold)
+    reliable = {"all terms": calibration.reliability(predicted, valid.labels).as_dict()}
+    for number, name in enumerate(model.calibration.groups):
+        chosen = model.calibration.group == number
+        reliable[name] = calibration.reliability(predicted[:, chosen], valid.labels[:, chosen]).as_dict()
+    arrays = trained.arrays | _threshold_arrays(measured)
+    details = trained.details | {"reliability": reliable}
+    return replace(
+        trained, arrays=arrays, details=details, model=FunctionModel(arrays, details, backbone=model.backbone)
+    )
