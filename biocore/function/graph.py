@@ -78,8 +78,14 @@ def _thinned(model: FunctionModel, probability: np.ndarray, chosen: set[int], mo
     return kept
 
 
+WIDEST_GAP = 2.0  # between two terms of a layer, where the widest layer has 1
+
+
 def _columns(y: np.ndarray, edges: tuple[tuple[int, int], ...], *, rounds: int = 8) -> np.ndarray:
-    """Horizontal places: a layer is spread evenly, in the order of its neighbours' mean place (barycentre method)."""
+    """Horizontal places: a layer is spread evenly, in the order of its neighbours' mean place (barycentre method).
+
+    Layers of few terms are spread wider, so that names have room.
+    """
     x = np.zeros(len(y))
     layers = [np.flatnonzero(y == level) for level in sorted(set(y.tolist()), reverse=True)]
     for layer in layers:
@@ -93,4 +99,7 @@ def _columns(y: np.ndarray, edges: tuple[tuple[int, int], ...], *, rounds: int =
             wish = [float(np.mean(x[around[i]])) if around[i] else x[i] for i in layer]
             ordered = layer[np.argsort(wish, kind="stable")]
             x[ordered] = np.arange(len(layer)) - (len(layer) - 1) / 2
+    widest = max((len(layer) for layer in layers), default=1)
+    for layer in layers:
+        x[layer] *= min(widest / len(layer), WIDEST_GAP)
     return x

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from biocore.function.calibration import Reliability
@@ -33,9 +34,9 @@ def term_graph(graph: TermGraph) -> go.Figure:
         x=graph.x,
         y=graph.y,
         mode="markers+text",
-        text=["<br>".join(wrap(name, 24)) for name in graph.names],
+        text=_fitted_names(graph),
         textposition="bottom center",
-        textfont={"size": 11},
+        textfont={"size": 10},
         customdata=list(zip(graph.terms, graph.names, strict=True)),
         hovertemplate="%{customdata[1]}<br>%{customdata[0]}<br>probability %{marker.color:.2f}<extra></extra>",
         marker={
@@ -49,11 +50,21 @@ def term_graph(graph: TermGraph) -> go.Figure:
         },
     )
     layers = len(set(graph.y.tolist())) or 1
-    layout(figure, height=120 + 105 * layers)
+    layout(figure, height=120 + 110 * layers)
     figure.update_layout(showlegend=False)
     figure.update_xaxes(visible=False, range=[min(graph.x, default=0) - 0.7, max(graph.x, default=0) + 0.7])
     figure.update_yaxes(visible=False, range=[min(graph.y, default=0) - 0.75, 0.35])
     return figure
+
+
+def _fitted_names(graph: TermGraph, *, pixels: int = 740, letter: float = 5.6) -> list[str]:
+    """Names broken into lines that are no wider than the gap to the next term of the layer."""
+    unit = pixels / (max(graph.x, default=0) - min(graph.x, default=0) + 1.4)
+    lines = []
+    for x, y, name in zip(graph.x, graph.y, graph.names, strict=True):
+        gaps = [abs(other - x) for other, level in zip(graph.x, graph.y, strict=True) if level == y and other != x]
+        lines.append("<br>".join(wrap(name, int(np.clip(min(gaps, default=2) * unit / letter, 10, 28)))))
+    return lines
 
 
 def residue_evidence(evidence: ResidueEvidence, name: str) -> go.Figure:
