@@ -303,7 +303,8 @@ def test_tables_and_graph_agree_with_the_answer(world, unseen):
     scores = tables.scores(model, prediction, list("abcdefgh"))
     assert len(scores) == 8 * len(model.terms)
     near = tables.nearest(model, prediction, 0)
-    assert near["bits"].dropna().is_monotonic_decreasing
+    assert near["bits"].dropna().is_monotonic_decreasing and near["e_value"].dropna().is_monotonic_increasing
+    assert near["e_value"][0] == pytest.approx(prediction.expect[0])
 
 
 def test_figures_are_drawn(world, unseen):

@@ -211,6 +211,8 @@ def test_measurements_are_kept_on_the_card_beside_those_of_another_model(trained
     assert main([*command, "--store", "--out", str(tmp_path / "rows.json")]) == 0
     quality = {q.metric: q for q in read_card(mine / "card.json").quality}
     assert quality["masked perplexity"].value == quality["masked perplexity, model"].value
+    ratio = quality["masked perplexity, ratio to model"]
+    assert ratio.value == ratio.low == ratio.high == 1
     assert quality["masked perplexity"].low <= quality["masked perplexity"].value <= quality["masked perplexity"].high
 
 

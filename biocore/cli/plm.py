@@ -100,16 +100,16 @@ def _weight(text: str) -> tuple[str, float]:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    from biocore.pretraining import read_corpus
+    from biocore.pretraining import measure, read_corpus
 
     folder = Path(arguments.model) if Path(arguments.model).is_dir() else zoo.card(arguments.model).folder
     corpus = read_corpus(arguments.data)
-    rows = _measured(folder, corpus, arguments.localisation)
+    rows, asked = _measured(folder, corpus, arguments.localisation)
     for other in arguments.compare:
-        theirs = _measured(other, corpus, arguments.localisation)
-        rows += [
-            row | {"metric": f"{row['metric']}, {other.name}"} for row in theirs if "composition" not in row["metric"]
-        ]
+        theirs, same = _measured(other, corpus, arguments.localisation)
+        theirs = [row for row in theirs if "composition alone" not in row["metric"]]  # the same for every model
+        rows.append(measure.perplexity_ratio(asked, same, other.name))
+        rows += [row | {"metric": f"{row['metric']}, {other.name}"} for row in theirs]
     if arguments.store:
         card = zoo.read_card(folder / "card.json")
         zoo.write_card(replace(card, quality=tuple(zoo.Quality(**_rounded(row)) for row in rows)))
@@ -120,15 +120,16 @@ def evaluate(arguments: argparse.Namespace) -> None:
         print(text)
 
 
-def _measured(folder: Path, corpus, localisation: Path | None) -> list[dict]:
+def _measured(folder: Path, corpus, localisation: Path | None):
+    """Rows of the card, and the masked residues they come from."""
     from biocore.esm2 import open_folder
     from biocore.pretraining import PretrainingConfig, measure
 
     model = open_folder(folder)
-    rows = measure.masked_quality(folder, corpus, PretrainingConfig())
-    rows += measure.known_proteins(model)
+    asked = measure.masked_residues(folder, corpus, PretrainingConfig())
+    rows = measure.quality_of(asked, corpus) + measure.known_proteins(model)
     rows.append(measure.substitution_agreement(model))
-    return rows + (measure.localisation(model, localisation) if localisation else [])
+    return rows + (measure.localisation(model, localisation) if localisation else []), asked
 
 
 def _rounded(row: dict) -> dict:

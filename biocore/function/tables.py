@@ -95,22 +95,24 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
     Returns
     -------
     DataFrame
-        accession, bits and alignment_similarity (of the best local alignment over the reduced alphabet),
+        accession, bits, e_value and alignment_similarity (of the best local alignment over the reduced alphabet),
         vector_similarity (of embeddings; NaN where the protein is not among the nearest by that measure), terms (names
         of the most specific known ones), supports (how many of the predicted terms it has).
     """
     chosen = {model.terms[t] for t in model.chosen(prediction, row)}
     aligned, vectors = prediction.by_alignment, prediction.by_vector
     found: dict[int, dict[str, float]] = {}
+    e_values = prediction.expect[:, None] * np.exp2(aligned.bits[:, :1] - aligned.bits)
     for name, hits, values in (
         ("bits", aligned, aligned.bits),
+        ("e_value", aligned, e_values),
         ("alignment_similarity", aligned, aligned.similarity),
         ("vector_similarity", vectors, vectors.similarity),
     ):
         for protein, value in zip(hits.indices[row][:top], values[row][:top], strict=True):
             if protein >= 0:
                 found.setdefault(int(protein), {})[name] = float(value)
-    measures = ["bits", "alignment_similarity", "vector_similarity"]
+    measures = ["bits", "e_value", "alignment_similarity", "vector_similarity"]
     rows = []
     for protein, values in found.items():
         terms = model.reference.terms_of(protein)

@@ -41,6 +41,14 @@ def masked_quality(folder: Path, corpus: Corpus, config: PretrainingConfig) -> l
     list of dict
         metric, value, low, high (95 % bootstrap over proteins), split, note.
     """
+    return quality_of(masked_residues(folder, corpus, config), corpus)
+
+
+def masked_residues(folder: Path, corpus: Corpus, config: PretrainingConfig) -> pd.DataFrame:
+    """Every masked residue of the held-out clusters: loss (nats), right, protein, token, baseline, baseline_right.
+
+    The baseline knows the residue frequencies of the other clusters.  Rows are the same for every model.
+    """
     from transformers import EsmForMaskedLM
     from transformers.utils import logging
 
@@ -51,6 +59,11 @@ def masked_quality(folder: Path, corpus: Corpus, config: PretrainingConfig) -> l
     counts = np.bincount(corpus.tokens[_residues_of(corpus, ~held_out)], minlength=33)[:33].astype(float)
     table["baseline"] = -np.log(np.maximum(counts, 1)[table["token"]] / counts.sum())
     table["baseline_right"] = table["token"] == counts.argmax()
+    return table
+
+
+def quality_of(table: pd.DataFrame, corpus: Corpus) -> list[dict[str, Any]]:
+    """`masked_quality` of residues that were asked already."""
     split = f"{table['protein'].nunique():,} held-out clusters, {len(table):,} residues masked (15 %)"
     rows = _perplexities(table, "", split)
     lengths = corpus.lengths[table["protein"]]
@@ -63,6 +76,27 @@ def masked_quality(folder: Path, corpus: Corpus, config: PretrainingConfig) -> l
         for group in sorted(set(groups)):
             rows += _perplexities(table[groups == group], f" ({group})", split)[:1]
     return rows
+
+
+def perplexity_ratio(table: pd.DataFrame, other: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Perplexity of one model as a share of another's on the same residues; below 1 it is better.
+
+    Parameters
+    ----------
+    table, other : DataFrame
+        Of `masked_residues`, for the same corpus and configuration.
+    """
+    sums = (
+        pd.DataFrame({"difference": table["loss"] - other["loss"], "n": 1, "protein": table["protein"]})
+        .groupby("protein")
+        .sum()
+    )
+    draws = np.random.default_rng(0).integers(0, len(sums), (1000, len(sums)))
+    differences, counts = (sums[column].to_numpy()[draws].sum(axis=1) for column in ("difference", "n"))
+    low, high = np.quantile(np.exp(differences / counts), [0.025, 0.975])
+    value = np.exp(sums["difference"].sum() / sums["n"].sum())
+    row = _row(f"masked perplexity, ratio to {name}", value, "the same residues", "below 1: better than the other")
+    return row | {"low": float(low), "high": float(high)}
 
 
 def _residues_of(corpus: Corpus, proteins: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
         column_config={
             "protein": st.column_config.LinkColumn(display_text=r"uniprotkb/(.*)"),
             "bits": st.column_config.NumberColumn("alignment, bits", format="%.0f"),
+            "e_value": st.column_config.NumberColumn("E-value", format="%.1e"),
             "alignment_similarity": st.column_config.NumberColumn("alignment similarity", format="%.2f"),
             "vector_similarity": st.column_config.NumberColumn(vector_name, format="%.3f"),
             "terms": st.column_config.TextColumn("its rarest terms", width="large"),
@@ -36,7 +37,7 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
     )
     st.caption(
         "The best local alignment, over an alphabet of eleven groups of amino acids. Bits: each more halves the chance "
-        f"of an unrelated protein; the best has an E-value of {prediction.expect[0]:.1g}, and its own letters in "
+        f"of an unrelated protein; the E-value is how many would align as well by chance. This protein's letters in "
         f"random order reach {prediction.chance[0]:.0f} bits. Similarity: the score as a share of the smaller "
         "protein's score with itself; 1 is the same protein. The other similarity is the cosine of what "
         "the network reads (the language model's embedding, or the composition where it reads none)."

@@ -99,5 +99,5 @@ def _overview_row(model, protein: Protein, prediction: Prediction) -> dict:
         "residues": len(protein.sequence),
         "most specific terms (probability)": named or why,
         "terms predicted": len(answer),
-        "best alignment, bits": float(prediction.by_alignment.bits[0, 0]),
+        "best alignment, bits": round(float(prediction.by_alignment.bits[0, 0])),
     }
