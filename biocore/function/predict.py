@@ -86,8 +86,8 @@ class Prediction:
         Where the probability was raised to that of a child.
     by_alignment, by_vector : Neighbours
         Nearest annotated proteins, by local alignment and by embedding.
-    expect : float array, (N,)
-        E-value of the best alignment: how many references would align as well by chance.
+    expect : float array, (N, K)
+        E-value of each alignment: how many references would align as well by chance.
     chance : float32 array, (N,)
         Bit score of each protein's own shuffled sequence with the same references.
     unsure : tuple of str, length N
@@ -255,7 +255,7 @@ class FunctionModel:
         homology = self.reference.homology
         chance = homology.by_chance(sequences, by_alignment)
         best = by_alignment.bits[:, 0]
-        value = expect(best, np.array([len(s) for s in sequences]), homology.residues)
+        values = expect(by_alignment.bits, np.array([len(s) for s in sequences]), homology.residues)
         return Prediction(
             probability=probability,
             network=alone,
@@ -263,11 +263,11 @@ class FunctionModel:
             lifted=probability > raw + 1e-6,
             by_alignment=by_alignment,
             by_vector=by_vector,
-            expect=value,
+            expect=values,
             chance=chance,
             unsure=tuple(
-                self._why_unsure(*values)
-                for values in zip(value, best, chance, by_vector.best, alone.max(axis=1), strict=True)
+                self._why_unsure(*numbers)
+                for numbers in zip(values[:, 0], best, chance, by_vector.best, alone.max(axis=1), strict=True)
             ),
         )
 

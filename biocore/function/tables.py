@@ -102,10 +102,9 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
     chosen = {model.terms[t] for t in model.chosen(prediction, row)}
     aligned, vectors = prediction.by_alignment, prediction.by_vector
     found: dict[int, dict[str, float]] = {}
-    e_values = prediction.expect[:, None] * np.exp2(aligned.bits[:, :1] - aligned.bits)
     for name, hits, values in (
         ("bits", aligned, aligned.bits),
-        ("e_value", aligned, e_values),
+        ("e_value", aligned, prediction.expect),
         ("alignment_similarity", aligned, aligned.similarity),
         ("vector_similarity", vectors, vectors.similarity),
     ):

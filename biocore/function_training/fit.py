@@ -1,6 +1,6 @@
 """Train the head, weigh it against the neighbours, calibrate; all of it inside the training split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def train(
     lines = calibration.fit_calibration(logits, labels, groups, group)
     probability = propagate_scores(lines(logits), parents)
     threshold = calibration.choose_thresholds(probability, labels)
-    familiar = _familiar(by_vector.best, backbone)
+    familiar = _familiar(lambda x: project(heads[0], x, centre, axes), vectors, data, backbone, settings)
 
     details = {
         "backbone": settings.backbone,
@@ -203,15 +203,34 @@ def _main_axes(network: head.Network, x: np.ndarray, width: int, count: int) -> 
     return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
 
 
-def _familiar(vector: np.ndarray, backbone: features.Backbone) -> dict[str, float]:
+SHUFFLED = 300  # training proteins whose letters are shuffled to see how near an embedding comes by composition alone
+
+
+def _familiar(
+    model: Callable[[np.ndarray], np.ndarray], vectors: np.ndarray, data: Data, backbone, settings: Settings
+) -> dict[str, float]:
     """Where a protein starts to be familiar; see `FunctionModel`.
 
     Alignment: an E-value of 0.001 and 1.2 times the bits of its own shuffled sequence.
-    Embedding: nearer than the tenth of training proteins that are farthest from the others; without a
-    language model 2, which nothing reaches.
+    Embedding: nearer to a training protein than 19 of 20 shuffled ones are; without a language model 2, which nothing
+    reaches.
     Network: sure of a term by itself.
+
+    Parameters
+    ----------
+    model : callable
+        Inputs of the head (N, width) -> their place on the axes of `vectors`.
+    vectors : float array, (M, d)
+        Of the training proteins.
     """
-    limit = 2.0 if backbone.hash == "none" else float(np.quantile(vector, 0.1))
+    limit = 2.0
+    if backbone.hash != "none":
+        rng = np.random.default_rng(settings.seed)
+        some = rng.permutation(len(data.sequences))[:SHUFFLED]
+        mixed = ["".join(rng.permutation(list(data.sequences[row]))) for row in some]
+        pooled = features.pooled_all(backbone, mixed, features.Reading(settings.layer, settings.max_residues))
+        places = model(np.hstack([pooled, features.counts_all(mixed, settings.count_groups)]))
+        limit = float(np.quantile(neighbours.nearest_vectors(places, vectors, top=1).best, 0.95))
     return {"expect": 1e-3, "times": 1.2, "vector": limit, "network": 0.5}
 
 
