@@ -285,7 +285,7 @@ def _started(config: PretrainingConfig, shape: tuple[int, int, int]):
 def _one_kernel_gelu() -> None:
     """Let ESM's layers call torch's own exact gelu: the same function as theirs in one kernel instead of six.
 
-    A fifth more tokens a second on two CPU cores (`python -m benchmarks.bench_plm`).
+    7 to 26 % more tokens a second on two CPU cores (`python -m benchmarks.bench_plm`).
     """
     import torch
     from transformers.models.esm import modeling_esm
