@@ -112,7 +112,11 @@ class HomologyIndex:
 
     def sequences(self) -> list[str]:
         """Each reference with the first letter of its group for every residue, X where it has none."""
-        letters = np.frombuffer(("".join(g[0] for g in GROUPS) + "X").encode(), np.uint8)[self.groups].tobytes()
+        return self._spelled("".join(group[0] for group in GROUPS) + "X")
+
+    def _spelled(self, alphabet: str) -> list[str]:
+        """Each reference with a letter of `alphabet` for every group."""
+        letters = np.frombuffer(alphabet.encode(), np.uint8)[self.groups].tobytes()
         edges = np.concatenate([[0], self.lengths.astype(np.int64).cumsum()])
         return [letters[a:b].decode() for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
@@ -127,10 +131,7 @@ class HomologyIndex:
         aligner = pyopal.Aligner(
             ScoringMatrix(scores.tolist(), alphabet=_LETTERS), gap_open=GAP_OPEN, gap_extend=GAP_EXTEND
         )
-        coded = np.frombuffer(_LETTERS.encode(), np.uint8)[self.groups].tobytes()
-        edges = np.concatenate([[0], self.lengths.astype(np.int64).cumsum()])
-        strings = [coded[a:b].decode() for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        return aligner, pyopal.Database(strings, alphabet=pyopal.Alphabet(_LETTERS))
+        return aligner, pyopal.Database(self._spelled(_LETTERS), alphabet=pyopal.Alphabet(_LETTERS))
 
     @cached_property
     def _own(self) -> np.ndarray:
