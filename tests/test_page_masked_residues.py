@@ -118,7 +118,7 @@ def test_rare_letters_are_reported_and_scored_as_far_as_possible(page):
     app = page(seq="MKTXXUAY*")
     assert not app.exception and not app.error
     note = " ".join(info.value for info in app.info)
-    assert "2 X" in note and "1 U" in note and "stop (*) at the end" in note
+    assert "2 X" in note and "1 U" in note and "stop (\\*) at the end" in note
     app = app.text_input(key="protein.position_text").set_value("4").run()
     assert metrics(app)["Its rank"] == "not defined" and not app.exception
 

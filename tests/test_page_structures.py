@@ -129,7 +129,7 @@ def test_pasted_text_and_what_the_file_says():
         "9XYZ",
         "A TOY STRUCTURE",
         "Homo sapiens",
-        "1\\.50 Å",
+        "1.50 Å",
         "not resolved",
     ):
         assert expected in text, expected

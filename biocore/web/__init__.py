@@ -3,7 +3,7 @@
 A page reads: ``web.page(...)``, an input part, ``with web.show_errors(): result = ...``, ``web.figure``, ``web.table``.
 """
 
-from biocore.web.frame import limits, page, show_errors, show_notes
+from biocore.web.frame import limits, page, plain, show_errors, show_notes
 from biocore.web.inputs import sequence_input, take_over
 from biocore.web.link import from_link, link_to, set_link
 from biocore.web.outputs import command_line, download, figure, table
@@ -20,6 +20,7 @@ __all__ = [
     "model_picker",
     "models",
     "page",
+    "plain",
     "sequence_input",
     "set_link",
     "show_errors",

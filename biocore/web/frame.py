@@ -49,9 +49,17 @@ def show_errors() -> Iterator[None]:
         st.stop()
 
 
+_MARKDOWN = re.compile(r"([\\`*_\[\]$<~|]|:(?=[\w/+-]+:)|^[ \t]*(?:[#>+-]|\d+[.)](?=\s)))", re.MULTILINE)
+
+
 def plain(text: str) -> str:
     """`text` as Markdown that shows it as it is: a name from a user's file must not load a picture or become a link."""
-    return re.sub(r"([\[$`<])", r"\\\1", text)
+    return _MARKDOWN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found.group(0)
+    return f"{sign[:-1]}\\{sign[-1]}"
 
 
 def show_notes(notes: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from biocore.structure.geometry import Superposition, merge, superpose
 from biocore.structure.model import Structure
 from biocore.web.structures import side_by_side
 from biocore.web.structures.selection import select, selected
-from biocore.web.structures.source import Source, load, messages, structure_input
+from biocore.web.structures.source import Source, load, structure_input
 from biocore.web.viewer import library_addresses, structure_view
 
 GRID_WIDTH = 680
@@ -26,7 +26,7 @@ def compare(source: Source, left, right) -> None:
     with right:
         first_structure, second_structure = load(source), load(second)
         way = st.segmented_control("Show them", WAYS, default=WAYS[0], key="structures.compare_way", required=True)
-        with messages():
+        with web.show_errors():
             (_superposed if way == WAYS[0] else _side_by_side)(first_structure, second_structure)
 
 

@@ -10,7 +10,6 @@ from biocore.structure import geometry, tables
 from biocore.structure.colour import Colouring
 from biocore.structure.model import POLYMERS, Structure
 from biocore.web.structures.selection import pick_from_chart, pick_from_table, selected
-from biocore.web.structures.source import plain
 
 VIEWS = ["Residues", "Contact map", "Ramachandran plot", "Profile", "Chains and ligands"]
 MAX_ROWS = 20_000
@@ -29,7 +28,7 @@ def show(structure: Structure, chains: list[str], colouring: Colouring) -> None:
     try:
         parts[view](structure, chains, colouring)
     except BiocoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(web.plain(str(error)), icon=":material/error:")
 
 
 def _residues(structure: Structure, chains: list[str], _colouring: Colouring) -> None:

@@ -15,7 +15,7 @@ from biocore.structure.secondary import NAMES
 from biocore.web.link import from_link, set_link
 from biocore.web.structures import details, painting
 from biocore.web.structures.selection import go_to_input, pick_from_table, select, selected
-from biocore.web.structures.source import Source, keep_in_link, load, messages, plain
+from biocore.web.structures.source import Source, keep_in_link, load
 from biocore.web.viewer import CDN, FILE, export_html, library_here, structure_view
 
 VIEWER = "structures.viewer"
@@ -33,7 +33,7 @@ def explore(source: Source, left, right) -> None:
         pick_model(source, structure)
         choices = _choices(structure)
         _select_from_link(structure)
-    with right, messages():
+    with right, web.show_errors():
         colouring = painting.colouring(structure, choices["colour"])
         scene = scenes.scene(
             structure,
@@ -134,7 +134,7 @@ def _select_from_link(structure: Structure) -> None:
 
 
 def _show_facts(structure: Structure) -> None:
-    st.subheader(plain(structure.name), anchor=False)
+    st.subheader(web.plain(structure.name), anchor=False)
     facts = tables.facts(structure)
     polymers = [chain for chain in structure.chains if len(chain.polymer)]
     facts["Chains"] = f"{len(polymers)} with {sum(len(c.polymer) for c in polymers):,} residues"
@@ -142,7 +142,7 @@ def _show_facts(structure: Structure) -> None:
     shown = ["Method", "Resolution", "Organism", "Date", "Chains", "Atoms", "From", "Secondary structure"]
     given = [name for name in shown if facts[name] not in ("not given", "not defined")]
     lines = [structure.title, " · ".join(f"{name}: {facts[name]}" for name in given), " ".join(structure.notes)]
-    st.caption("  \n".join(plain(line) for line in lines if line))
+    st.caption("  \n".join(web.plain(line) for line in lines if line))
 
 
 def _choices(structure: Structure) -> dict:

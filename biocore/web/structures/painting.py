@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from biocore import web
 from biocore.errors import BiocoreError, InputError
 from biocore.structure.colour import Colouring, colour
 from biocore.structure.model import PROTEIN, Structure
 from biocore.structure.tracks import Track, match_track, read_tracks
 from biocore.web.inputs import decode
-from biocore.web.structures.source import plain
 from biocore.web.tracks import offered_tracks
 
 TABLE_KEY, FILE_KEY = "structures.track_table", "structures.track_file"
@@ -42,7 +42,7 @@ def _painted(structure: Structure) -> tuple[np.ndarray | None, str]:
         try:
             tracks = read_tracks(table, "your table") + tracks
         except InputError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(web.plain(str(error)), icon=":material/error:")
     if not tracks:
         st.info(
             "No track yet: paste or upload a table, or open a page that makes one (Masked residues: entropy, best and "
@@ -65,7 +65,7 @@ def _table_input() -> str:
 
     st.file_uploader("Table (CSV or TSV)", type=["csv", "tsv", "txt", "gz"], key=FILE_KEY, on_change=use_file)
     if f"{FILE_KEY}.error" in st.session_state:
-        st.error(plain(st.session_state.pop(f"{FILE_KEY}.error")))
+        st.error(web.plain(st.session_state.pop(f"{FILE_KEY}.error")))
     return st.text_area(
         "or paste it",
         key=TABLE_KEY,

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from biocore import web
 from biocore.structure.model import Structure
-from biocore.web.structures.source import plain
 
 _KEY = "structures.selected"
 GOTO = "structures.goto"
@@ -43,7 +43,7 @@ def go_to_input(structure: Structure) -> None:
     missed = st.session_state.pop(f"{GOTO}.error", None)
     if missed is not None:
         st.warning(
-            plain(f"There is no residue {missed[:30]!r} here; write {structure.address(structure.residues[0])}.")
+            web.plain(f"There is no residue {missed[:30]!r} here; write {structure.address(structure.residues[0])}.")
         )
 
 

@@ -1,7 +1,5 @@
 """Where a structure comes from: an identifier, a sequence to build from, a file, pasted text.  Nothing is lost."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -106,28 +104,11 @@ def load(source: Source, *, model: int = 1, assembly: str = "") -> Structure:
             st.stop()
         return _load(source, model, assembly)
     except BiocoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(web.plain(str(error)), icon=":material/error:")
         if isinstance(error, DataUnavailable):
             kept = [identifier.name for identifier in archive.cached()]
             st.caption("Opens without a connection: " + (", ".join(kept[:40]) if kept else "nothing fetched yet") + ".")
         st.stop()
-
-
-@contextmanager
-def messages() -> Iterator[None]:
-    """As `web.show_errors`, with the message as plain text: it may quote what a file says."""
-    try:
-        yield
-    except BiocoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        st.stop()
-
-
-def plain(text: str) -> str:
-    """Text that Markdown leaves as it is: error messages quote what the user's file says."""
-    for sign in "\\`*_{}[]<>()#+-.!|$~:":
-        text = text.replace(sign, "\\" + sign)
-    return text
 
 
 @st.cache_resource(max_entries=8, scope="session", show_spinner="Reading the structure...")
@@ -224,5 +205,5 @@ def _file_input(prefix: str) -> Source:
         st.session_state[kept] = (file.name, file.getvalue())
     name, content = st.session_state.get(kept, ("", b""))
     if file is None and name:
-        st.caption(f"Showing {plain(name)}, chosen before.")
+        st.caption(f"Showing {web.plain(name)}, chosen before.")
     return Source("file", name, content=content)
