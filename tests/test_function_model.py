@@ -307,6 +307,20 @@ def test_tables_and_graph_agree_with_the_answer(world, unseen):
     assert near["e_value"][0] == pytest.approx(prediction.expect[0, 0])
 
 
+def test_a_training_protein_is_recognised_with_its_annotation(world, unseen):
+    model, _, table = world
+    seen = table[(table["terms"] != "") & (table["subset"] == "train")].iloc[:2]
+    prediction = model(list(seen["Sequence"]))
+    for row, (accession, terms) in enumerate(zip(seen["EntryID"], seen["terms"], strict=True)):
+        assert model.reference.accessions[model.same_as(prediction, row)] == accession
+        known = tables.annotated(model, prediction, row)
+        assert set(known["term"]) == set(terms.split(";"))
+        said = {model.terms[t] for t in model.chosen(prediction, row)}
+        assert set(known["term"][known["predicted"]]) == said & set(known["term"])
+        assert (known["probability"].isna() == ~known["term"].isin(model.terms)).all()
+    assert tables.annotated(model, model(list(unseen["Sequence"][:1])), 0) is None
+
+
 def test_figures_are_drawn(world, unseen):
     from biocore.plot import function as plot
 

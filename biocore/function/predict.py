@@ -18,6 +18,7 @@ from biocore.function.neighbours import Neighbours, nearest_vectors, votes
 from biocore.function.ontology import depths, most_specific, propagate_scores
 
 Progress = Callable[[int, int], None]
+IDENTICAL = 0.9995  # similarity from which two proteins count as the same
 
 
 @dataclass(frozen=True)
@@ -326,6 +327,13 @@ class FunctionModel:
         )
 
     # -------------------------------------------------------------------------------------------- reading answers
+
+    def same_as(self, prediction: Prediction, protein: int) -> int | None:
+        """Row of the reference protein that is this one, as far as alignment and embedding can tell."""
+        aligned, vector = prediction.by_alignment, prediction.by_vector
+        row = int(aligned.indices[protein, 0])
+        alike = min(aligned.similarity[protein, 0], vector.similarity[protein, 0])
+        return row if row >= 0 and row == vector.indices[protein, 0] and alike > IDENTICAL else None
 
     def chosen(self, prediction: Prediction, protein: int) -> set[int]:
         """Terms above their thresholds and all their parents; empty where the model is not sure."""

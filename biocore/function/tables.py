@@ -89,6 +89,34 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
     return table.sort_values(["specific", "probability", "depth"], ascending=[False, False, False], ignore_index=True)
 
 
+def annotated(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame | None:
+    """What a training protein is annotated with beside what the model says; None where the protein is not one.
+
+    Returns
+    -------
+    DataFrame
+        term, name, proteins (training proteins that have it), probability (NaN where the term is too rare for the
+        model to judge), predicted; the rarest terms first.
+    """
+    same = model.same_as(prediction, row)
+    if same is None:
+        return None
+    column = {term: t for t, term in enumerate(model.terms)}
+    chosen = model.chosen(prediction, row)
+    rows = [
+        {
+            "term": term,
+            "name": model.reference.names[term],
+            "proteins": model.reference.term_counts[term],
+            "probability": float(prediction.probability[row, column[term]]) if term in column else float("nan"),
+            "predicted": column.get(term) in chosen,
+        }
+        for term in model.reference.terms_of(same)
+    ]
+    table = pd.DataFrame(rows, columns=["term", "name", "proteins", "probability", "predicted"])
+    return table.sort_values(["proteins", "term"], ignore_index=True)
+
+
 def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int = 10) -> pd.DataFrame:
     """The nearest annotated proteins, by alignment and by embedding.
 

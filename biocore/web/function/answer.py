@@ -14,16 +14,15 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
     with web.model(card.name) as model:
         answer = tables.answer(model, prediction, 0)
         drawing = graph.term_graph(model, prediction, 0)
-        known = protein_in_training(model, prediction)
+        known = tables.annotated(model, prediction, 0)
+        same = model.same_as(prediction, 0)
+        accession = "" if same is None else model.reference.accessions[same]
         best = tables.scores(model, prediction, [protein.name]).head(5)
     st.caption(
         f"Aspect: molecular function. {card.trained_on}. Probabilities are calibrated; each term has its own threshold."
     )
-    if known:
-        st.info(
-            f"This sequence is that of {known}, one of the training proteins: the model has seen its answer.",
-            icon=":material/school:",
-        )
+    if known is not None:
+        _show_annotation(accession, known)
     if prediction.unsure[0]:
         st.warning(
             f"**Not sure.** {prediction.unsure[0]} No term is given rather than a guess.", icon=":material/help:"
@@ -49,12 +48,30 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
     return answer
 
 
-def protein_in_training(model, prediction: Prediction) -> str | None:
-    """Accession of the training protein that is this one, as far as alignment and embedding can tell."""
-    aligned, vector = prediction.by_alignment, prediction.by_vector
-    row = aligned.indices[0, 0]
-    same = aligned.similarity[0, 0] > 0.9995 and row == vector.indices[0, 0] and vector.similarity[0, 0] > 0.9995
-    return model.reference.accessions[int(row)] if same else None
+def _show_annotation(accession: str, known: pd.DataFrame) -> None:
+    """That the model has seen this protein, and what it is annotated with."""
+    st.info(
+        f"This sequence is that of {accession}, one of the training proteins: the model has seen its answer.",
+        icon=":material/school:",
+    )
+    if known.empty:
+        st.caption(f"{accession} has no term of this aspect in the training data.")
+        return
+    found = int(known["predicted"].sum())
+    with st.expander(f"What {accession} is annotated with: {len(known)} terms, {found} of them predicted below"):
+        known = known.assign(QuickGO=QUICKGO + known["term"])
+        shown = known[["name", "predicted", "probability", "proteins", "QuickGO"]]
+        web.table(shown, "function_annotated", column_config=_columns() | _annotation_columns())
+
+
+def _annotation_columns() -> dict:
+    column = st.column_config
+    return {
+        "probability": column.NumberColumn(
+            format="%.2f", help="What the model says; empty where the term is too rare to judge."
+        ),
+        "proteins": column.NumberColumn("training proteins with it", format="localized"),
+    }
 
 
 def _with_links(answer: pd.DataFrame) -> pd.DataFrame:
