@@ -227,10 +227,7 @@ def evaluate(
         undefined = Interval(float("nan"))
         names = "fmax threshold precision recall smin protein_auprc protein_auroc term_auprc term_auroc".split()
         return dict.fromkeys(names, undefined) | {"proteins": Interval(0), "terms": Interval(0)}
-    rng = np.random.default_rng(seed)
-    counts = [np.bincount(rng.integers(len(truth), size=len(truth)), minlength=len(truth)) for _ in range(bootstrap)]
-    weights = np.vstack([np.ones(len(truth)), *counts])  # the first row is the sample itself
-
+    weights = _resamplings(len(truth), bootstrap, seed)
     parts = _per_protein(truth, scores, bits, THRESHOLDS)
     curves = [_curve(parts, row, THRESHOLDS) for row in weights]
     ap, auc = ranking(truth, scores)
@@ -252,6 +249,56 @@ def evaluate(
         "terms": Interval(float(truth.any(axis=0).sum())),
     }
     return result
+
+
+def difference(
+    truth: np.ndarray, scores: np.ndarray, others: np.ndarray, bits: np.ndarray, *, bootstrap: int = 200, seed: int = 0
+) -> dict[str, Interval]:
+    """One method less another on the same resamplings of the proteins: what the two share cancels out.
+
+    Parameters
+    ----------
+    truth, scores, bits, bootstrap
+        As in `evaluate`.
+    others : float array, (N, T)
+        Scores of the other method.
+
+    Returns
+    -------
+    dict
+        fmax, smin (bits), protein_auprc.
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, or no protein has a term.
+    """
+    _check(truth, scores)
+    _check(truth, others)
+    keep = truth.any(axis=1)
+    if not keep.any():
+        raise ValueError("no protein has a true term")
+    weights = _resamplings(int(keep.sum()), bootstrap, seed)
+    one, two = (_protein_measures(truth[keep], s[keep], bits, weights) for s in (scores, others))
+    return {name: _interval(one[name] - two[name]) for name in one}
+
+
+def _protein_measures(truth, scores, bits, weights) -> dict[str, np.ndarray]:
+    """Protein-centric measures under each weighting, (B,)."""
+    parts = _per_protein(truth, scores, bits, THRESHOLDS)
+    curves = [_curve(parts, row, THRESHOLDS) for row in weights]
+    return {
+        "fmax": np.array([c.fmax for c in curves]),
+        "smin": np.array([c.smin for c in curves]),
+        "protein_auprc": _weighted_means(ranking(truth, scores)[0], weights),
+    }
+
+
+def _resamplings(count: int, bootstrap: int, seed: int) -> np.ndarray:
+    """How often each of `count` proteins is drawn, (1 + bootstrap, count); the first row is the sample itself."""
+    rng = np.random.default_rng(seed)
+    drawn = [np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(bootstrap)]
+    return np.vstack([np.ones(count), *drawn])
 
 
 def _mean_over_terms(values: np.ndarray) -> np.ndarray:

@@ -77,6 +77,21 @@ def test_bootstrap_intervals_hold_the_value_and_narrow_with_more_proteins(table)
         assert large[name].high - large[name].low < small[name].high - small[name].low
 
 
+def test_a_difference_is_paired(table):
+    truth, scores = table
+    rng = np.random.default_rng(0)
+    worse = np.clip(scores * 0.6 + rng.random(scores.shape) * 0.4, 0, 1)
+    bits = np.ones(15)
+    same = metrics.difference(truth, scores, scores, bits, bootstrap=30)
+    assert all((i.value, i.low, i.high) == (0, 0, 0) for i in same.values())
+    found = metrics.difference(truth, scores, worse, bits, bootstrap=60)
+    one, two = (metrics.evaluate(truth, s, bits, bootstrap=60) for s in (scores, worse))
+    for name, interval in found.items():
+        assert interval.value == pytest.approx(one[name].value - two[name].value)
+        apart = one[name].high - one[name].low + two[name].high - two[name].low
+        assert interval.low < interval.value < interval.high and interval.high - interval.low < apart
+
+
 def test_information_content_by_hand():
     truth = np.array([[1, 1], [1, 0], [1, 0], [0, 0]], bool)
     bits = metrics.information_content(truth, {0: (), 1: (0,)})

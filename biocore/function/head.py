@@ -1,4 +1,4 @@
-"""The networks: an MLP from a protein's vector to every term, and a small one that weighs it against the neighbours.
+"""The networks: an MLP from a protein's vector to every term; a small one of its kind weighs it against the neighbours.
 
 The first starts from the book's head (Dense 512, gelu, Dense 256, gelu, one output for each term) and adds
 standardised inputs, dropout, and a loop that goes through every protein once an epoch.
@@ -11,23 +11,6 @@ from typing import Any
 import numpy as np
 
 WIDTHS = (512, 256)
-PAIR_FEATURES = (
-    "logit of the network",
-    "logit of the relatives' share, by bits and similarity",
-    "logit of the relatives' share, by bits",
-    "logit of the relatives' share, of the first five",
-    "logit of the relatives' share, each counted once",
-    "bits beyond chance of the strongest relative with the term",
-    "similarity of the most similar relative with the term",
-    "bits beyond chance of the strongest relative of all",
-    "similarity of the nearest aligned protein",
-    "logit of the embedding neighbours' share",
-    "closest embedding neighbour with the term",
-    "nearest embedding neighbour of all",
-    "logit of the term's frequency",
-    "network x strongest relative of all",
-    "log length",
-)
 FLOOR = 1e-4
 
 
@@ -216,87 +199,3 @@ def logit(p: np.ndarray, floor: float = FLOOR) -> np.ndarray:
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Probability of a log-odds."""
     return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
-
-
-@dataclass(frozen=True)
-class Relatives:
-    """What the aligned neighbours of N proteins say; shares are those of `neighbours.votes`.
-
-    Attributes
-    ----------
-    share, by_bits, first_five, counted : float32 arrays, (N, T)
-        Share of the votes for each term: weighted by bits beyond chance times similarity, by those bits alone, by both
-        among the five nearest, and each once.
-    closest_bits, closest_similarity : float32 arrays, (N, T)
-        Of the best neighbour that has the term; 0 where none has.
-    bits, similarity : float32 arrays, (N,)
-        Bits beyond chance of the best neighbour, and similarity of the nearest, whatever their terms.
-    """
-
-    share: np.ndarray
-    by_bits: np.ndarray
-    first_five: np.ndarray
-    counted: np.ndarray
-    closest_bits: np.ndarray
-    closest_similarity: np.ndarray
-    bits: np.ndarray
-    similarity: np.ndarray
-
-
-@dataclass(frozen=True)
-class Votes:
-    """What the embedding neighbours of N proteins say.
-
-    Attributes
-    ----------
-    share, closest : float32 arrays, (N, T)
-        As `neighbours.votes` gives them.
-    similarity : float32 array, (N,)
-        Of the nearest neighbour, whatever its terms.
-    """
-
-    share: np.ndarray
-    closest: np.ndarray
-    similarity: np.ndarray
-
-
-def pair_features(
-    network: np.ndarray, relatives: Relatives, vectors: Votes, frequency: np.ndarray, log_length: np.ndarray
-) -> np.ndarray:
-    """What is known of each (protein, term), see `PAIR_FEATURES`.
-
-    Parameters
-    ----------
-    network : float array, (N, T)
-        Logits of the MLP.
-    relatives : Relatives
-    vectors : Votes
-    frequency : float array, (T,)
-        Share of the training proteins with each term.
-    log_length : float array, (N,)
-
-    Returns
-    -------
-    float32 array, (N, T, 15)
-    """
-    n, t = network.shape
-    strongest = np.log1p(relatives.bits)[:, None]
-    shares = (relatives.share, relatives.by_bits, relatives.first_five, relatives.counted)
-    columns = (
-        network,
-        *(logit(share, 1e-3) for share in shares),
-        np.log1p(relatives.closest_bits),
-        relatives.closest_similarity,
-        strongest,
-        relatives.similarity[:, None],
-        logit(vectors.share, 1e-3),
-        vectors.closest,
-        vectors.similarity[:, None],
-        logit(frequency)[None],
-        network * strongest,
-        log_length[:, None],
-    )
-    out = np.empty((n, t, len(PAIR_FEATURES)), np.float32)
-    for number, values in enumerate(columns):
-        out[..., number] = values
-    return out

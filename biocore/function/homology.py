@@ -211,6 +211,13 @@ class HomologyIndex:
             strength[row, : len(best)] = bits(found[best])
         return Neighbours(indices, similarity, strength)
 
+    def coverage(self, found: Neighbours, sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Score of each neighbour as a share of the query's with itself, and of its own, float32 (N, K)."""
+        query = np.array([max(_self_score(s), 1) for s in sequences], np.float32).reshape(-1, 1)
+        reference = np.maximum(np.where(found.indices >= 0, self._own[found.indices], 1), 1)
+        score = found.similarity * np.minimum(query, reference)
+        return score / query, score / reference
+
     def by_chance(self, sequences: Sequence[str], neighbours: Neighbours) -> np.ndarray:
         """Bit score of each protein's own letters in random order with its neighbours, (N,): the best of 3 shuffles.
 

@@ -12,10 +12,11 @@ from biocore import zoo
 from biocore.errors import ModelUnavailable
 from biocore.function import features
 from biocore.function.calibration import Calibration, Reliability
-from biocore.function.head import Network, Relatives, Votes, logit, pair_features, sigmoid
-from biocore.function.homology import HomologyIndex, expect, strength
-from biocore.function.neighbours import Neighbours, nearest_vectors, votes
+from biocore.function.head import Network, sigmoid
+from biocore.function.homology import HomologyIndex, expect
+from biocore.function.neighbours import Neighbours, nearest_vectors
 from biocore.function.ontology import depths, most_specific, propagate_scores
+from biocore.function.pairs import Terms, pair_features, relatives_of, vector_votes
 
 Progress = Callable[[int, int], None]
 IDENTICAL = 0.9995  # similarity from which two proteins count as the same
@@ -155,9 +156,9 @@ class FunctionModel:
         }
         count = int(details["heads"])
         self.heads = [Network.from_arrays(arrays, f"head{i}") for i in range(count)]
-        self.stack = Network.from_arrays(arrays, "stack")
+        self.stacks = [Network.from_arrays(arrays, f"stack{i}") for i in range(int(details["stacks"]))]
         self.axes, self.centre = arrays["axes"].astype(np.float32), arrays["centre"]
-        self.frequency = arrays["frequency"]
+        self.of_terms = Terms.from_arrays(arrays)
         self.information = arrays["information"].astype(float)
         self.calibration = Calibration(
             tuple(details["groups"]),
@@ -285,20 +286,14 @@ class FunctionModel:
         return self.calibration.slope[group] * logits + self.calibration.offset[group]
 
     def _parts(self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: Neighbours):
-        """Log-odds of the small network and of the head, share of the neighbours (all (N, T)), embedding neighbours."""
+        """Log-odds of the answer and of the head, share of the neighbours (all (N, T)), embedding neighbours."""
         x = self.inputs(pooled, sequences)
         by_vector = nearest_vectors(self.project(x), self.reference.vectors)
         network = self.network_logits(x)
-        lengths = np.array([max(len(s), 1) for s in sequences])
-        relatives = relatives_of(by_alignment, self.labels, lengths, self.reference.homology.residues)
+        relatives = relatives_of(self.reference.homology, by_alignment, sequences, self.labels)
         vectors = vector_votes(by_vector, self.labels, float(self.details["vector_power"]))
-        logits = self.stacked(network, relatives, vectors, lengths)
-        return logits, network, relatives.share, by_vector
-
-    def stacked(self, network: np.ndarray, relatives: Relatives, vectors: Votes, lengths: np.ndarray) -> np.ndarray:
-        """Log-odds (N, T) of the small network that weighs the head against the neighbours."""
-        pairs = pair_features(network, relatives, vectors, self.frequency, np.log(lengths).astype(np.float32))
-        return self.stack(pairs.reshape(-1, pairs.shape[-1]), block=200_000).reshape(network.shape)
+        pairs = pair_features(network, relatives, vectors, self.of_terms, sequences)
+        return stacked(self.stacks, pairs), network, relatives.share, by_vector
 
     def inputs(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
         """What the head reads, float32 (N, width)."""
@@ -368,40 +363,10 @@ class FunctionModel:
         return "neighbours" if neighbours else "network" if network else "together"
 
 
-def relatives_of(found: Neighbours, labels: np.ndarray, lengths: np.ndarray, residues: int) -> Relatives:
-    """What aligned neighbours say of each term.
-
-    Parameters
-    ----------
-    found : Neighbours
-        Of `HomologyIndex.search`.
-    labels : bool array, (M, T)
-        Terms of the references.
-    lengths : int array, (N,)
-        Residues of the queries.
-    residues : int
-        Of all references together.
-    """
-    beyond = strength(found, lengths, residues)
-    # bits times similarity: a relative over its whole length counts more than one that shares a domain
-    weight = beyond * found.similarity
-    by_bits, closest_bits = votes(found, labels, beyond)
-    return Relatives(
-        share=votes(found, labels, weight)[0],
-        by_bits=by_bits,
-        first_five=votes(found, labels, np.where(np.arange(weight.shape[1]) < 5, weight, 0))[0],
-        counted=votes(found, labels, beyond > 0)[0],
-        closest_bits=closest_bits,
-        closest_similarity=votes(found, labels, found.similarity)[1],
-        bits=beyond.max(axis=1, initial=0),
-        similarity=found.best,
-    )
-
-
-def vector_votes(found: Neighbours, labels: np.ndarray, power: float) -> Votes:
-    """Votes of neighbours by embedding; each counts its similarity raised to `power`."""
-    share = votes(found, labels, np.maximum(found.similarity, 0) ** power)[0]
-    return Votes(share, votes(found, labels, found.similarity)[1], found.best)
+def stacked(stacks: Sequence[Network], pairs: np.ndarray) -> np.ndarray:
+    """Mean log-odds (N, T) of small networks that read `pairs.pair_features`, (N, T, F)."""
+    flat = pairs.reshape(-1, pairs.shape[-1])
+    return np.mean([stack(flat, block=200_000) for stack in stacks], axis=0).reshape(pairs.shape[:2])
 
 
 def project(network: Network, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:
@@ -442,4 +407,4 @@ def evaluation(card: zoo.ModelCard) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-__all__ = ["FunctionModel", "Prediction", "Reference", "as_lines", "evaluation", "load", "logit"]
+__all__ = ["FunctionModel", "Prediction", "Reference", "as_lines", "evaluation", "load"]

@@ -12,7 +12,8 @@ from biocore import function_metrics as metrics
 from biocore.errors import InputError
 from biocore.function import calibration, features, head, homology, neighbours, prepare
 from biocore.function.ontology import Ontology, propagate_scores
-from biocore.function.predict import FunctionModel, as_lines, project, relatives_of, vector_votes
+from biocore.function.pairs import Terms, pair_features, relatives_of, vector_votes
+from biocore.function.predict import FunctionModel, as_lines, project, stacked
 from biocore.function_training.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.function_training.stored import stored_neighbours
 
@@ -78,24 +79,19 @@ def train(
     index = homology.HomologyIndex.build(data.sequences)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
     own = neighbours.same_cluster(list(data.table["cluster"]))
-    own, lengths = [own[row] for row in rows], data.table["Length"].to_numpy()[rows]
-    by_alignment = stored_neighbours(index, [data.sequences[r] for r in rows], folder, exclude=own, say=say)
-    by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=own)
+    asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
+    by_alignment = stored_neighbours(index, asked, folder, exclude=near, say=say)
+    by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
+    by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
 
     say("weighing the head against the neighbours")
-    frequency = data.labels.mean(axis=0).astype(np.float32)
-    pairs = head.pair_features(
-        oof[rows],
-        relatives_of(by_alignment, data.labels, lengths, index.residues),
-        vector_votes(by_vector, data.labels, settings.vector_power),
-        frequency,
-        np.log(lengths).astype(np.float32),
-    )
+    of_terms = Terms.measure(data.labels, by_kmer)
+    relatives = relatives_of(index, by_alignment, asked, data.labels)
+    votes = vector_votes(by_vector, data.labels, settings.vector_power)
+    pairs = pair_features(oof[rows], relatives, votes, of_terms, asked)
     labels = data.labels[rows]
-    flat = pairs.reshape(-1, pairs.shape[-1])
-    size = int(np.clip(len(flat) // 64, 64, STACK.batch_size))  # enough steps in a small table, too
-    stack = head.fit(flat, labels.reshape(-1, 1), replace(STACK, batch_size=size), seed=settings.seed)
-    logits = stack(flat, block=200_000).reshape(labels.shape)
+    stacks = _weigh(pairs, labels, settings)
+    logits = _weigh_in_folds(pairs, labels, [data.table["cluster"][row] for row in rows], settings)
 
     parents = ontology.parents_within(terms)
     groups, group = calibration.term_groups(terms, ontology)
@@ -108,6 +104,7 @@ def train(
         "backbone": settings.backbone,
         "backbone_hash": backbone.hash,
         "heads": settings.seeds,
+        "stacks": len(stacks),
         "groups": list(groups),
         "count_groups": list(settings.count_groups),
         "vector_power": settings.vector_power,
@@ -118,9 +115,10 @@ def train(
         "settings": as_json(asdict(settings)),
     }
     bits = metrics.information_content(data.labels, parents)
-    arrays = {"frequency": frequency, "information": bits.astype(np.float32), "centre": centre, "axes": axes}
+    arrays = {"information": bits.astype(np.float32), "centre": centre, "axes": axes} | of_terms.arrays()
     arrays |= {name: values for n, h in enumerate(heads) for name, values in h.arrays(f"head{n}", half=True).items()}
-    arrays |= stack.arrays("stack") | index.arrays() | _reference(data.table, vectors, ontology)
+    arrays |= {name: values for n, stack in enumerate(stacks) for name, values in stack.arrays(f"stack{n}").items()}
+    arrays |= index.arrays() | _reference(data.table, vectors, ontology)
     arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
     arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
     blank = np.full(len(terms), np.nan)
@@ -155,6 +153,24 @@ def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tup
         oof[held] = network(x[held])
         say(f"fold {fold + 1} of {settings.folds}: {_watch(oof[held], data.labels[held])}")
     return oof, curve
+
+
+def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Network]:
+    """Small networks that read `pairs` (N, T, F), from different seeds."""
+    flat, right = pairs.reshape(-1, pairs.shape[-1]), labels.reshape(-1, 1)
+    size = int(np.clip(len(flat) // 64, 64, STACK.batch_size))  # enough steps in a small table, too
+    config = replace(STACK, batch_size=size)
+    return [head.fit(flat, right, config, seed=settings.seed + n) for n in range(settings.stacks)]
+
+
+def _weigh_in_folds(pairs: np.ndarray, labels: np.ndarray, clusters: Sequence, settings: Settings) -> np.ndarray:
+    """Log-odds (N, T) of each protein from small networks that have not seen its cluster: to calibrate on."""
+    folds = prepare.cluster_folds(list(clusters), settings.folds, seed=settings.seed + 1)
+    logits = np.zeros(labels.shape, np.float32)
+    for fold in range(settings.folds):
+        held = folds == fold
+        logits[held] = stacked(_weigh(pairs[~held], labels[~held], replace(settings, stacks=1)), pairs[held])
+    return logits
 
 
 def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def baselines(
     """
     shape = data.labels.shape
     rng = np.random.default_rng(seed)
-    labels, frequency = model.labels, model.frequency
+    labels, frequency = model.labels, model.of_terms.frequency
     scores = {
         "coin flip": rng.random(shape),
         "proportional guessing": (rng.random(shape) < frequency) * 0.99 + 0.005 * rng.random(shape),
@@ -80,7 +80,8 @@ def evaluate(
     Returns
     -------
     results : dict, JSON values
-        ``methods[labels][method][measure] = [value, low, high]``, ``by_identity``, ``terms`` (one row each),
+        ``methods[labels][method][measure] = [value, low, high]``, ``beside`` (the model less each alignment method, on
+        the same resamplings), ``by_identity``, ``terms`` (one row each),
         ``threshold_curve``, ``heatmap`` (a sample of proteins and terms).
     probability : float array (N, T)
     """
@@ -90,6 +91,7 @@ def evaluate(
     methods = {"model": prediction.probability, "network alone": prediction.network} | scores
     results: dict[str, Any] = {
         "methods": {},
+        "beside": {},
         "proteins": len(data.table),
         "abstained": sum(map(bool, prediction.unsure)),
     }
@@ -99,6 +101,11 @@ def evaluate(
         for method, values in methods.items():
             say(f"measuring: {method}, {name} labels")
             results["methods"][name][method] = numbers(metrics.evaluate(truth, values, bits, bootstrap=bootstrap))
+        results["beside"][name] = {
+            method: numbers(metrics.difference(truth, prediction.probability, values, bits, bootstrap=bootstrap))
+            for method, values in methods.items()
+            if method.startswith("10 best hits") and truth.any()
+        }
     results["abstention"] = _abstention(data.labels, prediction, bits, bootstrap)
     if identity is not None:
         results["by_identity"] = _by_identity(data.labels, methods, identity, bits, bootstrap)

@@ -12,7 +12,7 @@ import pandas as pd
 from biocore import function_metrics as metrics
 from biocore.function import features, head, prepare
 
-STACK = head.FitConfig(epochs=10, batch_size=32_768, learning_rate=5e-3, weight_decay=1e-4, dropout=0.0, widths=(48,))
+STACK = head.FitConfig(epochs=10, batch_size=32_768, learning_rate=5e-3, weight_decay=1e-2, dropout=0.0, widths=(48,))
 LABELS = {"all": "terms", "experimental": "terms_experimental"}
 IDENTITY_BINS = ((0.0, 0.3), (0.3, 0.4), (0.4, 0.6), (0.6, 1.01))
 Say = Callable[[str], None]
@@ -24,6 +24,8 @@ class Settings:
 
     Attributes
     ----------
+    seeds, stacks : int
+        Copies of the head, and of the small network that weighs it against the neighbours, that are averaged.
     weighed : int
         Training proteins that the head is weighed against the neighbours on, that calibrate and give the thresholds;
         each is aligned with all others, which takes most of the time.
@@ -33,6 +35,7 @@ class Settings:
     min_proteins: int = prepare.MIN_PROTEINS
     folds: int = 5
     seeds: int = 2
+    stacks: int = 4
     axes: int = 96
     count_groups: tuple[str, ...] = ("composition", "ends", "segments", "dipeptides")
     layer: int = -1

@@ -53,6 +53,14 @@ def _view_methods(card: zoo.ModelCard, measured: dict) -> None:
         f"{proteins:,.0f} held-back proteins with a term; brackets are 95 % intervals from resampled proteins. Fmax, "
         "auPRC and auROC: more is better. Experimental labels leave out what was inferred from homologues."
     )
+    for name, less in measured.get("beside", {}).get(labels, {}).items():
+        said = ", ".join(f"{plot.METRICS[m]} {_signed(less[m])}" for m in ("fmax", "protein_auprc"))
+        st.caption(f"The model less {name}, on the same resampled proteins: {said}.")
+
+
+def _signed(values: Sequence[float]) -> str:
+    value, low, high = values
+    return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def _with_interval(values: Sequence[float | None]) -> str:
