@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from biocore.function import alignment, homology, neighbours, prepare
+from biocore.function import alignment, homology, neighbours, sources
 
 EULER = 0.5772156649
 LENGTH = 400
@@ -37,7 +37,7 @@ def constants(gap_open: int, gap_extend: int, *, pairs: int = 60_000) -> tuple[f
 
 def speed(path, queries: int) -> None:
     """Seconds a query, one thread, beside an alignment program; and how often both find the same nearest protein."""
-    table = prepare.read_table(path)
+    table = sources.read_table(path)
     references = table[table["subset"] == "train"].reset_index(drop=True)
     asked = table[table["subset"] == "valid"].sample(queries, random_state=0).reset_index(drop=True)
     index = homology.HomologyIndex.build(list(references["Sequence"]))

@@ -12,7 +12,7 @@ from biocore import function_training as training
 from biocore import runtime, zoo
 from biocore.cli import main
 from biocore.errors import InputError, ModelUnavailable
-from biocore.function import alignment, evidence, features, graph, head, load, neighbours, prepare, tables
+from biocore.function import alignment, evidence, features, graph, head, load, neighbours, prepare, sources, tables
 
 SETTINGS = training.Settings(
     backbone="toy",
@@ -483,7 +483,7 @@ def test_shipped_numbers_come_out_again(shipped, shared_data):
     """Fmax on the valid split, measured anew, is the one on the card."""
     from biocore import function_metrics as metrics
 
-    table = prepare.read_table(shared_data / "go" / "human_mf.tsv.gz")
+    table = sources.read_table(shared_data / "go" / "human_mf.tsv.gz")
     valid = table[table["subset"] == "valid"].head(80).reset_index(drop=True)
     truth = prepare.label_matrix(list(valid["terms"]), shipped.terms)
     measured = metrics.evaluate(truth, shipped(list(valid["Sequence"])).probability, shipped.information, bootstrap=50)

@@ -8,7 +8,7 @@ from function_toys import ONTOLOGY
 
 from biocore.cli import main
 from biocore.errors import InputError
-from biocore.function import prepare
+from biocore.function import prepare, sources
 from biocore.function.ontology import (
     Ontology,
     depths,
@@ -189,7 +189,7 @@ def test_the_pipeline_says_what_it_dropped_and_why(files):
 def test_the_pipeline_as_one_command(files, capsys):
     arguments = ["prepare-function", "--fasta", str(files / "proteins.fa.gz"), "--annotations", str(files / "goa.gaf")]
     assert main([*arguments, "--obo", str(files / "go.obo"), "--taxon", "9606", "--out", str(files / "out")]) == 0
-    table = prepare.read_table(files / "out" / "proteins.tsv.gz")
+    table = sources.read_table(files / "out" / "proteins.tsv.gz")
     assert list(table["EntryID"]) == ["P1", "P2"]
     assert read_terms(files / "out" / "terms.tsv.gz").names["GO:0046872"] == "metal ion binding"
     assert "another species" in capsys.readouterr().out
@@ -224,7 +224,7 @@ def test_nothing_left_is_an_error_one_can_act_on(files):
 def test_bad_tables_are_named(tmp_path, text, message):
     (tmp_path / "t.tsv").write_text(text)
     with pytest.raises(InputError, match=message):
-        prepare.read_table(tmp_path / "t.tsv")
+        sources.read_table(tmp_path / "t.tsv")
 
 
 def test_vocabulary_counts_and_drops_by_name():

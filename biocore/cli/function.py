@@ -144,13 +144,13 @@ def run_prepare(arguments: argparse.Namespace) -> None:
 
 def run_train(arguments: argparse.Namespace) -> None:
     from biocore import function_training as training
-    from biocore.function import head, prepare
+    from biocore.function import head, sources
     from biocore.function.ontology import read_obo, read_terms
 
     for name, low in (("epochs", 1), ("folds", 2), ("seeds", 1), ("min_proteins", 1), ("max_residues", 1)):
         if getattr(arguments, name) < low:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(arguments, name)}; use {low} or more.")
-    table = prepare.read_table(arguments.data)
+    table = sources.read_table(arguments.data)
     ontology = (read_obo if ".obo" in arguments.terms.name else read_terms)(arguments.terms)
     settings = training.Settings(
         backbone=arguments.backbone,
@@ -179,9 +179,9 @@ def run_train(arguments: argparse.Namespace) -> None:
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     from biocore import function_training as training
-    from biocore.function import prepare
+    from biocore.function import sources
 
-    table = prepare.read_table(arguments.data)
+    table = sources.read_table(arguments.data)
     chosen = table if arguments.split == "all" else table[table["subset"] == arguments.split]
     if chosen.empty:
         raise InputError(
@@ -189,7 +189,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
             record=str(arguments.data),
         )
     model = open_model(arguments.model)
-    source = prepare.read_table(arguments.reference) if arguments.reference else table
+    source = sources.read_table(arguments.reference) if arguments.reference else table
     sequences = dict(zip(source["EntryID"], source["Sequence"], strict=True))
     complete = all(accession in sequences for accession in model.reference.accessions)
     references = [sequences[a] for a in model.reference.accessions] if complete else None

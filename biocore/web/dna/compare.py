@@ -7,7 +7,7 @@ import streamlit as st
 from biocore.attribution import effect_table, window_around
 from biocore.attribution.binding import WindowTrack
 from biocore.attribution.results import sigmoid
-from biocore.plot import dna as plot
+from biocore.plot import bases as plot
 from biocore.web.dna import compute
 from biocore.web.dna.choice import Choice, best_sites
 from biocore.web.dna.inputs import Dna

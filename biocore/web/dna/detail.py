@@ -9,7 +9,7 @@ from biocore.attribution import EffectMap, agreement, core, effect_table, ranked
 from biocore.attribution.results import sigmoid
 from biocore.errors import InputError
 from biocore.motif import Motif
-from biocore.plot import dna as plot
+from biocore.plot import bases as plot
 from biocore.sequence import one_hot
 from biocore.web.dna import compute
 from biocore.web.dna.choice import Choice
