@@ -143,14 +143,17 @@ def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tup
             if epoch % 3 == 0 or epoch == 1:
                 curve.append({"epoch": epoch, "loss": loss} | _watch(network(x[held]), data.labels[held]))
 
-        network = head.fit(
-            x[~held],
-            data.labels[~held],
-            settings.fit,
-            seed=settings.seed + 100 + fold,
-            after_epoch=None if fold else watch,
-        )
-        oof[held] = network(x[held])
+        networks = [
+            head.fit(
+                x[~held],
+                data.labels[~held],
+                settings.fit,
+                seed=settings.seed + 100 + fold + 1000 * copy,
+                after_epoch=None if fold or copy else watch,
+            )
+            for copy in range(settings.seeds)
+        ]
+        oof[held] = np.mean([network(x[held]) for network in networks], axis=0)
         say(f"fold {fold + 1} of {settings.folds}: {_watch(oof[held], data.labels[held])}")
     return oof, curve
 
