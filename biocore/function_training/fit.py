@@ -250,7 +250,7 @@ def _familiar(
         pooled = features.pooled_all(backbone, mixed, features.Reading(settings.layer, settings.max_residues))
         places = model(np.hstack([pooled, features.counts_all(mixed, settings.count_groups)]))
         limit = float(np.quantile(neighbours.nearest_vectors(places, vectors, top=1).best, 0.95))
-    return {"expect": 1e-3, "times": 1.2, "vector": limit, "network": 0.5}
+    return {"expect": 1e-3, "times": 1.2, "vector": limit, "network": 0.7}
 
 
 def _reference(table: pd.DataFrame, vectors: np.ndarray, ontology: Ontology) -> dict[str, np.ndarray]:
