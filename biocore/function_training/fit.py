@@ -78,17 +78,9 @@ def train(
     vectors = project(heads[0], x, centre, axes).astype(np.float16)
     index = homology.HomologyIndex.build(data.sequences)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
-    own = neighbours.same_cluster(list(data.table["cluster"]))
-    asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
-    by_alignment = stored_neighbours(index, asked, folder, exclude=near, say=say)
-    by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
-    by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
+    of_terms, pairs = _pairs(rows, oof, vectors, index, data, settings, folder=folder, say=say)
 
     say("weighing the head against the neighbours")
-    of_terms = Terms.measure(data.labels, by_kmer)
-    relatives = relatives_of(index, by_alignment, asked, data.labels)
-    votes = vector_votes(by_vector, data.labels, settings.vector_power)
-    pairs = pair_features(oof[rows], relatives, votes, of_terms, asked)
     labels = data.labels[rows]
     stacks = _weigh(pairs, labels, settings)
     logits = _weigh_in_folds(pairs, labels, [data.table["cluster"][row] for row in rows], settings)
@@ -116,8 +108,10 @@ def train(
     }
     bits = metrics.information_content(data.labels, parents)
     arrays = {"information": bits.astype(np.float32), "centre": centre, "axes": axes} | of_terms.arrays()
-    arrays |= {name: values for n, h in enumerate(heads) for name, values in h.arrays(f"head{n}", half=True).items()}
-    arrays |= {name: values for n, stack in enumerate(stacks) for name, values in stack.arrays(f"stack{n}").items()}
+    for n, network in enumerate(heads):
+        arrays |= network.arrays(f"head{n}", half=True)
+    for n, network in enumerate(stacks):
+        arrays |= network.arrays(f"stack{n}")
     arrays |= index.arrays() | _reference(data.table, vectors, ontology)
     arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
     arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
@@ -156,6 +150,29 @@ def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tup
         oof[held] = np.mean([network(x[held]) for network in networks], axis=0)
         say(f"fold {fold + 1} of {settings.folds}: {_watch(oof[held], data.labels[held])}")
     return oof, curve
+
+
+def _pairs(
+    rows: np.ndarray,
+    oof: np.ndarray,
+    vectors: np.ndarray,
+    index: homology.HomologyIndex,
+    data: Data,
+    settings: Settings,
+    *,
+    folder: Path,
+    say: Say,
+) -> tuple[Terms, np.ndarray]:
+    """What is known of the terms, and of each (protein, term) of `rows` as if its own cluster were unknown."""
+    own = neighbours.same_cluster(list(data.table["cluster"]))
+    asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
+    by_alignment = stored_neighbours(index, asked, folder, exclude=near, say=say)
+    by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
+    by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
+    of_terms = Terms.measure(data.labels, by_kmer)
+    relatives = relatives_of(index, by_alignment, asked, data.labels)
+    votes = vector_votes(by_vector, data.labels, settings.vector_power)
+    return of_terms, pair_features(oof[rows], relatives, votes, of_terms, asked)
 
 
 def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Network]:
