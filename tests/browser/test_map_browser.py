@@ -1,5 +1,8 @@
 """The embedding map in a real browser: points are drawn, a click and a box select proteins."""
 
+import math
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from biocore import embedding
@@ -16,7 +19,14 @@ def marks(page):
     )
 
 
+def most_apart(points):
+    """The point that is farthest from its nearest neighbour: no other lies over it."""
+    return max(points, key=lambda p: min(math.dist(p, q) for q in points if q is not p))
+
+
 def test_click_and_box_select(open_page):
+    from playwright.sync_api import expect
+
     page = open_page("embedding_map?example=tokens&method=pca")
     page.wait_for_selector(".scatterlayer .points path", timeout=WAIT)
     page.wait_for_selector("text=Coordinates and embeddings", timeout=WAIT)
@@ -24,8 +34,11 @@ def test_click_and_box_select(open_page):
     page.wait_for_timeout(500)  # until the page has stopped moving
     points = marks(page)
     assert len(points) >= 33
-    page.mouse.click(*points[0])
-    page.wait_for_url("**protein=%3Ccls%3E**", timeout=WAIT)
+    page.mouse.click(*most_apart(points))
+    page.wait_for_url("**protein=*", timeout=WAIT)
+    chosen = parse_qs(urlsplit(page.url).query)["protein"][0]
+    assert chosen in embedding.example("tokens").collection.names
+    expect(page.get_by_role("combobox", name="Protein")).to_have_value(chosen, timeout=WAIT)
     page.wait_for_selector("text=This collection holds vectors, not sequences", timeout=WAIT)
     page.locator('.modebar-btn[data-val="select"]').first.click()
     box = page.locator(".nsewdrag").first.bounding_box()

@@ -36,6 +36,7 @@ def test_residues_and_the_landscape_can_be_clicked(open_page):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
     expect_residue(page, "G47")
+    page.wait_for_url("**mask=47*", timeout=WAIT)  # written when the script ends: nothing is drawn anew after it
     settled(page)
 
     figure = page.locator("[class*='st-key-protein-landscape'] .js-plotly-plot, .js-plotly-plot:has(.hm)").first
