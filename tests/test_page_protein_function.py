@@ -76,7 +76,7 @@ def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
     text = shown(app)
     assert "Aspect: molecular function" in text and "Limits of" in text
     assert "one of the training proteins" in text  # insulin itself was trained on, and the page says so
-    assert "lowers the log-odds" in text
+    assert "changes the log-odds" in text
     known = table(app, "name", "predicted", "proteins")
     assert set(known["name"][known["predicted"]]) >= {"hormone activity"}
 

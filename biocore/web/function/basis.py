@@ -94,10 +94,10 @@ def _explain(
 
 def _show_evidence(found: evidence.ResidueEvidence, test: evidence.Faithfulness, name: str, protein: Protein) -> None:
     spans = ", ".join(f"{a + 1:,} to {b:,}" for a, b in found.shown())
-    random = f"{test.random.mean():.2f} (highest {test.random.max():.2f})"
     message = (
-        f"Hiding residues {spans} together lowers the log-odds of *{name}* by **{test.shown:.2f}**; hiding as many "
-        f"random residues, {len(test.random)} times, lowers it by {random} on average."
+        f"Hiding residues {spans} together changes the log-odds of *{name}* by **{-test.shown:+.2f}**; hiding as many "
+        f"random residues, {len(test.random)} times, by {-test.random.mean():+.2f} on average and "
+        f"{-test.random.max():+.2f} at the lowest."
     )
     if test.faithful:
         st.success(
