@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "biocore"
 LAYERS = [  # a module may import from the lines above its own, and from its own package, never from beside or below
     {"errors"},
-    {"runtime"},
+    {"runtime", "text"},
     {"sequence", "zoo", "motif"},
     {"structure"},  # builds peptides from cleaned sequences and writes FASTA
     {"esm2", "tfbinding", "function"},

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from biocore import batch, embedding, engine, zoo
-from biocore.cli.files import ENDINGS, add_output, read_text, write_table
+from biocore.cli.files import ENDINGS, add_output, write_table
 from biocore.errors import InputError
 from biocore.sequence import Record, parse_records
+from biocore.text import read_text
 
 TASK = "protein-language-model"
 DEFAULT_MODEL = "esm-mini"

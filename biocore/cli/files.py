@@ -9,6 +9,7 @@ import pandas as pd
 
 from biocore.errors import InputError
 from biocore.sequence import Record, parse_records
+from biocore.text import read_text
 
 ENDINGS = (".csv", ".tsv", ".json", ".parquet")
 
@@ -39,25 +40,6 @@ def read_records(text: str) -> list[Record]:
     if not text.strip().isalpha() and not text.lstrip().startswith(">"):
         raise InputError(f"{text[:80]!r} is neither a file nor a sequence.")
     return parse_records(text)
-
-
-def read_text(path: Path) -> str:
-    """Text of a file, gzip-compressed or not.
-
-    Raises
-    ------
-    InputError
-        The file is missing or is not text.
-    """
-    import gzip
-
-    try:
-        content = path.read_bytes()
-        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", record=str(path)) from error
-    except (UnicodeDecodeError, EOFError) as error:
-        raise InputError("is not a text file, or is cut short.", record=str(path)) from error
 
 
 def write_table(table: pd.DataFrame, arguments: argparse.Namespace) -> None:

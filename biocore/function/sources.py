@@ -1,24 +1,14 @@
 """Files a training table is made from: sequences, annotations, taxonomy, clusters; and the table itself."""
 
-import gzip
 from pathlib import Path
 
 import pandas as pd
 
 from biocore.errors import InputError
 from biocore.sequence import AMINO_ACIDS, RARE_AMINO_ACIDS
+from biocore.text import read_text
 
 COLUMNS = ("EntryID", "subset", "cluster", "Length", "Sequence", "terms", "terms_experimental")
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", record=str(path)) from error
-    except (UnicodeDecodeError, EOFError) as error:
-        raise InputError("is not a text file, or is cut short.", record=str(path)) from error
 
 
 def accession(header: str) -> str:
@@ -41,7 +31,7 @@ def read_fasta(path: Path) -> pd.DataFrame:
         Not FASTA, or a record without a name or sequence.
     """
     rows = []
-    for block in ("\n" + _text(path)).split("\n>")[1:]:
+    for block in ("\n" + read_text(path)).split("\n>")[1:]:
         header, _, body = block.partition("\n")
         name, sequence = accession(header), "".join(body.split()).upper().rstrip("*")
         if not name or not sequence:
@@ -67,7 +57,7 @@ def read_annotations(path: Path) -> pd.DataFrame:
     InputError
         Neither of the two formats.
     """
-    text = _text(path)
+    text = read_text(path)
     if text.startswith("!"):
         return _read_gaf(text, path)
     lines = text.splitlines()
@@ -107,7 +97,7 @@ def read_taxonomy(path: Path) -> dict[str, int]:
         A row without a numeric taxon.
     """
     taxa = {}
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         values = line.split("\t")
         if number == 1 and values[0] == "EntryID":
             continue
@@ -126,7 +116,7 @@ def read_clusters(path: Path) -> dict[str, str]:
         A row without two columns.
     """
     clusters = {}
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         values = line.split("\t")
         if len(values) != 2:
             raise InputError(f"line {number} is not a representative and a member.", record=str(path))
