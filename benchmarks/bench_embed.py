@@ -23,7 +23,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from biocore import batch, zoo
+from biocore import zoo
+from biocore.embedding import plans
 
 SIZE = 8
 
@@ -41,15 +42,15 @@ def main() -> None:
     print(f"{len(sequences):,} human proteins of {min(lengths)} to {max(lengths)} residues, {sum(lengths):,} in all; "
           f"{model.name} on {model.device}")  # fmt: skip
 
-    ordered, planned = batch.in_file_order(lengths, size=SIZE), batch.plan(lengths, budget=model.tokens_per_batch)
+    ordered, planned = plans.in_file_order(lengths, size=SIZE), plans.plan(lengths, budget=model.tokens_per_batch)
     ways = {
-        "one at a time": (lambda: in_batches(plain, model, sequences, batch.in_file_order(lengths, size=1)), 0.0),
+        "one at a time": (lambda: in_batches(plain, model, sequences, plans.in_file_order(lengths, size=1)), 0.0),
         "file order": (lambda: in_batches(plain, model, sequences, ordered), ordered.padding_share),
         "planned": (lambda: model.embed(sequences), planned.padding_share),
     }
     plain = transformers_model(arguments.model, model.device)
     model.embed(sequences[:20])  # warm up
-    in_batches(plain, model, sequences[:20], batch.in_file_order(lengths[:20], size=SIZE))
+    in_batches(plain, model, sequences[:20], plans.in_file_order(lengths[:20], size=SIZE))
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     vectors = {}
     for _ in range(arguments.rounds):
@@ -83,7 +84,7 @@ def transformers_model(name: str, device: str):
     return EsmModel.from_pretrained(folder, add_pooling_layer=False, dtype=torch.float32).eval().to(device)
 
 
-def in_batches(plain, model, sequences: list[str], plan: batch.Plan) -> np.ndarray:
+def in_batches(plain, model, sequences: list[str], plan: plans.Plan) -> np.ndarray:
     """Mean over residues from transformers' own forward pass, batch by batch."""
     import torch
 

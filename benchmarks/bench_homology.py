@@ -11,7 +11,8 @@ import time
 
 import numpy as np
 
-from biocore.function import alignment, homology, neighbours, sources
+from biocore.go import homology, neighbours
+from biocore.go.train import alignment, sources
 
 EULER = 0.5772156649
 LENGTH = 400

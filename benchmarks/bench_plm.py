@@ -13,10 +13,10 @@ import time
 import numpy as np
 
 from biocore import runtime
+from biocore.esm2.train import PretrainingConfig
+from biocore.esm2.train.batches import Masking
+from biocore.esm2.train.loop import loss_of, new_model
 from biocore.esm2.vocabulary import CLS, EOS
-from biocore.pretraining import PretrainingConfig
-from biocore.pretraining.batches import Masking
-from biocore.pretraining.loop import loss_of, new_model
 
 
 def batch(tokens: int, crop: int) -> np.ndarray:

@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 from biocore import tfbinding, zoo
-from biocore.data import one_hot_codes
+from biocore.tfbinding.train.data import one_hot_codes
 
 BATCH = 512
 

@@ -24,7 +24,7 @@ WEIGHTS = "model.safetensors"
 LOADERS = {
     "tf-binding": "biocore.tfbinding",
     "protein-language-model": "biocore.esm2",
-    "protein-function": "biocore.function",
+    "protein-function": "biocore.go",
 }
 
 

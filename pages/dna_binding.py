@@ -3,7 +3,7 @@
 import streamlit as st
 
 from biocore import web
-from biocore.web import dna
+from biocore.web import dna_binding as dna
 
 web.page("DNA binding", "Which transcription factors bind this DNA, where, and which bases matter?")
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from biocore import web
-from biocore.web import maps
+from biocore.web import embedding_map as maps
 
 web.page("Embedding map", "Which proteins does the model see as similar?")
 

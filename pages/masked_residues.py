@@ -3,7 +3,7 @@
 import streamlit as st
 
 from biocore import web
-from biocore.web import protein as parts
+from biocore.web import masked_residues as parts
 
 web.page("Masked residues", "What does a protein language model expect at every position of a protein?")
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from biocore import web
-from biocore.web import cards
+from biocore.web import models as cards
 
 web.page("Models", "What each model was trained on, how good it is by measurement, and what it cannot do.")
 

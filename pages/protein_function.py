@@ -3,7 +3,7 @@
 import streamlit as st
 
 from biocore import web
-from biocore.web import function as parts
+from biocore.web import protein_function as parts
 
 web.page("Protein function", "What does this protein do, how sure is the model, and what is that based on?")
 

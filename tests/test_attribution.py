@@ -4,14 +4,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from toys import Counter, counts_base, linear, toy_track
 
 from biocore.attribution import (
     GRADIENT_METHODS,
     EffectMap,
     agreement,
-    bedgraph,
-    binned_maximum,
     change_effects,
     core,
     effect_table,
@@ -20,19 +19,15 @@ from biocore.attribution import (
     integrated_gradients,
     mutation_scan,
     mutation_scans,
-    overview,
     parse_changes,
     ranked_changes,
     significance,
-    site_table,
-    strongest_sites,
     to_probability,
-    track_table,
-    window_around,
 )
-from biocore.attribution.results import sigmoid
 from biocore.errors import InputError
 from biocore.sequence import dinucleotide_shuffle, one_hot
+from biocore.tfbinding.sites import bedgraph, binned_maximum, strongest_sites, window_around
+from biocore.tfbinding.tracks import overview, site_table, track_table
 
 SEQUENCE = "GATTACAGGCATTTACGCAGT"
 
@@ -140,10 +135,6 @@ def test_probability_is_the_sigmoid_of_log_odds(weights):
     expected = 1 / (1 + np.exp(-(scan.reference + scan.effects))) - 1 / (1 + np.exp(-scan.reference))
     np.testing.assert_allclose(points.effects, expected, atol=1e-6)
     assert points.unit == "probability" and to_probability(points) is points
-
-
-def test_sigmoid_does_not_overflow():
-    assert sigmoid(1000) == 1 and sigmoid(-1000) == 0 and sigmoid(0) == 0.5
 
 
 def test_gradients_have_no_probability(weights):
@@ -374,7 +365,7 @@ def test_changes_alone_and_together_by_hand(weights):
     assert effects.interaction == pytest.approx(0, abs=1e-5)
     table = effects.table()
     assert list(table.change) == ["G1A", "T3C", "all together"]
-    np.testing.assert_allclose(table.probability, sigmoid(table.log_odds))
+    np.testing.assert_allclose(table.probability, expit(table.log_odds))
 
 
 # ------------------------------------------------------------------------------------------- sites and tracks
@@ -419,8 +410,8 @@ def test_site_table_has_the_best_factor_first_and_names_the_better_strand(track)
     table = site_table(track, record="r", width=101)
     assert list(table.columns) == ["record", "tf", "log_odds", "probability", "start", "end", "strand"]
     assert table.values.tolist() == [
-        ["r", "AAA1", 5.0, pytest.approx(sigmoid(5)), 3, 103, "+"],
-        ["r", "BBB2", 4.0, pytest.approx(sigmoid(4)), 2, 102, "-"],
+        ["r", "AAA1", 5.0, pytest.approx(expit(5)), 3, 103, "+"],
+        ["r", "BBB2", 4.0, pytest.approx(expit(4)), 2, 102, "-"],
     ]
 
 
@@ -434,7 +425,7 @@ def test_site_table_of_one_strand(track):
 def test_track_table_has_a_row_for_each_window(track):
     table = track_table(track, record="r", width=101)
     assert table.shape == (8, 7) and table.start.tolist()[:4] == [1, 2, 3, 4] and table.end[0] == 101
-    assert table.probability[2] == pytest.approx(sigmoid(5))
+    assert table.probability[2] == pytest.approx(expit(5))
 
 
 def test_overview_thins_by_maximum(track):
@@ -442,7 +433,7 @@ def test_overview_thins_by_maximum(track):
     np.testing.assert_array_equal(thin.values, [[2, 5], [4, 0]])
     assert thin.thinned and thin.first.tolist() == [1, 3] and thin.last.tolist() == [102, 104]
     full = overview(track, width=101, unit="probability")
-    assert not full.thinned and full.values.max() == pytest.approx(sigmoid(5))
+    assert not full.thinned and full.values.max() == pytest.approx(expit(5))
 
 
 def test_bedgraph_counts_from_zero_and_never_overlaps():

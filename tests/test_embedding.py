@@ -472,7 +472,7 @@ def test_points_merge_copies():
 
 
 def test_figure_draws_every_point_once_and_counts_copies():
-    from biocore.plot import maps
+    from biocore.plot import embedding_map as maps
 
     vectors = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
     vectors[1] = vectors[0]
@@ -491,7 +491,7 @@ def test_figure_draws_every_point_once_and_counts_copies():
 
 
 def test_many_labels_share_a_colour_and_every_other_pair_is_unlike():
-    from biocore.plot import maps
+    from biocore.plot import embedding_map as maps
 
     colours = maps.category_colours([f"{i:02d}" for i in range(40)])
     kept = [v for k, v in colours.items() if k not in (embedding.SEVERAL, "")]

@@ -9,13 +9,7 @@ import pytest
 from biocore.errors import InputError
 from biocore.esm2 import MASKED, SubstitutionScan
 from biocore.esm2.measured import compare, rank_correlation, read_measurements
-from biocore.esm2.variants import (
-    Substitution,
-    fitting_offsets,
-    parse_positions,
-    parse_variants,
-    score_variants,
-)
+from biocore.esm2.variants import Substitution, fitting_offsets, parse_positions, parse_variants, score_variants
 from biocore.esm2.vocabulary import IDS
 from biocore.sequence import AMINO_ACIDS
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from biocore import zoo
 from biocore.errors import InputError
-from biocore.web.dna.inputs import EXAMPLES, Dna, examples, notes, parse_dna
+from biocore.web.dna_binding.inputs import EXAMPLES, Dna, examples, notes, parse_dna
 
 PAGE = Path(__file__).parents[1] / "pages" / "dna_binding.py"
 CORE = "CCACCAGGGGGCGC"

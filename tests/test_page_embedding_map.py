@@ -232,15 +232,16 @@ def test_a_protein_from_another_page_arrives():
 def test_a_stopped_job_shows_what_is_finished_and_goes_on():
     from contextlib import nullcontext
 
-    from biocore import batch, engine, zoo
+    from biocore import zoo
+    from biocore.embedding import bulk, engine
     from biocore.sequence import parse_records
 
     text = fasta(6)
     model = zoo.load("esm-mini")
-    half = batch.prepare(parse_records(text)[:3], "esm-mini", model.hash)
+    half = bulk.prepare(parse_records(text)[:3], "esm-mini", model.hash)
     list(engine.run(half, lambda: nullcontext(model)))
 
-    from biocore.web.maps import Request
+    from biocore.web.embedding_map import Request
 
     app = AppTest.from_file(PAGE, default_timeout=240)
     app.query_params.update({"source": "proteins", "seq": text, "method": "pca", "model": "esm-mini"})

@@ -8,7 +8,7 @@ import streamlit as st
 from esm_toys import tiny_folder
 from streamlit.testing.v1 import AppTest
 
-from biocore.web.protein.inputs import INSULIN
+from biocore.web.masked_residues.inputs import INSULIN
 
 PAGE = Path(__file__).parents[1] / "pages" / "masked_residues.py"
 

@@ -4,8 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from biocore import zoo
-from biocore.plot import cards as plot
-from biocore.web import cards
+from biocore.plot import models as plot
+from biocore.web import models as cards
 
 PAGE = "../pages/models.py"
 NAMES = [card.name for card in zoo.cards() if card.task in cards.TASKS]

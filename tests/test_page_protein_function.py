@@ -134,7 +134,7 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on():
     text = "".join(f">p{n}\n{INSULIN[n:]}\n" for n in range(6))
     import hashlib
 
-    from biocore.web import function as parts
+    from biocore.web import protein_function as parts
 
     proteins = parts.read_proteins(text)
     job = hashlib.sha256("".join(p.key for p in proteins).encode()).hexdigest()[:16] + "go-mf"

@@ -249,9 +249,9 @@ def test_the_grid_escapes_what_a_file_says():
 def test_the_exported_file_escapes_what_a_file_says(monkeypatch, tmp_path):
     from biocore import runtime
     from biocore.errors import DataUnavailable
+    from biocore.plot.residue_colour import colour
+    from biocore.plot.scene import scene
     from biocore.structure import read_structure
-    from biocore.structure.colour import colour
-    from biocore.structure.scene import scene
     from biocore.web.viewer import export_html, library_addresses
 
     s = read_structure(hostile_pdb(), HOSTILE)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from biocore.errors import InputError
+from biocore.plot.scene import bonds
 from biocore.structure import build_peptide, geometry, read_structure
 from biocore.structure.build import SHAPES, place
 from biocore.structure.read import compute_secondary
-from biocore.structure.scene import bonds
 from biocore.structure.sidechains import BRANCHES
 
 ALL20 = "ACDEFGHIKLMNPQRSTVWY"

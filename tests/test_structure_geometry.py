@@ -5,7 +5,7 @@ import pytest
 from structure_toys import CIF, PDB
 
 from biocore.errors import InputError
-from biocore.plot import structure as plots
+from biocore.plot import structures as plots
 from biocore.structure import build_peptide, contacts, geometry, read_structure
 from biocore.structure.read import compute_secondary
 

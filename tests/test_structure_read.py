@@ -219,8 +219,8 @@ def test_alphafold_models_have_plddt(shared_data):
 
 
 def test_haemoglobin_is_ready_to_be_shown_within_a_second(shared_data):
-    from biocore.structure.colour import colour
-    from biocore.structure.scene import scene, to_json
+    from biocore.plot.residue_colour import colour
+    from biocore.plot.scene import scene, to_json
 
     content = (shared_data / "structures" / "4HHB.pdb").read_bytes()
     read_structure(PDB)  # imports are not what is measured

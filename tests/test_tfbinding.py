@@ -294,7 +294,7 @@ def test_a_planted_site_raises_its_factor(shipped, tf, site):
 
 @pytest.mark.parametrize(("tf", "site"), SITES)
 def test_a_planted_site_raises_its_factor_in_shuffled_real_dna(shipped, shared_data, tf, site):
-    from biocore.data import dinucleotide_shuffles, find, load_dna, one_hot_codes
+    from biocore.tfbinding.train.data import dinucleotide_shuffles, find, load_dna, one_hot_codes
 
     data = load_dna(find(shared_data / "tfbs", tf, "valid"), tf)
     codes = dinucleotide_shuffles(data.codes[data.labels == 1][:100], seed=0)
@@ -305,8 +305,8 @@ def test_a_planted_site_raises_its_factor_in_shuffled_real_dna(shipped, shared_d
 
 
 def test_the_quality_on_a_card_can_be_measured_again(shipped, shared_data):
-    from biocore.data import find, load_dna, one_hot_codes
-    from biocore.evaluation import auroc
+    from biocore.stats.ranking import auroc
+    from biocore.tfbinding.train.data import find, load_dna, one_hot_codes
 
     data = load_dna(find(shared_data / "tfbs", "TP53", "valid"), "TP53")
     measured = auroc(data.labels, shipped["TP53"](one_hot_codes(data.codes)))

@@ -35,14 +35,14 @@ def loads(monkeypatch):
 
 def test_a_model_is_loaded_once(loads):
     for _ in range(3):
-        with web.model("a") as model:
+        with web.open_model("a") as model:
             assert model.name == "a"
     assert len(loads) == 1
 
 
 def test_the_oldest_is_released(loads):
     for name in "abcde":
-        with web.model(name):
+        with web.open_model(name):
             pass
     assert [toy.closed for toy in loads] == [True, False, False, False, False]
 
@@ -51,7 +51,7 @@ def test_two_sessions_take_turns(loads):
     inside, most = [], []
 
     def session():
-        with web.model("a"):
+        with web.open_model("a"):
             inside.append(1)
             most.append(len(inside))
             time.sleep(0.02)
@@ -67,5 +67,5 @@ def test_two_sessions_take_turns(loads):
 
 
 def test_several_models_are_one_entry(loads):
-    with web.models(["a", "b"]) as both:
+    with web.open_models(["a", "b"]) as both:
         assert [m.name for m in both] == ["a", "b"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from biocore.attribution.results import sigmoid
 from biocore.errors import InputError
 from biocore.sequence import DNA, one_hot
 
@@ -56,7 +56,7 @@ class ChangeEffects:
             names.append("all together")
             values.append(self.together)
         values = np.array(values)
-        probability, before = sigmoid(values), sigmoid(self.reference)
+        probability, before = expit(values), expit(self.reference)
         return pd.DataFrame(
             {
                 "change": names,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from biocore.attribution.results import MUTAGENESIS, EffectMap, sigmoid
+from biocore.attribution.results import MUTAGENESIS, EffectMap
 from biocore.errors import InputError
 from biocore.sequence import DNA, clean_dna, dinucleotide_shuffle, one_hot
 
@@ -153,7 +154,7 @@ def ranked_changes(result: EffectMap) -> pd.DataFrame:
     ref = np.array(list(result.sequence))[row]
     alt = np.array(list(DNA))[base]
     position = result.positions[row]
-    points = 100 * (sigmoid(result.reference + effect) - sigmoid(result.reference))
+    points = 100 * (expit(result.reference + effect) - expit(result.reference))
     return pd.DataFrame(
         {
             "change": [f"{r}{p}{a}" for r, p, a in zip(ref, position, alt, strict=True)],

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from biocore.errors import InputError
 from biocore.sequence import DNA
@@ -102,11 +103,6 @@ def _at_reference(values: np.ndarray, is_reference: np.ndarray) -> np.ndarray:
     return np.where(is_reference.any(axis=1), picked, np.nan)
 
 
-def sigmoid(log_odds):
-    """Probability of natural log-odds, without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(log_odds, np.float64)))
-
-
 def to_probability(result: EffectMap) -> EffectMap:
     """A mutagenesis map in probability (0 to 1) instead of log-odds: exact, nothing is predicted again.
 
@@ -119,8 +115,8 @@ def to_probability(result: EffectMap) -> EffectMap:
         return result
     if result.method != MUTAGENESIS:
         raise InputError("Probability points are defined for mutagenesis only; gradients are shown in log-odds.")
-    reference = float(sigmoid(result.reference))
-    effects = (sigmoid(result.reference + result.effects.astype(np.float64)) - reference).astype(np.float32)
+    reference = float(expit(result.reference))
+    effects = (expit(result.reference + result.effects.astype(np.float64)) - reference).astype(np.float32)
     effects[result.is_reference] = 0
     return replace(result, reference=reference, effects=effects, unit="probability")
 
@@ -153,3 +149,13 @@ def effect_table(result: EffectMap, *, record: str, tf: str) -> pd.DataFrame:
     table.insert(0, "tf", tf)
     table.insert(0, "record", record)
     return table
+
+
+def core(result: EffectMap, *, width: int = 20) -> tuple[int, int]:
+    """The `width` neighbouring positions that matter most together: 0-based half-open places in the record."""
+    importance = np.nan_to_num(result.importance)
+    if len(importance) <= width:
+        return result.start, result.start + len(importance)
+    sums = np.convolve(importance, np.ones(width), mode="valid")
+    start = result.start + int(sums.argmax())
+    return start, start + width

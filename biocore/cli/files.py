@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from biocore.errors import InputError
+from biocore.io.text import read_text
 from biocore.sequence import Record, parse_records
-from biocore.text import read_text
 
 ENDINGS = (".csv", ".tsv", ".json", ".parquet")
 

@@ -16,10 +16,10 @@ from biocore.embedding.collection import (
 )
 from biocore.embedding.examples import Example, example, example_names
 from biocore.embedding.files import ENDINGS, read_vectors, to_frame, write_vectors
-from biocore.embedding.maps import METHODS, Map, MapSettings, fit_settings, limits_for, make_map, place
-from biocore.embedding.neighbours import Neighbours, distinct, nearest
-from biocore.embedding.points import SEVERAL, Points, neighbour_table, points
-from biocore.embedding.quality import Faithfulness, Separation, faithfulness, separation
+from biocore.embedding.projection.maps import METHODS, Map, MapSettings, fit_settings, limits_for, make_map, place
+from biocore.embedding.projection.neighbours import Neighbours, distinct, nearest
+from biocore.embedding.projection.points import SEVERAL, Points, neighbour_table, points
+from biocore.embedding.projection.quality import Faithfulness, Separation, faithfulness, separation
 
 __all__ = [
     "ENDINGS",

@@ -9,8 +9,8 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
-from biocore.embedding.maps import Map, MapSettings, check_vectors, fit_settings, make_map
-from biocore.embedding.neighbours import distinct
+from biocore.embedding.projection.maps import Map, MapSettings, check_vectors, fit_settings, make_map
+from biocore.embedding.projection.neighbours import distinct
 from biocore.errors import InputError
 from biocore.sequence import Record
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from biocore.embedding.collection import IDENTIFIERS, RESERVED, Collection, unique_names
-from biocore.embedding.maps import Map, MapSettings, settings_dict
+from biocore.embedding.projection.maps import Map, MapSettings, settings_dict
 from biocore.errors import InputError
 
 ENDINGS = (".npz", ".csv", ".tsv", ".parquet", ".h5")

@@ -7,7 +7,7 @@ from biocore.web.frame import limits, page, plain, show_errors, show_notes
 from biocore.web.inputs import sequence_input, take_over
 from biocore.web.link import from_link, link_to, set_link
 from biocore.web.outputs import command_line, download, figure, table
-from biocore.web.shared import model, model_picker, models
+from biocore.web.shared import model_picker, open_model, open_models
 
 __all__ = [
     "command_line",
@@ -16,9 +16,9 @@ __all__ = [
     "from_link",
     "limits",
     "link_to",
-    "model",
+    "open_model",
     "model_picker",
-    "models",
+    "open_models",
     "page",
     "plain",
     "sequence_input",

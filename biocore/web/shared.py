@@ -43,8 +43,8 @@ def _stamp(name: str) -> int:
 
 
 @contextmanager
-def models(names: Sequence[str]) -> Iterator[list[Any]]:
-    """Several models at once, as one entry of the cache: ``with web.models(names) as loaded: ...``.
+def open_models(names: Sequence[str]) -> Iterator[list[Any]]:
+    """Several models at once, as one entry of the cache: ``with web.open_models(names) as loaded: ...``.
 
     The models belong to the caller until the block ends; other sessions wait.  Never change a model.
 
@@ -59,9 +59,9 @@ def models(names: Sequence[str]) -> Iterator[list[Any]]:
 
 
 @contextmanager
-def model(name: str) -> Iterator[Any]:
-    """One model: ``with web.model(name) as loaded: ...``.  See `models`."""
-    with models((name,)) as loaded:
+def open_model(name: str) -> Iterator[Any]:
+    """One model: ``with web.open_model(name) as loaded: ...``.  See `open_models`."""
+    with open_models((name,)) as loaded:
         yield loaded[0]
 
 

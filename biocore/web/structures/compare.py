@@ -5,9 +5,9 @@ import pandas as pd
 import streamlit as st
 
 from biocore import web
-from biocore.plot import structure as plots
-from biocore.structure import scene as scenes
-from biocore.structure.colour import colour
+from biocore.plot import scene as scenes
+from biocore.plot import structures as plots
+from biocore.plot.residue_colour import colour
 from biocore.structure.geometry import Superposition, merge, superpose
 from biocore.structure.model import Structure
 from biocore.web.structures import side_by_side

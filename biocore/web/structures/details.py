@@ -5,9 +5,9 @@ import streamlit as st
 
 from biocore import web
 from biocore.errors import BiocoreError
-from biocore.plot import structure as plots
+from biocore.plot import structures as plots
+from biocore.plot.residue_colour import Colouring
 from biocore.structure import geometry, tables
-from biocore.structure.colour import Colouring
 from biocore.structure.model import POLYMERS, Structure
 from biocore.web.structures.selection import pick_from_chart, pick_from_table, selected
 

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from biocore import web
+from biocore.plot import scene as scenes
+from biocore.plot.residue_colour import MODES, Colouring, available
 from biocore.structure import contacts, tables
-from biocore.structure import scene as scenes
-from biocore.structure.colour import MODES, Colouring, available
 from biocore.structure.model import Structure
 from biocore.structure.secondary import NAMES
 from biocore.web.link import from_link, set_link

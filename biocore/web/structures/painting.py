@@ -5,7 +5,7 @@ import streamlit as st
 
 from biocore import web
 from biocore.errors import BiocoreError, InputError
-from biocore.structure.colour import Colouring, colour
+from biocore.plot.residue_colour import Colouring, colour
 from biocore.structure.model import PROTEIN, Structure
 from biocore.structure.tracks import Track, match_track, read_tracks
 from biocore.web.inputs import decode

@@ -14,7 +14,7 @@ import streamlit as st
 
 from biocore import runtime
 from biocore.errors import DataUnavailable
-from biocore.structure.scene import to_json
+from biocore.plot.scene import to_json
 
 HERE = Path(__file__).parent
 FILE = "3Dmol-min.js"

@@ -1,0 +1,138 @@
+"""``train tfbinding`` and ``evaluate tfbinding``: models of transcription-factor binding from CSV files."""
+
+import argparse
+import time
+from pathlib import Path
+
+from biocore import runtime, zoo
+from biocore.cli.files import add_output, write_table
+from biocore.cli.training import progress
+from biocore.errors import InputError
+
+_VARIANTS = ("shared", "baseline", "single-conv", "fewer-channels", "no-mlp", "one-transformer", "two-transformers")
+
+
+def register_train(kinds) -> None:
+    command = kinds.add_parser(
+        "tfbinding",
+        help="which DNA a transcription factor binds, from FACTOR_train.csv and FACTOR_valid.csv",
+        description="CSV files FACTOR_train.csv[.gz] and FACTOR_valid.csv[.gz], or FACTOR_train_sequences.csv, with "
+        "the columns sequence and label (1 bound, 0 not). The valid file decides when to stop, and calibrates.",
+    )
+    command.add_argument("--data", type=Path, required=True, metavar="DIR")
+    command.add_argument("--tf", required=True, metavar="NAME[,NAME]|all", help="several share one trunk")
+    command.add_argument("--variant", default="shared", choices=_VARIANTS, help="default shared, the one that ships")
+    command.add_argument("--out", type=Path, metavar="DIR", help="default: the models folder of biocore's home")
+    command.add_argument("--epochs", type=int, default=16, help="at most (default 16)")
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run=train)
+
+
+def register_evaluate(kinds) -> None:
+    command = kinds.add_parser("tfbinding", help="auROC, auPRC and calibration beside a 6-mer logistic regression")
+    command.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="the folder the models were trained from"
+    )
+    command.add_argument("--split", default="valid", choices=("valid", "test"))
+    command.add_argument("--tf", default="all", metavar="NAME[,NAME]|all")
+    command.add_argument("--variant", default="shared", choices=_VARIANTS)
+    command.add_argument("--seed", type=int, default=0, help="of the bootstrap samples")
+    add_output(command)
+    command.set_defaults(run=evaluate)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    from biocore.tfbinding.train import data
+    from biocore.tfbinding.train.cards import factor_card, manifest, trunk_card
+    from biocore.tfbinding.train.measure import measure_factor
+    from biocore.tfbinding.train.recipe import BLEND_STRENGTH, TRUNK, train_factors, write_models
+    from biocore.training import TrainConfig, save_json
+
+    if arguments.epochs < 1:
+        raise InputError(f"{arguments.epochs} epochs; use 1 or more.")
+    started = time.monotonic()
+    names = _chosen(arguments.tf, data.factors(arguments.data))
+    sets = {s: [data.load_dna(data.find(arguments.data, n, s), n) for n in names] for s in ("train", "valid")}
+    progress(f"{len(names)} factors, {sum(map(len, sets['train'])):,} training sequences\n")
+    config = TrainConfig(epochs=arguments.epochs, seed=arguments.seed)
+    trained = train_factors(sets["train"], sets["valid"], variant=arguments.variant, config=config, report=progress)
+
+    folder = arguments.out or runtime.home() / "models"
+    shipped = folder.resolve() == (runtime.ASSETS / "models").resolve()
+    facts = manifest(arguments.data)
+    blended = f", blended with its table of 6-mers (pull to the common blend: {BLEND_STRENGTH:g} rows)"
+    calibration = "Platt scaling on the valid split, prior 1:1" + (blended if arguments.variant == "shared" else "")
+    cards = []
+    for model, fitted_on, held_out in zip(trained.models, sets["train"], sets["valid"], strict=True):
+        progress(f"measuring {model.tf}")
+        report = measure_factor(model, fitted_on, held_out, "valid", held_out, seed=0)
+        bound = int(fitted_on.labels.sum())
+        rows = {"positives": bound, "negatives": len(fitted_on) - bound, "left_out": trained.left_out[model.tf]}
+        card = factor_card(
+            report,
+            trained.history,
+            facts.get(model.tf, {}),
+            window=model.window,
+            variant=arguments.variant,
+            rows=rows,
+            shipped=shipped,
+            calibration=calibration,
+            alone=len(names) == 1,
+        )
+        cards.append(card)
+        row = report.rows[0]
+        progress(f"{model.tf}: auROC {row.model['auroc'].value:.4f} (baseline {row.baseline['auroc'].value:.4f})\n")
+    shared = None
+    if len(names) > 1:
+        shared = trunk_card(len(names), trained.history, shipped=shipped, window=trained.models[0].window)
+        shared = shared if arguments.variant == "shared" else _renamed(shared, f"{TRUNK}-{arguments.variant}")
+    for card in write_models(folder, trained.models, cards, shared):
+        print(card.folder)
+        if shared is None:
+            save_json(card.folder / "history.json", trained.history.to_json())
+    if shared is not None:
+        save_json(folder / shared.name / "history.json", trained.history.to_json())
+    progress(f"done in {time.monotonic() - started:.0f} s\n")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    from biocore.tfbinding.train import data
+    from biocore.tfbinding.train.measure import measure_factor, table
+
+    suffix = "" if arguments.variant == "shared" else f"-{arguments.variant}"
+    available = data.factors(arguments.data, arguments.split)
+    known = zoo.names("tf-binding")
+    names = _chosen(arguments.tf, available)
+    if arguments.tf == "all":
+        names = [name for name in names if f"tf-{name}{suffix}" in known]
+    reports = []
+    for name in names:
+        progress(f"measuring {name}")
+        model = zoo.load(f"tf-{name}{suffix}")
+        sets = {s: data.load_dna(data.find(arguments.data, name, s), name) for s in ("train", "valid", arguments.split)}
+        reports.append(
+            measure_factor(
+                model, sets["train"], sets["valid"], arguments.split, sets[arguments.split], seed=arguments.seed
+            )
+        )
+    progress("\n")
+    if not reports:
+        raise InputError(f"no model matches the factors of {arguments.data}: {', '.join(available)}.")
+    write_table(table(reports), arguments)
+
+
+def _chosen(wish: str, available: list[str]) -> list[str]:
+    """Factors named by ``--tf``, each once."""
+    if wish == "all":
+        return available
+    names = list(dict.fromkeys(part.strip() for part in wish.split(",") if part.strip()))
+    unknown = [name for name in names if name not in available]
+    if unknown or not names:
+        raise InputError(f"no data of {', '.join(unknown) or 'any factor'}; there are: {', '.join(available)}.")
+    return names
+
+
+def _renamed(card: zoo.ModelCard, name: str) -> zoo.ModelCard:
+    from dataclasses import replace
+
+    return replace(card, name=name)

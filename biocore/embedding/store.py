@@ -1,0 +1,112 @@
+"""Vectors on disk: what is finished is kept, and not computed a second time."""
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from biocore import runtime
+from biocore.errors import DataUnavailable, InputError
+
+STORE_LIMIT_GB = 4.0
+
+
+def key(model_hash: str, layer: int, sequence: str) -> str:
+    """What a vector depends on, as 64 hexadecimal digits."""
+    return hashlib.sha256(f"{model_hash}\n{layer}\n{sequence}".encode()).hexdigest()
+
+
+class VectorStore:
+    """Vectors on disk: one SQLite file below `runtime.home`, which several processes may use at once.
+
+    A vector is written in one transaction or not at all.  `trim` removes those unused for longest.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Another file than ``<home>/embeddings.sqlite``.
+    """
+
+    def __init__(self, path: Path | None = None):
+        self.path = path or runtime.home() / "embeddings.sqlite"
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=60)) as connection:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, used REAL, vector BLOB) WITHOUT ROWID"
+                )
+                with connection:  # a transaction: all of it or nothing
+                    yield connection
+        except sqlite3.Error as error:
+            raise DataUnavailable(
+                f"The store of embeddings cannot be used ({error}): {self.path}. Free some space, or delete the file; "
+                "vectors are then computed again."
+            ) from error
+
+    def get(self, keys: Sequence[str]) -> dict[str, np.ndarray]:
+        """The vectors of those `keys` that are here, float32 (D,)."""
+        found: dict[str, np.ndarray] = {}
+        with self._connection() as connection:
+            for part in _parts(list(dict.fromkeys(keys)), 500):
+                marks = ",".join("?" * len(part))
+                rows = connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)
+                found |= {k: np.frombuffer(blob, "<f4") for k, blob in rows}
+                connection.execute(f"UPDATE vectors SET used = ? WHERE key IN ({marks})", [time.time(), *part])
+        return found
+
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` that are here."""
+        found: set[str] = set()
+        with self._connection() as connection:
+            for part in _parts(list(dict.fromkeys(keys)), 500):
+                marks = ",".join("?" * len(part))
+                found |= {k for (k,) in connection.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)}
+        return found
+
+    def put(self, keys: Sequence[str], vectors: np.ndarray) -> None:
+        """Keep `vectors`, (N, D), under `keys`."""
+        rows = [(k, time.time(), np.ascontiguousarray(v, "<f4").tobytes()) for k, v in zip(keys, vectors, strict=True)]
+        with self._connection() as connection:
+            connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+
+    def __len__(self) -> int:
+        with self._connection() as connection:
+            return connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
+
+    def trim(self, limit: int | None = None) -> int:
+        """Remove the vectors unused for longest until at most `limit` bytes of vectors are left; returns how many.
+
+        The default is the setting ``BIOCORE_STORE_GB``, or 4 GB.
+        """
+        if limit is None:
+            limit = int(_store_limit() * 2**30)
+        with self._connection() as connection:
+            total = connection.execute("SELECT coalesce(sum(length(vector)), 0) FROM vectors").fetchone()[0]
+            removed = []
+            if total > limit:
+                for k, size in connection.execute("SELECT key, length(vector) FROM vectors ORDER BY used, key"):
+                    removed.append((k,))
+                    total -= size
+                    if total <= limit:
+                        break
+                connection.executemany("DELETE FROM vectors WHERE key = ?", removed)
+        return len(removed)
+
+
+def _store_limit() -> float:
+    text = runtime.setting("store_gb", str(STORE_LIMIT_GB))
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(f"BIOCORE_STORE_GB is {text!r}; use a number of gigabytes, such as 4.") from error
+
+
+def _parts(items: list, size: int) -> Iterator[list]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

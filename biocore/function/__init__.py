@@ -1,8 +1,0 @@
-"""GO molecular functions from sequence: data, network, neighbours, calibration, evidence.
-
-``zoo.load("go-mf")`` gives a `FunctionModel`; see `predict`.
-"""
-
-from biocore.function.predict import FunctionModel, Prediction, evaluation, load
-
-__all__ = ["FunctionModel", "Prediction", "evaluation", "load"]

@@ -1,0 +1,201 @@
+"""Which residues does an answer rest on?  Occlusion through the language model, and a test of its faithfulness."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from biocore.errors import InputError
+from biocore.go import features
+from biocore.go.predict import FunctionModel
+
+Progress = Callable[[int, int], None]
+MIN_LENGTH = 20
+NEAR = 200  # relatives that hidden variants of a protein are aligned with
+SHOWN = 0.15  # share of the residues that counts as "shown" in the test
+
+
+@dataclass(frozen=True)
+class ResidueEvidence:
+    """How much the log-odds of a term fall when a window of residues is hidden.
+
+    Attributes
+    ----------
+    sequence : str, length L
+    term : int
+        Column of the model.
+    reference : float
+        Log-odds of the term for the whole protein, natural log.
+    effect : float32 array, (L,)
+        Mean fall over the windows that hide a residue; positive where the residue speaks for the term.
+    windows : tuple of (start, stop)
+        0-based, half-open.
+    falls : float32 array, (W,)
+        Fall for each window.
+    """
+
+    sequence: str
+    term: int
+    reference: float
+    effect: np.ndarray
+    windows: tuple[tuple[int, int], ...]
+    falls: np.ndarray
+
+    def __post_init__(self):
+        if len(self.effect) != len(self.sequence) or len(self.windows) != len(self.falls):
+            raise ValueError("one effect for each residue and one fall for each window")
+
+    def shown(self, share: float = SHOWN) -> list[tuple[int, int]]:
+        """The windows with the largest falls that do not overlap, up to `share` of the residues (at least one)."""
+        chosen: list[tuple[int, int]] = []
+        covered = 0
+        for place in np.argsort(-self.falls, kind="stable"):
+            start, stop = self.windows[place]
+            if any(start < b and a < stop for a, b in chosen):
+                continue
+            if chosen and covered + stop - start > share * len(self.sequence):
+                break
+            chosen.append((start, stop))
+            covered += stop - start
+        return sorted(chosen)
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """Fall of the log-odds with the shown residues hidden, and with as many random ones in windows of the same size."""
+
+    shown: float
+    random: np.ndarray
+    residues: int
+
+    @property
+    def p_value(self) -> float:
+        """Share of random choices that do as well or better, counting the shown one as a draw."""
+        return float((1 + (self.random >= self.shown).sum()) / (1 + len(self.random)))
+
+    @property
+    def faithful(self) -> bool:
+        """True where the shown residues matter more than nine in ten random choices."""
+        return bool(self.shown > 0 and self.shown > np.quantile(self.random, 0.9))
+
+
+class _Occluder:
+    """A protein whose residues can be hidden; only the pieces that hold them are read again."""
+
+    def __init__(self, model: FunctionModel, sequence: str):
+        if len(sequence) < MIN_LENGTH:
+            raise InputError(f"{len(sequence)} residues given; residue evidence needs {MIN_LENGTH} or more.")
+        self.model, self.sequence = model, sequence
+        self.pieces = features.pieces(len(sequence), model.backbone.window, limit=model.reading.limit)
+        self.states = [self._read(sequence[a:b]) for a, b in self.pieces]
+        near = model.reference.homology.search([sequence], top=NEAR).indices[0]
+        self.near = near[near >= 0]  # hiding residues of a protein gives it no new relatives
+
+    def _read(self, piece: str) -> np.ndarray:
+        return self.model.backbone.residue_embeddings(piece, layer=self.model.reading.layer)
+
+    def hidden(self, windows: Sequence[tuple[int, int]]) -> tuple[np.ndarray, str]:
+        """Pooled embedding and sequence with the residues of `windows` replaced by X."""
+        letters = np.array(list(self.sequence))
+        for start, stop in windows:
+            letters[start:stop] = "X"
+        sequence = "".join(letters)
+        states = list(self.states)
+        for number, (a, b) in enumerate(self.pieces):
+            if any(start < b and a < stop for start, stop in windows):
+                states[number] = self._read(sequence[a:b])
+        return features.pool(np.concatenate(states)), sequence
+
+    def log_odds(
+        self, variants: Sequence[Sequence[tuple[int, int]]], term: int, progress: Progress | None
+    ) -> np.ndarray:
+        """Log-odds of a term for each set of hidden windows, (V,)."""
+        pooled, sequences = [], []
+        for number, windows in enumerate(variants, 1):
+            vector, sequence = self.hidden(windows)
+            pooled.append(vector)
+            sequences.append(sequence)
+            if progress:
+                progress(number, len(variants))
+        return self.model.log_odds(np.array(pooled), sequences, among=self.near)[:, term]
+
+
+def windows_for(length: int, *, count: int = 48) -> list[tuple[int, int]]:
+    """About `count` windows that overlap by half and cover every residue."""
+    width = max(8, -(-2 * length // (count + 1)))
+    width = min(width, max(length // 4, 1))
+    step = max(width // 2, 1)
+    starts = list(range(0, length - width, step)) + [length - width]
+    return [(start, start + width) for start in starts]
+
+
+def occlusion(
+    model: FunctionModel, sequence: str, term: int, *, count: int = 48, progress: Progress | None = None
+) -> ResidueEvidence:
+    """Hide one window after the other and see how far a term's log-odds fall.
+
+    Parameters
+    ----------
+    model : FunctionModel
+        Asked as it answers: language model, head and neighbours together, before terms are lifted to their children.
+    sequence : str, length L
+        Cleaned protein, 20 residues or more.
+    term : int
+        Column of the model.
+    count : int
+        Windows, about; more are finer and slower.
+
+    Raises
+    ------
+    InputError
+        The protein is too short.
+
+    References
+    ----------
+    Zeiler & Fergus (2014), ECCV, doi:10.1007/978-3-319-10590-1_53 (occlusion).
+    """
+    occluder = _Occluder(model, sequence)
+    windows = windows_for(len(occluder.sequence), count=count)
+    scores = occluder.log_odds([[], *[[w] for w in windows]], term, progress)
+    falls = (scores[0] - scores[1:]).astype(np.float32)
+    total, times = np.zeros(len(sequence), np.float32), np.zeros(len(sequence), np.float32)
+    for (start, stop), fall in zip(windows, falls, strict=True):
+        total[start:stop] += fall
+        times[start:stop] += 1
+    return ResidueEvidence(sequence, term, float(scores[0]), total / times, tuple(windows), falls)
+
+
+def faithfulness(
+    model: FunctionModel,
+    evidence: ResidueEvidence,
+    *,
+    draws: int = 19,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Faithfulness:
+    """Hide all shown residues at once, and as many random ones `draws` times.
+
+    References
+    ----------
+    Samek et al. (2017), IEEE TNNLS 28:2660-2673, doi:10.1109/TNNLS.2016.2599820 (testing explanations by deletion).
+    """
+    occluder = _Occluder(model, evidence.sequence)
+    shown = evidence.shown()
+    rng = np.random.default_rng(seed)
+    length = len(occluder.sequence)
+    variants = [shown] + [_random_windows(shown, length, rng) for _ in range(draws)]
+    scores = occluder.log_odds([[], *variants], evidence.term, progress)
+    falls = scores[0] - scores[1:]
+    return Faithfulness(float(falls[0]), falls[1:], sum(b - a for a, b in shown))
+
+
+def _random_windows(shown: Sequence[tuple[int, int]], length: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Windows of the same sizes at random places, not overlapping one another."""
+    sizes = [stop - start for start, stop in shown]
+    gaps = rng.multinomial(length - sum(sizes), np.full(len(sizes) + 1, 1 / (len(sizes) + 1)))
+    place, result = 0, []
+    for size, gap in zip(rng.permutation(sizes), gaps[:-1], strict=True):
+        start = place + int(gap)
+        result.append((start, start + int(size)))
+        place = start + int(size)
+    return result

@@ -1,0 +1,196 @@
+"""What is known of each (protein, term): what the head says, what relatives and neighbours say, what the term is like.
+
+A small network reads these numbers and gives the answer, see `predict`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from biocore.go.head import logit
+from biocore.go.homology import HomologyIndex, strength
+from biocore.go.neighbours import Neighbours, votes
+
+PAIR_FEATURES = (
+    "logit of the network",
+    "logit of the relatives' share, by bits and similarity",
+    "logit of the relatives' share, by bits",
+    "logit of the relatives' share, of the first five",
+    "logit of the relatives' share, each counted once",
+    "logit of the relatives' share, by bits and coverage of both",
+    "logit of the relatives' share, by bits and coverage of the query",
+    "bits beyond chance of the strongest relative with the term",
+    "similarity of the most similar relative with the term",
+    "coverage of the best covered relative with the term",
+    "bits beyond chance of the strongest relative of all",
+    "similarity of the nearest aligned protein",
+    "coverage of the best covered relative of all",
+    "logit of the embedding neighbours' share",
+    "closest embedding neighbour with the term",
+    "nearest embedding neighbour of all",
+    "logit of the term's frequency",
+    "logit of the precision with which k-mer neighbours pass the term on",
+    "logit of the recall with which they do",
+    "network x strongest relative of all",
+    "log length",
+)
+
+
+@dataclass(frozen=True)
+class Relatives:
+    """What the aligned neighbours of N proteins say; shares are those of `neighbours.votes`.
+
+    Attributes
+    ----------
+    share, by_bits, first_five, counted, by_coverage, by_query : float32 arrays, (N, T)
+        Share of the votes for each term: weighted by bits beyond chance times similarity, by those bits alone, by the
+        first among the five nearest, each once, by bits times the coverage of the less covered of the two proteins,
+        and by bits times the coverage of the query.
+    closest_bits, closest_similarity, closest_coverage : float32 arrays, (N, T)
+        Of the best neighbour that has the term; 0 where none has.
+    bits, similarity, coverage : float32 arrays, (N,)
+        Of the best neighbour by each, whatever its terms.
+    """
+
+    share: np.ndarray
+    by_bits: np.ndarray
+    first_five: np.ndarray
+    counted: np.ndarray
+    by_coverage: np.ndarray
+    by_query: np.ndarray
+    closest_bits: np.ndarray
+    closest_similarity: np.ndarray
+    closest_coverage: np.ndarray
+    bits: np.ndarray
+    similarity: np.ndarray
+    coverage: np.ndarray
+
+
+def relatives_of(index: HomologyIndex, found: Neighbours, sequences: Sequence[str], labels: np.ndarray) -> Relatives:
+    """What aligned neighbours say of each term.
+
+    Parameters
+    ----------
+    index : HomologyIndex
+        That `found` was searched in.
+    found : Neighbours
+        Of `HomologyIndex.search`, for `sequences`.
+    labels : bool array, (M, T)
+        Terms of the references.
+    """
+    lengths = np.array([max(len(s), 1) for s in sequences])
+    beyond = strength(found, lengths, index.residues)
+    of_query, of_reference = index.coverage(found, sequences)
+    both = np.minimum(of_query, of_reference)
+    # bits times similarity: a relative over its whole length counts more than one that shares a domain
+    weight = beyond * found.similarity
+    by_bits, closest_bits = votes(found, labels, beyond)
+    return Relatives(
+        share=votes(found, labels, weight)[0],
+        by_bits=by_bits,
+        first_five=votes(found, labels, np.where(np.arange(weight.shape[1]) < 5, weight, 0))[0],
+        counted=votes(found, labels, beyond > 0)[0],
+        by_coverage=votes(found, labels, beyond * both)[0],
+        by_query=votes(found, labels, beyond * of_query)[0],
+        closest_bits=closest_bits,
+        closest_similarity=votes(found, labels, found.similarity)[1],
+        closest_coverage=votes(found, labels, both)[1],
+        bits=beyond.max(axis=1, initial=0),
+        similarity=found.best,
+        coverage=both.max(axis=1, initial=0),
+    )
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What the embedding neighbours of N proteins say.
+
+    Attributes
+    ----------
+    share, closest : float32 arrays, (N, T)
+        As `neighbours.votes` gives them.
+    similarity : float32 array, (N,)
+        Of the nearest neighbour, whatever its terms.
+    """
+
+    share: np.ndarray
+    closest: np.ndarray
+    similarity: np.ndarray
+
+
+def vector_votes(found: Neighbours, labels: np.ndarray, power: float) -> Votes:
+    """Votes of neighbours by embedding; each counts its similarity raised to `power`."""
+    share = votes(found, labels, np.maximum(found.similarity, 0) ** power)[0]
+    return Votes(share, votes(found, labels, found.similarity)[1], found.best)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the training proteins say of each term: float32 arrays, (T,).
+
+    Attributes
+    ----------
+    frequency : share of the training proteins that have it.
+    precision, recall : of the vote of a training protein's k-mer neighbours outside its own cluster, at half the votes;
+        shrunk towards 0.6 and 0.4 by five imagined proteins.
+    """
+
+    frequency: np.ndarray
+    precision: np.ndarray
+    recall: np.ndarray
+
+    @classmethod
+    def measure(cls, labels: np.ndarray, found: Neighbours) -> "Terms":
+        """From the labels (M, T) of the training proteins and their k-mer neighbours among themselves."""
+        said = votes(found, labels, found.similarity**2)[0] >= 0.5
+        right = (labels & said).sum(axis=0)
+        return cls(
+            labels.mean(axis=0).astype(np.float32),
+            ((right + 5 * 0.6) / (said.sum(axis=0) + 5)).astype(np.float32),
+            ((right + 5 * 0.4) / (labels.sum(axis=0) + 5)).astype(np.float32),
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As named arrays, for safetensors."""
+        return {"frequency": self.frequency, "passed_on.precision": self.precision, "passed_on.recall": self.recall}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Terms":
+        """The reverse of `arrays`."""
+        return cls(arrays["frequency"], arrays["passed_on.precision"], arrays["passed_on.recall"])
+
+
+def pair_features(
+    network: np.ndarray, relatives: Relatives, vectors: Votes, terms: Terms, sequences: Sequence[str]
+) -> np.ndarray:
+    """What is known of each (protein, term), see `PAIR_FEATURES`.
+
+    Parameters
+    ----------
+    network : float array, (N, T)
+        Logits of the head.
+
+    Returns
+    -------
+    float32 array, (N, T, 21)
+    """
+    shares = (
+        *(relatives.share, relatives.by_bits, relatives.first_five),
+        *(relatives.counted, relatives.by_coverage, relatives.by_query),
+    )
+    strongest = np.log1p(relatives.bits)[:, None]
+    columns = (
+        network,
+        *(logit(share, 1e-3) for share in shares),
+        *(np.log1p(relatives.closest_bits), relatives.closest_similarity, relatives.closest_coverage),
+        *(strongest, relatives.similarity[:, None], relatives.coverage[:, None]),
+        *(logit(vectors.share, 1e-3), vectors.closest, vectors.similarity[:, None]),
+        *(logit(values)[None] for values in (terms.frequency, terms.precision, terms.recall)),
+        network * strongest,
+        np.log([max(len(s), 1) for s in sequences])[:, None],
+    )
+    out = np.empty((*network.shape, len(PAIR_FEATURES)), np.float32)
+    for number, values in enumerate(columns):
+        out[..., number] = values
+    return out

@@ -1,0 +1,184 @@
+"""Predictions as tables for people and files."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from biocore.go.predict import FunctionModel, Prediction
+
+COLUMNS = ("record", "term", "name", "probability", "threshold", "predicted", "propagated")
+SOURCES = {
+    "both": "network and neighbours agree",
+    "neighbours": "mostly the neighbours",
+    "network": "mostly the network",
+    "together": "neither alone, only together",
+    "": "not predicted",
+}
+
+
+def scores(
+    model: FunctionModel, prediction: Prediction, names: Sequence[str], *, above_threshold: bool = False
+) -> pd.DataFrame:
+    """One row for each protein and term, most likely first.
+
+    Returns
+    -------
+    DataFrame
+        record, term, name, probability, threshold, predicted (probability at or above the threshold, or a parent of
+        such a term; never where the model is not sure), propagated (the probability is that of a child), note (why the
+        model is not sure).
+    """
+    parts = []
+    for row, name in enumerate(names):
+        probability = prediction.probability[row].astype(float)
+        chosen = model.chosen(prediction, row)
+        order = np.argsort(-probability, kind="stable")
+        if above_threshold:
+            order = np.array([t for t in order if t in chosen], dtype=int)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "record": name,
+                    "term": [model.terms[t] for t in order],
+                    "name": [model.names[t] for t in order],
+                    "probability": probability[order].round(4),
+                    "threshold": model.threshold[order].astype(float).round(2),
+                    "predicted": [t in chosen for t in order],
+                    "propagated": prediction.lifted[row, order],
+                    "note": prediction.unsure[row],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, "note"])
+
+
+def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame:
+    """The predicted terms of one protein, most specific first, then by probability.
+
+    Returns
+    -------
+    DataFrame
+        term, name, specific (no predicted term lies below it), depth, probability, threshold, right_at_score (share of
+        such predictions that was right on held-back proteins), out_of (how many that rests on), precision and recall
+        (at the threshold, on held-back proteins), source.
+    """
+    chosen = model.chosen(prediction, row)
+    leaves = model.most_specific(chosen)
+    rows = []
+    for t in chosen:
+        probability = float(prediction.probability[row, t])
+        right, count = model.right_at(t, probability)
+        rows.append(
+            {
+                "term": model.terms[t],
+                "name": model.names[t],
+                "specific": t in leaves,
+                "depth": int(model.depth[t]),
+                "probability": probability,
+                "threshold": float(model.threshold[t]),
+                "right_at_score": right,
+                "out_of": count,
+                "precision": float(model.precision[t]),
+                "recall": float(model.recall[t]),
+                "source": SOURCES[model.verdict(prediction, row, t)],
+            }
+        )
+    columns = "term name specific depth probability threshold right_at_score out_of precision recall source".split()
+    table = pd.DataFrame(rows, columns=columns).astype({"specific": bool})
+    return table.sort_values(["specific", "probability", "depth"], ascending=[False, False, False], ignore_index=True)
+
+
+def annotated(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame | None:
+    """What a training protein is annotated with beside what the model says; None where the protein is not one.
+
+    Returns
+    -------
+    DataFrame
+        term, name, proteins (training proteins that have it), probability (NaN where the term is too rare for the
+        model to judge), predicted; the rarest terms first.
+    """
+    same = model.same_as(prediction, row)
+    if same is None:
+        return None
+    column = {term: t for t, term in enumerate(model.terms)}
+    chosen = model.chosen(prediction, row)
+    rows = [
+        {
+            "term": term,
+            "name": model.reference.names[term],
+            "proteins": model.reference.term_counts[term],
+            "probability": float(prediction.probability[row, column[term]]) if term in column else float("nan"),
+            "predicted": column.get(term) in chosen,
+        }
+        for term in model.reference.terms_of(same)
+    ]
+    table = pd.DataFrame(rows, columns=["term", "name", "proteins", "probability", "predicted"])
+    return table.sort_values(["proteins", "term"], ignore_index=True)
+
+
+def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int = 10) -> pd.DataFrame:
+    """The nearest annotated proteins, by alignment and by embedding.
+
+    Returns
+    -------
+    DataFrame
+        accession, bits, e_value and alignment_similarity (of the best local alignment over the reduced alphabet),
+        vector_similarity (of embeddings; NaN where the protein is not among the nearest by that measure), terms (names
+        of the most specific known ones), supports (how many of the predicted terms it has).
+    """
+    chosen = {model.terms[t] for t in model.chosen(prediction, row)}
+    aligned, vectors = prediction.by_alignment, prediction.by_vector
+    found: dict[int, dict[str, float]] = {}
+    for name, hits, values in (
+        ("bits", aligned, aligned.bits),
+        ("e_value", aligned, prediction.expect),
+        ("alignment_similarity", aligned, aligned.similarity),
+        ("vector_similarity", vectors, vectors.similarity),
+    ):
+        for protein, value in zip(hits.indices[row][:top], values[row][:top], strict=True):
+            if protein >= 0:
+                found.setdefault(int(protein), {})[name] = float(value)
+    measures = ["bits", "e_value", "alignment_similarity", "vector_similarity"]
+    rows = []
+    for protein, values in found.items():
+        terms = model.reference.terms_of(protein)
+        rows.append(
+            {"accession": model.reference.accessions[protein]}
+            | {name: values.get(name, float("nan")) for name in measures}
+            | {"terms": "; ".join(specific_names(model, terms)), "supports": len(chosen & set(terms))}
+        )
+    table = pd.DataFrame(rows, columns=["accession", *measures, "terms", "supports"])
+    return table.sort_values(["bits", "vector_similarity"], ascending=False, ignore_index=True, na_position="last")
+
+
+def specific_names(model: FunctionModel, terms: Sequence[str], *, most: int = 6) -> list[str]:
+    """Names of the rarest terms of a reference protein: the general ones go without saying."""
+    counts = model.reference.term_counts
+    ordered = sorted(terms, key=lambda term: (counts[term], term))
+    return [model.reference.names[term] for term in ordered[:most]]
+
+
+def rare_terms(model: FunctionModel, prediction: Prediction, row: int, *, top: int = 5) -> pd.DataFrame:
+    """Terms of the nearest proteins that are too rare for the network to know.
+
+    Returns
+    -------
+    DataFrame
+        term, name, proteins (which of the `top` nearest by alignment have it), similarity (of the nearest of them).
+    """
+    known = set(model.terms)
+    rows: dict[str, tuple[list[str], float]] = {}
+    hits = prediction.by_alignment
+    for protein, similarity in zip(hits.indices[row][:top], hits.similarity[row][:top], strict=True):
+        if protein < 0:
+            continue
+        for term in model.reference.terms_of(int(protein)):
+            if term not in known and model.reference.term_counts[term] < model.details["settings"]["min_proteins"]:
+                names, best = rows.get(term, ([], 0.0))
+                rows[term] = ([*names, model.reference.accessions[protein]], max(best, float(similarity)))
+    table = pd.DataFrame(
+        [(t, model.reference.names[t], ", ".join(n), s) for t, (n, s) in rows.items()],
+        columns=["term", "name", "proteins", "similarity"],
+    )
+    return table.sort_values(["similarity", "term"], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,126 @@
+"""Model folders: write them, keep new measurements with them, and the whole of ``train function``."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from biocore import runtime, zoo
+from biocore.errors import InputError
+from biocore.go import features
+from biocore.go.ontology import Ontology
+from biocore.go.train import prepare
+from biocore.go.train.fit import Trained, ablation, settle, train
+from biocore.go.train.measure import evaluate
+from biocore.go.train.settings import LABELS, Say, Settings, as_json, to_stderr
+from biocore.go.train.stored import embedding_folder, load_data
+
+
+def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, trained_on: str) -> zoo.ModelCard:
+    """Write weights, card and measurements into `folder`."""
+    from safetensors.numpy import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({k: np.ascontiguousarray(v) for k, v in trained.arrays.items()}, folder / zoo.WEIGHTS)
+    (folder / "evaluation.json").write_text(json.dumps(as_json(trained.record | results), separators=(",", ":")) + "\n")
+    terms, settings = len(trained.model.terms), trained.details["settings"]
+    card = zoo.ModelCard(
+        name=name,
+        task="protein-function",
+        title=f"GO molecular function, {terms} terms, human proteins",
+        source="assets" if runtime.ASSETS in folder.resolve().parents else "user",
+        output_unit="calibrated probability of each term",
+        trained_on=trained_on,
+        limits=(
+            f"Knows {terms} GO molecular-function terms, those of {settings['min_proteins']} or more human training "
+            "proteins; rarer functions appear only among the neighbours' terms. Learned from human proteins. "
+            "Most labels are inferred from homologues, not measured. A missing annotation counted as 'no' in training. "
+            "Not for biological processes, cellular components or the effect of variants."
+        ),
+        licence="Apache-2.0",
+        citation="Labels: Gene Ontology Consortium (2023), doi:10.1093/genetics/iyad031; UniProt Consortium (2025).",
+        window=None,
+        quality=_quality(results),
+        details=trained.details,
+        folder=folder,
+    )
+    zoo.write_card(card)
+    return card
+
+
+def _quality(results: dict[str, Any]) -> tuple[zoo.Quality, ...]:
+    """What the card shows of the measurements."""
+    measures = (("fmax", "Fmax"), ("protein_auprc", "auPRC per protein"), ("term_auprc", "auPRC per term"))
+    rows = []
+    for labels in LABELS:
+        for measure, title in measures:
+            values = [float("nan") if v is None else v for v in results["methods"][labels]["model"][measure]]
+            rows.append(zoo.Quality(title, *values, "valid", f"{labels} labels"))
+    return tuple(rows)
+
+
+def store(card: zoo.ModelCard, results: dict[str, Any]) -> zoo.ModelCard:
+    """Keep new measurements of the valid split with a model: its ``evaluation.json`` and the quality on its card."""
+    path = card.folder / "evaluation.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(as_json(before | results), separators=(",", ":")) + "\n")
+    card = replace(card, quality=_quality(results))
+    zoo.write_card(card)
+    return card
+
+
+def run(
+    table: pd.DataFrame,
+    ontology: Ontology,
+    settings: Settings,
+    out: Path,
+    *,
+    embeddings: Path | None = None,
+    align: str = "auto",
+    bootstrap: int = 200,
+    ablate: bool = False,
+    say: Say = to_stderr,
+) -> zoo.ModelCard:
+    """Everything ``train function`` does: embed, train, measure on valid, write a model folder.
+
+    Raises
+    ------
+    InputError
+        The table has no training or no valid protein.
+    """
+    for subset in ("train", "valid"):
+        if not (table["subset"] == subset).any():
+            raise InputError(f"the table has no protein of the subset {subset!r}.")
+    backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
+    parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
+    terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)
+    for step in steps:
+        say(f"{step.name}: {step.kept:,} kept, {step.dropped:,} dropped ({step.why})")
+    folder = embeddings or embedding_folder(backbone.name)
+    reading = features.Reading(settings.layer, settings.max_residues)
+    data = {s: load_data(part, terms, backbone, folder=folder, reading=reading, say=say) for s, part in parts.items()}
+    trained = train(data["train"], terms, ontology, backbone, settings, folder=folder, say=say)
+    if ablate:
+        trained.record["ablation"] = ablation(data["train"], settings, say=say)
+    bits = trained.arrays["information"].astype(float)
+    results, probability = evaluate(
+        trained.model,
+        data["valid"],
+        folder=folder,
+        references=data["train"].sequences,
+        align=align,
+        bits=bits,
+        bootstrap=bootstrap,
+        say=say,
+    )
+    trained = settle(trained, data["valid"], probability)
+    counts = {s: len(d.table) for s, d in data.items()}
+    reads = "plain counts, no language model" if settings.backbone == "none" else f"embeddings of {settings.backbone}"
+    trained_on = (
+        f"{counts['train']:,} human proteins with {len(terms)} GO molecular-function terms (all evidence); measured on "
+        f"{counts['valid']:,} others that share no cluster with them; {reads}"
+    )
+    return save(trained, out, results | {"steps": [asdict(s) for s in steps]}, name=out.name, trained_on=trained_on)

@@ -1,0 +1,314 @@
+"""Train the head, weigh it against the neighbours, calibrate; all of it inside the training split."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from biocore.errors import InputError
+from biocore.go import calibration, features, head, homology, neighbours
+from biocore.go.ontology import Ontology, propagate_scores
+from biocore.go.pairs import Terms, pair_features, relatives_of, vector_votes
+from biocore.go.predict import FunctionModel, as_lines, project, stacked
+from biocore.go.train import prepare
+from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
+from biocore.go.train.stored import stored_neighbours
+from biocore.stats import go_metrics as metrics
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, and the out-of-fold numbers its choices rest on.
+
+    Attributes
+    ----------
+    model : FunctionModel
+    arrays, details
+        What is written to disk.
+    record : dict
+        Curves and out-of-fold measurements, JSON values.
+    oof : float array, (N, T)
+        Out-of-fold probabilities of the training proteins.
+    """
+
+    model: FunctionModel
+    arrays: dict[str, np.ndarray]
+    details: dict[str, Any]
+    record: dict[str, Any]
+    oof: np.ndarray
+
+
+def train(
+    data: Data,
+    terms: Sequence[str],
+    ontology: Ontology,
+    backbone: features.Backbone,
+    settings: Settings,
+    *,
+    folder: Path,
+    say: Say = quiet,
+) -> Trained:
+    """Train on the proteins of `data`, all of them training proteins.
+
+    Parameters
+    ----------
+    folder : Path
+        Where alignments are kept between runs (`stored_neighbours`).
+
+    Raises
+    ------
+    InputError
+        Too few proteins for the folds, or no term.
+    """
+    if not terms:
+        raise InputError(f"no term has {settings.min_proteins} training proteins; lower --min-proteins.")
+    if data.table["cluster"].nunique() < 2 * settings.folds:
+        raise InputError(f"{data.table['cluster'].nunique()} clusters are too few for {settings.folds} folds.")
+    x = np.hstack([data.pooled, features.counts_all(data.sequences, settings.count_groups)])
+    oof, curve = _out_of_fold(x, data, settings, say)
+
+    say("training the head on all training proteins")
+    heads = [head.fit(x, data.labels, settings.fit, seed=settings.seed + n) for n in range(settings.seeds)]
+    heads = [head.Network.from_arrays(h.arrays("h", half=True), "h") for h in heads]  # as they will be read
+
+    say("neighbours")
+    centre, axes = _main_axes(heads[0], x, data.pooled.shape[1] or x.shape[1], settings.axes)
+    vectors = project(heads[0], x, centre, axes).astype(np.float16)
+    index = homology.HomologyIndex.build(data.sequences)
+    rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
+    of_terms, pairs = _pairs(rows, oof, vectors, index, data, settings, folder=folder, say=say)
+
+    say("weighing the head against the neighbours")
+    labels = data.labels[rows]
+    stacks = _weigh(pairs, labels, settings)
+    logits = _weigh_in_folds(pairs, labels, [data.table["cluster"][row] for row in rows], settings)
+
+    parents = ontology.parents_within(terms)
+    groups, group = calibration.term_groups(terms, ontology)
+    lines = calibration.fit_calibration(logits, labels, groups, group)
+    probability = propagate_scores(lines(logits), parents)
+    threshold = calibration.choose_thresholds(probability, labels)
+    familiar = _familiar(lambda x: project(heads[0], x, centre, axes), vectors, data, backbone, settings)
+
+    details = {
+        "backbone": settings.backbone,
+        "backbone_hash": backbone.hash,
+        "heads": settings.seeds,
+        "stacks": len(stacks),
+        "groups": list(groups),
+        "count_groups": list(settings.count_groups),
+        "vector_power": settings.vector_power,
+        "layer": settings.layer,
+        "max_residues": settings.max_residues,
+        "familiar": familiar,
+        "reliability": {},
+        "settings": as_json(asdict(settings)),
+    }
+    bits = metrics.information_content(data.labels, parents)
+    arrays = {"information": bits.astype(np.float32), "centre": centre, "axes": axes} | of_terms.arrays()
+    for n, network in enumerate(heads):
+        arrays |= network.arrays(f"head{n}", half=True)
+    for n, network in enumerate(stacks):
+        arrays |= network.arrays(f"stack{n}")
+    arrays |= index.arrays() | _reference(data.table, vectors, ontology)
+    arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
+    arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
+    blank = np.full(len(terms), np.nan)
+    arrays |= _threshold_arrays(calibration.Thresholds(threshold, blank, blank, blank * 0, blank * 0))
+    record = {"curve": curve, "out_of_fold": numbers(metrics.evaluate(labels, probability, bits, bootstrap=0))}
+    record["out_of_fold_network"] = numbers(
+        metrics.evaluate(labels, propagate_scores(expit(oof[rows]), parents), bits, bootstrap=0)
+    )
+    model = FunctionModel(arrays, details, backbone=backbone)
+    return Trained(model, arrays, details, record, probability)
+
+
+def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tuple[np.ndarray, list[dict[str, float]]]:
+    """Logits for each training protein from a head that has not seen its cluster; and the first fold's curve."""
+    folds = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed)
+    oof = np.zeros(data.labels.shape, np.float32)
+    curve: list[dict[str, float]] = []
+    for fold in range(settings.folds):
+        held = folds == fold
+
+        def watch(epoch: int, loss: float, network: head.Network, held=held) -> None:
+            if epoch % 3 == 0 or epoch == 1:
+                curve.append({"epoch": epoch, "loss": loss} | _watch(network(x[held]), data.labels[held]))
+
+        networks = [
+            head.fit(
+                x[~held],
+                data.labels[~held],
+                settings.fit,
+                seed=settings.seed + 100 + fold + 1000 * copy,
+                after_epoch=None if fold or copy else watch,
+            )
+            for copy in range(settings.seeds)
+        ]
+        oof[held] = np.mean([network(x[held]) for network in networks], axis=0)
+        say(f"fold {fold + 1} of {settings.folds}: {_watch(oof[held], data.labels[held])}")
+    return oof, curve
+
+
+def _pairs(
+    rows: np.ndarray,
+    oof: np.ndarray,
+    vectors: np.ndarray,
+    index: homology.HomologyIndex,
+    data: Data,
+    settings: Settings,
+    *,
+    folder: Path,
+    say: Say,
+) -> tuple[Terms, np.ndarray]:
+    """What is known of the terms, and of each (protein, term) of `rows` as if its own cluster were unknown."""
+    own = neighbours.same_cluster(list(data.table["cluster"]))
+    asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
+    by_alignment = stored_neighbours(index, asked, folder, exclude=near, say=say)
+    by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
+    by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
+    of_terms = Terms.measure(data.labels, by_kmer)
+    relatives = relatives_of(index, by_alignment, asked, data.labels)
+    votes = vector_votes(by_vector, data.labels, settings.vector_power)
+    return of_terms, pair_features(oof[rows], relatives, votes, of_terms, asked)
+
+
+def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Network]:
+    """Small networks that read `pairs` (N, T, F), from different seeds."""
+    flat, right = pairs.reshape(-1, pairs.shape[-1]), labels.reshape(-1, 1)
+    size = int(np.clip(len(flat) // 64, 64, STACK.batch_size))  # enough steps in a small table, too
+    config = replace(STACK, batch_size=size)
+    return [head.fit(flat, right, config, seed=settings.seed + n) for n in range(settings.stacks)]
+
+
+def _weigh_in_folds(pairs: np.ndarray, labels: np.ndarray, clusters: Sequence, settings: Settings) -> np.ndarray:
+    """Log-odds (N, T) of each protein from small networks that have not seen its cluster: to calibrate on."""
+    folds = prepare.cluster_folds(list(clusters), settings.folds, seed=settings.seed + 1)
+    logits = np.zeros(labels.shape, np.float32)
+    for fold in range(settings.folds):
+        held = folds == fold
+        logits[held] = stacked(_weigh(pairs[~held], labels[~held], replace(settings, stacks=1)), pairs[held])
+    return logits
+
+
+def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[str, Any]]:
+    """What each group of inputs is worth to the head: one fold of the training split, with and without it.
+
+    Returns
+    -------
+    list of dict
+        inputs, width, held_out_loss, protein_auprc, protein_auroc; the first row has every group.
+    """
+    groups = {name: features.counts_all(data.sequences, [name]) for name in settings.count_groups}
+    if data.pooled.shape[1]:
+        third = data.pooled.shape[1] // len(features.POOLS)
+        groups = {
+            f"embedding {p}": data.pooled[:, i * third : (i + 1) * third] for i, p in enumerate(features.POOLS)
+        } | groups
+    held = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed) == 0
+    rows = []
+    for left_out in (None, *groups):
+        x = np.hstack([values for name, values in groups.items() if name != left_out])
+        network = head.fit(x[~held], data.labels[~held], settings.fit, seed=settings.seed + 100)
+        name = "all groups" if left_out is None else f"without {left_out}"
+        rows.append({"inputs": name, "width": x.shape[1]} | _watch(network(x[held]), data.labels[held]))
+        say(f"ablation: {rows[-1]}")
+    return rows
+
+
+def _watch(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Loss, mean auPRC and auROC over proteins."""
+    p = expit(logits)
+    ap, auc = metrics.ranking(labels, p)
+    with np.errstate(divide="ignore"):
+        each = -np.where(labels, np.log(np.maximum(p, 1e-12)), np.log(np.maximum(1 - p, 1e-12))).sum(axis=1)
+    return {
+        "held_out_loss": round(float(each.mean()), 4),
+        "protein_auprc": round(float(np.nanmean(ap)), 4),
+        "protein_auroc": round(float(np.nanmean(auc)), 4),
+    }
+
+
+def _main_axes(network: head.Network, x: np.ndarray, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Centre (width,) and main axes (width, count) of the first inputs as the head scales them; labels play no part."""
+    scaled = network.standardise(x)[:, :width]
+    centre = scaled.mean(axis=0)
+    _, axes = np.linalg.eigh(np.atleast_2d(np.cov((scaled - centre).T)))
+    return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
+
+
+SHUFFLED = 300  # training proteins whose letters are shuffled to see how near an embedding comes by composition alone
+
+
+def _familiar(
+    model: Callable[[np.ndarray], np.ndarray], vectors: np.ndarray, data: Data, backbone, settings: Settings
+) -> dict[str, float]:
+    """Where a protein starts to be familiar; see `FunctionModel`.
+
+    Alignment: an E-value of 0.001 and 1.2 times the bits of its own shuffled sequence.
+    Embedding: nearer to a training protein than 19 of 20 shuffled ones are; without a language model 2, which nothing
+    reaches.
+    Network: sure of a term by itself.
+
+    Parameters
+    ----------
+    model : callable
+        Inputs of the head (N, width) -> their place on the axes of `vectors`.
+    vectors : float array, (M, d)
+        Of the training proteins.
+    """
+    limit = 2.0
+    if backbone.hash != "none":
+        rng = np.random.default_rng(settings.seed)
+        some = rng.permutation(len(data.sequences))[:SHUFFLED]
+        mixed = ["".join(rng.permutation(list(data.sequences[row]))) for row in some]
+        pooled = features.pooled_all(backbone, mixed, features.Reading(settings.layer, settings.max_residues))
+        places = model(np.hstack([pooled, features.counts_all(mixed, settings.count_groups)]))
+        limit = float(np.quantile(neighbours.nearest_vectors(places, vectors, top=1).best, 0.95))
+    return {"expect": 1e-3, "times": 1.2, "vector": limit, "network": 0.7}
+
+
+def _reference(table: pd.DataFrame, vectors: np.ndarray, ontology: Ontology) -> dict[str, np.ndarray]:
+    """Annotated proteins as arrays: accessions, vectors, terms; no sequences."""
+    labels = [[t for t in text.split(";") if t in ontology.names] for text in table["terms"]]
+    every = sorted({t for terms in labels for t in terms})
+    index = {term: i for i, term in enumerate(every)}
+    flat = np.array([index[t] for terms in labels for t in terms], np.uint16 if len(every) < 2**16 else np.uint32)
+    return {
+        "text.accessions": as_lines(list(table["EntryID"])),
+        "text.terms": as_lines(every),
+        "text.names": as_lines([ontology.names[t] for t in every]),
+        "reference.vectors": vectors,
+        "reference.terms": flat,
+        "reference.starts": np.concatenate([[0], np.cumsum([len(t) for t in labels])]).astype(np.uint32),
+    }
+
+
+def _parent_lines(parents: dict[int, tuple[int, ...]]) -> list[str]:
+    return [" ".join(str(p) for p in parents[i]) for i in range(len(parents))]
+
+
+def _threshold_arrays(thresholds: calibration.Thresholds) -> dict[str, np.ndarray]:
+    return {f"threshold.{name}": np.asarray(values, np.float32) for name, values in asdict(thresholds).items()}
+
+
+def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
+    """Add what the valid split says: precision and recall at each threshold, and how often scores came true.
+
+    Nothing is chosen here; `predicted` are the model's probabilities for `valid`, (N, T).
+    """
+    model = trained.model
+    measured = calibration.measure_thresholds(predicted, valid.labels, model.threshold)
+    reliable = {"all terms": calibration.reliability(predicted, valid.labels).as_dict()}
+    for number, name in enumerate(model.calibration.groups):
+        chosen = model.calibration.group == number
+        reliable[name] = calibration.reliability(predicted[:, chosen], valid.labels[:, chosen]).as_dict()
+    arrays = trained.arrays | _threshold_arrays(measured)
+    details = trained.details | {"reliability": reliable}
+    return replace(
+        trained, arrays=arrays, details=details, model=FunctionModel(arrays, details, backbone=model.backbone)
+    )

@@ -1,0 +1,181 @@
+"""Measure the model and every simple method on the same proteins."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from biocore.go import calibration, neighbours
+from biocore.go.predict import FunctionModel
+from biocore.go.train import alignment, prepare
+from biocore.go.train.settings import IDENTITY_BINS, LABELS, Data, Say, as_json, numbers, quiet
+from biocore.go.train.stored import stored_neighbours
+from biocore.stats import go_metrics as metrics
+
+
+def baselines(
+    model: FunctionModel,
+    data: Data,
+    references: Sequence[str] | None,
+    *,
+    align: str = "auto",
+    say: Say = quiet,
+    seed: int = 0,
+) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+    """Scores of every simple method on the same proteins.
+
+    Parameters
+    ----------
+    references : list of str, optional
+        Sequences of the model's reference proteins, in its order; without them nothing can be aligned.
+
+    Returns
+    -------
+    scores : dict of float arrays (N, T)
+    identity : float array (N,) or None
+        To the nearest training protein by alignment, NaN where nothing aligns; None where no alignment was made.
+    """
+    shape = data.labels.shape
+    rng = np.random.default_rng(seed)
+    labels, frequency = model.labels, model.of_terms.frequency
+    scores = {
+        "coin flip": rng.random(shape),
+        "proportional guessing": (rng.random(shape) < frequency) * 0.99 + 0.005 * rng.random(shape),
+        "term frequency": np.repeat(frequency[None], shape[0], axis=0),
+    }
+    by_vector = neighbours.nearest_vectors(
+        model.project(model.inputs(data.pooled, data.sequences)), model.reference.vectors, top=1
+    )
+    scores[f"nearest by {model.vector_name.split()[0]}"] = neighbours.votes(by_vector, labels, by_vector.similarity)[0]
+    by_kmer = neighbours.KmerIndex.build(model.reference.homology.sequences()).search(data.sequences)
+    one = neighbours.Neighbours(by_kmer.indices[:, :1], by_kmer.similarity[:, :1])
+    scores["nearest by k-mers"] = neighbours.votes(one, labels, one.similarity)[0]
+    scores["20 nearest by k-mers"] = neighbours.votes(by_kmer, labels, by_kmer.similarity**3)[0]
+    tool = alignment.program(align) if references is not None else None
+    if tool is None:
+        return scores, None
+    say(f"aligning with {tool}")
+    hits = alignment.align(data.sequences, references, tool=tool)
+    scores[f"best hit ({tool})"] = alignment.transfer(hits, labels, shape[0], top=1)
+    weighted = alignment.transfer(hits, labels, shape[0], top=10)
+    scores[f"10 best hits ({tool})"] = weighted
+    found = weighted.any(axis=1, keepdims=True)
+    scores[f"10 best hits, else frequency ({tool})"] = np.where(found, 0.97 * weighted + 0.03 * frequency, frequency)
+    return scores, alignment.nearest_identity(hits, shape[0])
+
+
+def evaluate(
+    model: FunctionModel,
+    data: Data,
+    *,
+    folder: Path,
+    references: Sequence[str] | None = None,
+    align: str = "auto",
+    bits: np.ndarray,
+    bootstrap: int = 200,
+    say: Say = quiet,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Measure the model and every baseline on the same proteins; alignments are kept in `folder`.
+
+    Returns
+    -------
+    results : dict, JSON values
+        ``methods[labels][method][measure] = [value, low, high]``, ``beside`` (the model less each alignment method, on
+        the same resamplings), ``by_identity``, ``terms`` (one row each),
+        ``threshold_curve``, ``heatmap`` (a sample of proteins and terms).
+    probability : float array (N, T)
+    """
+    found = stored_neighbours(model.reference.homology, data.sequences, folder, say=say)
+    prediction = model.from_pooled(data.pooled, data.sequences, aligned=found)
+    scores, identity = baselines(model, data, references, align=align, say=say)
+    methods = {"model": prediction.probability, "network alone": prediction.network} | scores
+    results: dict[str, Any] = {
+        "methods": {},
+        "beside": {},
+        "proteins": len(data.table),
+        "abstained": sum(map(bool, prediction.unsure)),
+    }
+    for name, column in LABELS.items():
+        truth = prepare.label_matrix(list(data.table[column]), model.terms)
+        results["methods"][name] = {}
+        for method, values in methods.items():
+            say(f"measuring: {method}, {name} labels")
+            results["methods"][name][method] = numbers(metrics.evaluate(truth, values, bits, bootstrap=bootstrap))
+        results["beside"][name] = {
+            method: numbers(metrics.difference(truth, prediction.probability, values, bits, bootstrap=bootstrap))
+            for method, values in methods.items()
+            if method.startswith("10 best hits") and truth.any()
+        }
+    results["abstention"] = _abstention(data.labels, prediction, bits, bootstrap)
+    if identity is not None:
+        results["by_identity"] = _by_identity(data.labels, methods, identity, bits, bootstrap)
+    results["terms"] = _term_rows(model, data.labels, methods)
+    curve = metrics.curve(data.labels, prediction.probability, bits)
+    results["threshold_curve"] = {
+        name: as_json(getattr(curve, name)) for name in ("thresholds", "precision", "recall", "f")
+    }
+    results["heatmap"] = _heatmap(model, data, prediction.probability)
+    reliable = calibration.reliability(prediction.probability, data.labels)
+    results["calibration_error"] = reliable.error
+    return results, prediction.probability
+
+
+def _abstention(truth: np.ndarray, prediction, bits: np.ndarray, bootstrap: int) -> list[dict[str, Any]]:
+    """How good the model would have been where it is not sure, and is where it answers."""
+    unsure = np.array([bool(why) for why in prediction.unsure])
+    rows = []
+    for label, chosen in (("answered", ~unsure), ("not sure", unsure)):
+        if truth[chosen].any():
+            measured = metrics.evaluate(truth[chosen], prediction.probability[chosen], bits, bootstrap=bootstrap)
+            rows.append(numbers(measured) | {"answer": label, "count": int(chosen.sum())})
+    return rows
+
+
+def _by_identity(truth, methods, identity, bits, bootstrap) -> list[dict[str, Any]]:
+    """The main methods by identity to the nearest training protein."""
+    rows = []
+    places = [("no alignment", np.isnan(identity))]
+    places += [(f"{a:.0%} to {min(b, 1):.0%}", (identity >= a) & (identity < b)) for a, b in IDENTITY_BINS]
+    keep = [
+        m for m in methods if m in ("model", "network alone", "20 nearest by k-mers") or m.startswith("10 best hits (")
+    ]
+    for label, chosen in places:
+        chosen = chosen & truth.any(axis=1)
+        if chosen.sum() < 10:
+            continue
+        for method in keep:
+            measured = numbers(metrics.evaluate(truth[chosen], methods[method][chosen], bits, bootstrap=bootstrap))
+            rows.append(measured | {"identity": label, "proteins": int(chosen.sum()), "method": method})
+    return rows
+
+
+def _term_rows(model: FunctionModel, truth: np.ndarray, methods: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """auPRC of each term for the model and the methods it is compared with."""
+    compared = [m for m in methods if m == "model" or m == "20 nearest by k-mers" or m.startswith("10 best hits (")]
+    found = {m: metrics.ranking(truth.T, methods[m].T)[0] for m in compared}
+    trained_on = model.labels.sum(axis=0)
+    return [
+        {
+            "term": term,
+            "name": model.names[i],
+            "training_proteins": int(trained_on[i]),
+            "valid_proteins": int(truth[:, i].sum()),
+            "frequency": float(truth[:, i].mean()),
+            "auprc": {m: as_json(found[m][i]) for m in compared},
+        }
+        for i, term in enumerate(model.terms)
+    ]
+
+
+def _heatmap(model: FunctionModel, data: Data, probability: np.ndarray, *, proteins: int = 40, terms: int = 40) -> dict:
+    """True and predicted terms of a random sample of annotated proteins, for the terms they have most often."""
+    rng = np.random.default_rng(0)
+    rows = np.sort(rng.permutation(np.flatnonzero(data.labels.any(axis=1)))[:proteins])
+    columns = np.sort(np.argsort(-data.labels[rows].sum(axis=0), kind="stable")[:terms])
+    return {
+        "proteins": [data.table["EntryID"][r] for r in rows],
+        "terms": [model.names[c] for c in columns],
+        "truth": data.labels[np.ix_(rows, columns)].astype(int).tolist(),
+        "probability": np.round(probability[np.ix_(rows, columns)], 3).tolist(),
+    }

@@ -1,0 +1,1 @@
+"""Statistics for every model: intervals, ranking, calibration, GO metrics, splits by cluster."""

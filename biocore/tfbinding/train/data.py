@@ -1,0 +1,273 @@
+"""Labelled DNA from CSV files; shuffles and splits.  Data files stay where they are, nothing is copied."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from biocore.errors import DataUnavailable, InputError
+from biocore.sequence import DNA
+
+KINDS = ("positive", "dinucleotide_shuffle", "genomic", "other")
+_MIN_LENGTH = 20  # bp
+_POSITIVE, _SHUFFLE, _OTHER = 0, 1, 3
+_CODES = np.full(256, 255, np.uint8)
+for _i, _letter in enumerate(DNA + "N"):
+    _CODES[[ord(_letter), ord(_letter.lower())]] = _i
+_UNKNOWN = re.compile("[RYSWKMBDHVrywskmbdhv]")  # IUPAC letters for several bases count as N
+
+
+@dataclass(frozen=True)
+class DnaDataset:
+    """Labelled DNA of one length.
+
+    Attributes
+    ----------
+    name : str
+        The transcription factor.
+    codes : uint8 array, (N, L)
+        0 1 2 3 for A C G T, 4 for an unknown base.
+    labels : uint8 array, (N,)
+        1 bound, 0 not.
+    kinds : uint8 array, (N,)
+        Index into `KINDS`: what sort of negative a row is.
+    """
+
+    name: str
+    codes: np.ndarray
+    labels: np.ndarray
+    kinds: np.ndarray
+
+    def __post_init__(self):
+        if self.codes.ndim != 2 or not len(self.codes) == len(self.labels) == len(self.kinds):
+            raise ValueError("codes (N, L), labels (N,) and kinds (N,) are needed")
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def rows(self, which: np.ndarray) -> "DnaDataset":
+        """Some rows, by index or mask."""
+        return DnaDataset(self.name, self.codes[which], self.labels[which], self.kinds[which])
+
+    def is_against(self, kind: str) -> np.ndarray:
+        """True for the positives and the negatives of one kind, (N,)."""
+        return (self.labels == 1) | (self.kinds == KINDS.index(kind))
+
+
+def factors(folder: Path, split: str = "train") -> list[str]:
+    """Names of the factors that `folder` holds a CSV file for, sorted.
+
+    Raises
+    ------
+    DataUnavailable
+        No such folder, or no such file in it.
+    """
+    if not folder.is_dir():
+        raise DataUnavailable(f"The data folder {folder} does not exist.")
+    pattern = re.compile(rf"(.+)_{split}(?:_sequences)?\.csv(?:\.gz)?")
+    found = sorted({m[1] for path in folder.iterdir() if (m := pattern.fullmatch(path.name))})
+    if not found:
+        raise DataUnavailable(
+            f"{folder} holds no file named FACTOR_{split}.csv, .csv.gz or FACTOR_{split}_sequences.csv."
+        )
+    return found
+
+
+def find(folder: Path, name: str, split: str) -> Path:
+    """Path of a factor's CSV file.
+
+    Raises
+    ------
+    DataUnavailable
+        There is none; the message lists the factors that have one.
+    """
+    for ending in (".csv.gz", ".csv", "_sequences.csv", "_sequences.csv.gz"):
+        path = folder / f"{name}_{split}{ending}"
+        if path.is_file():
+            return path
+    known = ", ".join(factors(folder, split))
+    raise DataUnavailable(f"{folder} holds no {split} file of {name} ({name}_{split}.csv[.gz]). It has: {known}.")
+
+
+def load_dna(path: Path, name: str) -> DnaDataset:
+    """Read labelled DNA from a CSV file (gzip-compressed or not).
+
+    Parameters
+    ----------
+    path : Path
+        Columns ``sequence`` and ``label`` (1 bound, 0 not); ``negative_kind`` ("dinucleotide_shuffle", "genomic") where
+        it is known; others are ignored.  Lower case is upper case; other IUPAC letters count as N.
+    name : str
+        What to call it: the factor.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a label is neither 0 nor 1, a letter is not DNA, lengths differ, or one class is missing;
+        the message names file and row (the first below the header is row 1).
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, EOFError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise InputError(f"cannot be read as CSV: {error}", record=str(path)) from error
+    missing = [column for column in ("sequence", "label") if column not in table]
+    if missing:
+        raise InputError(
+            f"has no column {' or '.join(repr(m) for m in missing)}; its columns are {', '.join(map(repr, table))}. "
+            "A header with 'sequence' and 'label' is needed.",
+            record=str(path),
+        )
+    if table.empty:
+        raise InputError("has a header but no rows.", record=str(path))
+    labels = _labels(table["label"], path)
+    codes = _codes(table["sequence"].str.strip(), path)
+    kinds = _kinds(table["negative_kind"] if "negative_kind" in table else None, labels)
+    return DnaDataset(name, codes, labels, kinds)
+
+
+def _labels(column: pd.Series, path: Path) -> np.ndarray:
+    text = column.str.strip()
+    bad = ~text.isin(["0", "1", "0.0", "1.0"])
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"label {column.iloc[row]!r} is neither 1 (bound) nor 0 (not bound).", record=f"{path}, row {row + 1}"
+        )
+    labels = text.str.startswith("1").to_numpy().astype(np.uint8)
+    for value, word in ((1, "positives (label 1)"), (0, "negatives (label 0)")):
+        if not (labels == value).any():
+            raise InputError(f"has no {word}; both are needed.", record=str(path))
+    return labels
+
+
+def _codes(column: pd.Series, path: Path) -> np.ndarray:
+    lengths = column.str.len().to_numpy()
+    length = int(np.bincount(lengths).argmax())
+    odd = np.flatnonzero(lengths != length)
+    if len(odd):
+        raise InputError(
+            f"{lengths[odd[0]]} bp, while most rows have {length}; all sequences of a file must have one length.",
+            record=f"{path}, row {odd[0] + 1}",
+        )
+    if length < _MIN_LENGTH:
+        raise InputError(
+            f"sequences of {length} bp are too short; {_MIN_LENGTH} bp or more are needed.", record=str(path)
+        )
+    joined = "".join(column).encode("ascii", "replace").decode()
+    codes = _CODES[np.frombuffer(_UNKNOWN.sub("N", joined).encode(), np.uint8)].reshape(-1, length)
+    if (codes == 255).any():
+        row, position = (int(i) for i in np.argwhere(codes == 255)[0])
+        letter = column.iloc[row][position]
+        raise InputError(
+            f"{letter!r} is not a DNA letter; A, C, G, T, N (either case) or another IUPAC letter is needed.",
+            record=f"{path}, row {row + 1}",
+            position=position,
+        )
+    return codes
+
+
+def _kinds(column: pd.Series | None, labels: np.ndarray) -> np.ndarray:
+    kinds = np.full(len(labels), _OTHER, np.uint8)
+    if column is not None:
+        for i, kind in enumerate(KINDS):
+            kinds[(column == kind).to_numpy()] = i
+    kinds[labels == 1] = _POSITIVE
+    return kinds
+
+
+def one_hot_codes(codes: np.ndarray) -> np.ndarray:
+    """Codes -> float32 one-hot (..., 4); code 4 is a quarter of each base."""
+    return np.vstack([np.eye(4), np.full((1, 4), 0.25)]).astype(np.float32)[codes]
+
+
+def reverse_complement_codes(codes: np.ndarray) -> np.ndarray:
+    """The other strand of each row."""
+    return np.where(codes == 4, 4, 3 - codes)[..., ::-1].astype(np.uint8)
+
+
+def dinucleotide_shuffles(codes: np.ndarray, *, seed: int) -> np.ndarray:
+    """One shuffle of each row that keeps its counts of neighbouring pairs, all rows at once.
+
+    Parameters
+    ----------
+    codes : uint8 array, (N, L), values 0 to 4
+    seed : int
+
+    Notes
+    -----
+    Each shuffle is a uniform draw of the Eulerian walks of a row's graph of letters: last exits are drawn until they
+    form a tree towards the final letter, the other exits come in random order.  About 15 us a row of 101 bp, against
+    milliseconds one by one.
+
+    References
+    ----------
+    Altschul & Erickson (1985), Mol Biol Evol 2:526-538, doi:10.1093/oxfordjournals.molbev.a040370.
+    """
+    rng = np.random.default_rng(seed)
+    count, length = codes.shape
+    if length < 3 or not count:
+        return codes.copy()
+    letters = 5
+    source, final = codes[:, :-1], codes[:, -1].astype(np.int64)
+    exits = np.stack([(source == letter).sum(axis=1) for letter in range(letters)], axis=1)  # (N, letters)
+    start = np.concatenate([np.zeros((count, 1), np.int64), exits.cumsum(axis=1)], axis=1)
+    random = rng.random(source.shape, dtype=np.float32) * np.float32(0.99)
+    targets = np.take_along_axis(codes[:, 1:], np.argsort(source + random, axis=1), axis=1)  # grouped by source
+    _draw_last_exits(targets, exits, start, final, rng)
+
+    shuffled = np.empty_like(codes)
+    shuffled[:, 0] = codes[:, 0]
+    current, following, rows = codes[:, 0].astype(np.int64), start[:, :letters].copy(), np.arange(count)
+    for i in range(1, length):
+        edge = following[rows, current]
+        following[rows, current] += 1
+        current = targets[rows, edge].astype(np.int64)
+        shuffled[:, i] = current
+    return shuffled
+
+
+def _draw_last_exits(targets, exits, start, final, rng) -> None:
+    """Move to the end of each letter's exits one that leads, through other last exits, to the final letter."""
+    letters = exits.shape[1]
+    waiting = np.arange(len(targets))
+    while len(waiting):
+        drawn = np.floor(rng.random((len(waiting), letters)) * exits[waiting]).astype(np.int64)
+        edge = np.minimum(start[waiting, :letters] + drawn, targets.shape[1] - 1)
+        leads_to = targets[waiting[:, None], edge].astype(np.int64)
+        goal = final[waiting, None]
+        node = np.tile(np.arange(letters), (len(waiting), 1))
+        for _ in range(letters):
+            node = np.where(node == goal, node, np.take_along_axis(leads_to, node, axis=1))
+        accepted = ((node == goal) | (exits[waiting] == 0)).all(axis=1)
+        for letter in range(letters):
+            use = accepted & (exits[waiting, letter] > 0) & (goal[:, 0] != letter)
+            rows, chosen = waiting[use], edge[use, letter]
+            end = start[rows, letter + 1] - 1
+            targets[rows, end], targets[rows, chosen] = targets[rows, chosen], targets[rows, end]
+        waiting = waiting[~accepted]
+
+
+def shared_kmers(codes: np.ndarray, others: np.ndarray, *, k: int = 31) -> np.ndarray:
+    """How many k-mers of each row occur, on either strand, anywhere in `others`: int array, (N,)."""
+    return np.isin(_kmer_hashes(codes, k), np.unique(_kmer_hashes(others, k))).sum(axis=1)
+
+
+def _kmer_hashes(codes: np.ndarray, k: int) -> np.ndarray:
+    """The smaller of the numbers of a k-mer (k up to 31) and its reverse complement, (N, L - k + 1)."""
+    n = codes.shape[1] - k + 1
+    codes = codes.astype(np.uint64)
+    forward = np.zeros((len(codes), max(n, 0)), np.uint64)
+    reverse = forward.copy()
+    for i in range(k):
+        forward = forward * np.uint64(4) + np.minimum(codes[:, i : i + n], 3)
+    for i in reversed(range(k)):
+        reverse = reverse * np.uint64(4) + (np.uint64(3) - np.minimum(codes[:, i : i + n], 3))
+    return np.minimum(forward, reverse)
+
+
+def batches(count: int, size: int, *, seed: int) -> np.ndarray:
+    """Row numbers of one epoch in random order, (count // size, size); the few that fill no batch are left out."""
+    order = np.random.default_rng(seed).permutation(count)
+    return order[: count // size * size].reshape(-1, size)

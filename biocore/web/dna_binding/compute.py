@@ -1,0 +1,125 @@
+"""Cached calls into the library.  Keys are strings and numbers; a user's results stay in the user's session."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from biocore import attribution, tfbinding, zoo
+from biocore.attribution import ChangeEffects, EffectMap, Significance
+from biocore.errors import InputError, ModelUnavailable
+from biocore.tfbinding.tracks import WindowTrack
+from biocore.web.shared import open_models
+
+WIDTH = 101  # bp; what the models were trained on
+SHUFFLES, LEVEL, SEED = 20, 0.05, 0
+
+
+def models_here() -> dict[str, str]:
+    """Factor -> model name, of every factor model on this machine.
+
+    Raises
+    ------
+    ModelUnavailable
+        There is none.
+    """
+    names = [name for name in zoo.names("tf-binding") if zoo.available(zoo.card(name))]
+    if not names:
+        raise ModelUnavailable("There is no DNA model on this machine. Train one: python -m biocore train tfbinding")
+    return {name.removeprefix("tf-"): name for name in names}
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner="Scoring every window with every factor...")
+def scan_records(sequences: tuple[str, ...], stride: int = 1) -> list[WindowTrack]:
+    """Every factor at every window of every record, both strands."""
+    here = models_here()
+    with open_models(tuple(here.values())) as loaded:
+        return tfbinding.record_tracks(
+            sequences,
+            tuple(here),
+            width=WIDTH,
+            stride=stride,
+            strand_scores=partial(tfbinding.strand_scores, loaded),
+            track=partial(tfbinding.track, loaded, window=WIDTH, stride=stride),
+        )
+
+
+def _with_model(tf: str, use: Callable[[Any], Any]) -> Any:
+    here = models_here()
+    with open_models(tuple(here.values())) as loaded:
+        return use(loaded[list(here).index(tf)])
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner=False)
+def strand_scores(tf: str, sequence: str) -> tuple[float, float]:
+    """Log-odds of one window: forward, reverse."""
+    from biocore.sequence import one_hot
+
+    forward, reverse = _with_model(tf, lambda model: model.strand_log_odds(one_hot([sequence])))
+    return float(forward[0]), float(reverse[0])
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner="Changing every base...")
+def mutagenesis(tf: str, sequences: tuple[str, ...], starts: tuple[int, ...]) -> list[EffectMap]:
+    """Mutagenesis of windows that begin at 0-based `starts` of their records."""
+    return _with_model(tf, lambda model: attribution.mutation_scans(model, sequences, starts=starts))
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner="Computing gradients...")
+def gradient(tf: str, sequence: str, start: int, method: str) -> EffectMap:
+    """A gradient map of one window."""
+    return _with_model(tf, lambda model: attribution.gradient_map(model.logit_fn, sequence, method, start=start))
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner=False)
+def named_changes(tf: str, sequence: str, start: int, text: str) -> ChangeEffects:
+    """Named changes, read and scored."""
+    changes = attribution.parse_changes(text, sequence, start=start)
+    return _with_model(tf, lambda model: attribution.change_effects(model, sequence, changes, start=start))
+
+
+# ------------------------------------------------- the significance line: costly, so it follows the first answer
+
+
+@dataclass(frozen=True)
+class _NoLine:
+    """Why a window has no significance line."""
+
+    reason: str
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner="Scanning shuffles for the significance line...")
+def _significance(tf: str, sequence: str) -> Significance | _NoLine:
+    try:
+        return _with_model(
+            tf,
+            lambda model: attribution.significance(model, sequence, seed=SEED, shuffles=SHUFFLES, level=LEVEL),
+        )
+    except InputError as error:
+        return _NoLine(str(error))
+
+
+def significance_line(tf: str, sequence: str) -> Significance | None:
+    """The line of a window if it is known; otherwise it is noted, for `fill_pending` at the end of the page."""
+    known = st.session_state.setdefault("dna.lines", [])
+    if (tf, sequence) not in known:
+        st.session_state["dna.pending"] = (tf, sequence)
+        return None
+    found = _significance(tf, sequence)
+    if isinstance(found, _NoLine):
+        st.caption(f"No significance line: {found.reason}")
+        return None
+    return found
+
+
+def fill_pending() -> None:
+    """Compute what `significance_line` left for later, after everything else is on the screen, and draw again."""
+    pending = st.session_state.pop("dna.pending", None)
+    if pending is None:
+        return
+    _significance(*pending)
+    known: Sequence = st.session_state["dna.lines"]
+    st.session_state["dna.lines"] = [*known[-63:], pending]
+    st.rerun()

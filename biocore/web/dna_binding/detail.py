@@ -1,0 +1,313 @@
+"""One factor, one window: which bases matter, by which method, and what named changes would do."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from scipy.special import expit
+
+from biocore import attribution, motif, zoo
+from biocore.attribution import EffectMap, agreement, core, effect_table, ranked_changes, to_probability
+from biocore.errors import InputError
+from biocore.motif import Motif
+from biocore.plot import bases as plot
+from biocore.sequence import one_hot
+from biocore.web.dna_binding import compute
+from biocore.web.dna_binding.choice import Choice
+from biocore.web.dna_binding.inputs import motif_input
+from biocore.web.frame import limits
+from biocore.web.link import from_link
+from biocore.web.outputs import figure, table
+
+METHODS = ("mutagenesis", *attribution.GRADIENT_METHODS)
+WHAT_IT_IS = {
+    "mutagenesis": "Every base is replaced by the three others, one at a time, and the window is scored again.",
+    "gradient": "The slope of the log-odds along each base, with a part that no sequence can follow.",
+    "corrected-gradient": "The slope with its mean over the four bases taken out at each position "
+    "([Majdandzic 2023](https://doi.org/10.1186/s13059-023-02956-3)).",
+    "integrated-gradients": "The log-odds shared out among the bases, along the straight path from a window of unknown "
+    "bases ([Sundararajan 2017](https://arxiv.org/abs/1703.01365)).",
+}
+CORE = 20  # bp
+
+
+def show_detail(choice: Choice) -> EffectMap:
+    """Metrics, map, motif matches and table of the chosen window.  Returns its mutagenesis in log-odds."""
+    _metrics(choice)
+    scan = compute.mutagenesis(choice.tf, (choice.window,), (choice.start,))[0]
+    method, unit, own = _controls()
+    result = scan if method == "mutagenesis" else compute.gradient(choice.tf, choice.window, choice.start, method)
+    low, high = _view(choice, scan)
+    line = (
+        compute.significance_line(choice.tf, choice.window) if method == "mutagenesis" and unit == "log-odds" else None
+    )
+    shown = to_probability(result) if unit == "probability" and method == "mutagenesis" else result
+    hits = motif.scan(one_hot([choice.window])[0], (*motif.known_motifs(), *own))
+    own_names = [m.name for m in own]
+    boxes = [b for b in plot.boxes(hits, start=choice.start, tf=choice.tf, uploaded=own_names) if _inside(b, low, high)]
+    figure(
+        plot.mutation_map(shown.part(low, high), significance=line, motif_boxes=boxes, limit=_limit(shown)),
+        f"{choice.tf}_{method}",
+        alt=_alt(choice, shown, boxes),
+        key="dna.map",
+        on_select=_add_change if method == "mutagenesis" else "ignore",
+        selection_mode="points",
+    )
+    _explain(method, scan, result, line is not None)
+    _motif_table(choice, scan, hits, own)
+    with st.expander(f"All values ({len(result)} positions)"):
+        values = effect_table(shown, record=choice.record.name, tf=choice.tf)
+        table(values, f"{choice.tf}_{method}", key="dna.effects", height=240)
+    limits(zoo.card(compute.models_here()[choice.tf]))
+    return scan
+
+
+def _metrics(choice: Choice) -> None:
+    forward, reverse = compute.strand_scores(choice.tf, choice.window)
+    both = (forward + reverse) / 2
+    columns = st.columns(4)
+    columns[0].metric("Log-odds of binding", f"{both:.2f}", help="Natural logarithm; 0 is even odds.")
+    columns[1].metric("Probability (1:1 prior)", f"{expit(both):.3f}")
+    columns[2].metric("Forward strand, log-odds", f"{forward:.2f}")
+    columns[3].metric(
+        "Reverse strand, log-odds",
+        f"{reverse:.2f}",
+        help="The model reads each strand on its own; a large difference is the model's doubt.",
+    )
+
+
+def _controls() -> tuple[str, str, tuple[Motif, ...]]:
+    """Method, unit of the changes, and the user's own motifs."""
+    left, middle, right = st.columns([6, 2.6, 1.8], vertical_alignment="bottom")
+    with left:
+        method = st.segmented_control(
+            "Method",
+            METHODS,
+            default=from_link("method", METHODS[0], _known_method),
+            required=True,
+            format_func=lambda m: plot.METHOD_LABELS[m].capitalize(),
+            key="dna.method",
+            persist_state="session",
+        )
+    with middle:
+        unit = st.segmented_control(
+            "Changes in",
+            ["log-odds", "probability"],
+            default=from_link("change", "log-odds", _known_unit),
+            required=True,
+            key="dna.change_unit",
+            persist_state="session",
+            disabled=method != "mutagenesis",
+            help="Gradients are in log-odds only.",
+        )
+    with right:
+        own = motif_input()
+    return method, unit, own
+
+
+def _known_method(text: str) -> str:
+    if text not in METHODS:
+        raise ValueError(text)
+    return text
+
+
+def _known_unit(text: str) -> str:
+    if text not in ("log-odds", "probability"):
+        raise ValueError(text)
+    return text
+
+
+def _view(choice: Choice, scan: EffectMap) -> tuple[int, int]:
+    """Positions drawn, 0-based half-open in the record: a slider, and buttons for the core and the whole window."""
+    whole = (choice.start + 1, choice.end)
+    here = st.session_state.get("dna.view")
+    if not (here and whole[0] <= here[0] < here[1] <= whole[1]) or st.session_state.get("dna.view_of") != whole:
+        st.session_state["dna.view"] = whole
+        st.session_state["dna.view_of"] = whole
+    low, high = core(scan, width=CORE)
+
+    def set_view(first: int, last: int) -> None:
+        st.session_state["dna.view"] = (first, last)
+
+    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
+    with left:
+        first, last = st.slider("Positions drawn", *whole, key="dna.view", persist_state="session")
+    with middle:
+        st.button(
+            f"Zoom to the core, {low + 1:,}-{high:,}",
+            on_click=set_view,
+            args=(low + 1, high),
+            width="stretch",
+            help=f"The {CORE} neighbouring positions with the greatest importance.",
+        )
+    with right:
+        st.button("Whole window", on_click=set_view, args=whole, width="stretch")
+    return first - 1, max(last, first + 1)
+
+
+def _inside(box: plot.Box, low: int, high: int) -> bool:
+    return box.last > low and box.first <= high
+
+
+def _limit(result: EffectMap) -> float:
+    """One colour range for the window, so that zooming does not change the colours."""
+    finite = np.abs(result.effects[np.isfinite(result.effects)])
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+def _alt(choice: Choice, shown: EffectMap, boxes: list) -> str:
+    contribution = np.nan_to_num(shown.contribution)
+    strongest = np.argsort(-np.abs(contribution))[:5]
+    bases = ", ".join(f"{shown.sequence[i]}{shown.positions[i]}" for i in sorted(strongest))
+    names = ", ".join(box.label for box in boxes[:5]) or "none"
+    return (
+        f"{plot.METHOD_LABELS[shown.method]} of {choice.tf}, positions {choice.start + 1} to {choice.end} of "
+        f"{choice.record.name}: importance, logo and heat map. Most important bases: {bases}. Motif matches: {names}."
+    )
+
+
+def _add_change() -> None:
+    """A clicked cell joins, or leaves, the named changes."""
+    for point in st.session_state["dna.map"].selection.points:
+        data = point.get("customdata")
+        if not data or len(data) != 4 or data[0] == data[2]:
+            continue
+        change = f"{data[0]}{data[1]}{data[2]}"
+        named = [w.strip() for w in (st.session_state.get("dna.changes") or "").split(",") if w.strip()]
+        same_place = [w for w in named if w[1:-1] == str(data[1])]
+        kept = [w for w in named if w not in same_place]
+        st.session_state["dna.changes"] = ", ".join(kept if change in same_place else [*kept, change])
+
+
+def _explain(method: str, scan: EffectMap, result: EffectMap, has_line: bool) -> None:
+    if method == "mutagenesis":
+        text = (
+            f"{WHAT_IT_IS[method]} Top: importance, the mean absolute change at each position"
+            + (
+                f"; the dashed line is what {compute.LEVEL:.0%} of {compute.SHUFFLES} dinucleotide shuffles of this "
+                "window reach anywhere, so what rises above it is more than chance. "
+                if has_line
+                else ". "
+            )
+            + "Middle: how much better each base is than the average base. Bottom: change by new base; the base that "
+            "is there is outlined; N is grey. Click a cell to add that change below."
+        )
+        st.caption(text)
+        return
+    value = agreement(scan, result)
+    columns = st.columns(4)
+    columns[0].metric(
+        "Agreement with mutagenesis",
+        "not defined" if np.isnan(value) else f"{value:.2f}",
+        help="Pearson correlation, over positions, between the two logos (what each base that is there contributes).",
+    )
+    if method == "integrated-gradients":
+        columns[1].metric(
+            "Completeness error",
+            "not defined" if np.isnan(result.completeness_error) else f"{result.completeness_error:.2%}",
+            help="Share of the log-odds difference from the window of unknown bases that the map does not account for.",
+        )
+    st.caption(
+        f"{WHAT_IT_IS[method]} Top and middle: the contribution of the base that is there, without and with sign."
+    )
+
+
+def _motif_table(choice: Choice, scan: EffectMap, hits: list[motif.Hit], own: tuple[Motif, ...]) -> None:
+    """Matches in the sequence, and the motif the map itself looks like."""
+    like = motif.match_map(np.nan_to_num(scan.effects), (*motif.known_motifs(), *own))
+    rows = [
+        {
+            "motif": hit.motif.name,
+            "for": ", ".join(hit.motif.factors),
+            "first": choice.start + hit.start + 1,
+            "last": choice.start + hit.end,
+            "strand": hit.strand,
+            "p_value": hit.p_value,
+            "consensus": hit.motif.consensus,
+            "source": hit.motif.source,
+        }
+        for hit in hits
+    ]
+    if like and like[0].share > 0:
+        best = like[0]
+        st.markdown(
+            f"The map looks most like the **{best.motif.name}** (`{best.motif.consensus}`, strand {best.strand}) at "
+            f"{choice.start + best.start + 1:,}-{choice.start + best.end:,}: correlation {best.correlation:.2f}, "
+            f"{best.share:.0%} of the map's strength."
+        )
+    if rows:
+        with st.expander(f"Motif matches in this window ({len(rows)}; p < {motif.P_VALUE:.0e} at a place)"):
+            table(
+                pd.DataFrame(rows),
+                "motif_matches",
+                key="dna.hits",
+                column_config={"p_value": st.column_config.NumberColumn("p-value", format="%.1e")},
+            )
+    else:
+        st.caption("No known motif matches in this window.")
+
+
+def show_changes(choice: Choice, scan: EffectMap) -> None:
+    """Named changes, alone and together; and every single change ranked."""
+    if "dna.changes" not in st.session_state:
+        st.session_state["dna.changes"] = from_link("changes", "")
+    text = st.text_input(
+        "Named changes",
+        key="dna.changes",
+        placeholder="such as G102A, T105C: the base that is there, its position in the record, the new base",
+        persist_state="session",
+    )
+    if text.strip():
+        _named(choice, text)
+    ranked = ranked_changes(scan)
+    columns = {
+        "log_odds": st.column_config.NumberColumn("after", format="%.2f", help="Log-odds with the change."),
+        "change_log_odds": st.column_config.NumberColumn("log-odds", format="%+.2f", help="Change in log-odds."),
+        "change_probability_points": st.column_config.NumberColumn(
+            "points", format="%+.1f", help="Change in probability, in points of 100."
+        ),
+    }
+    hidden = ["position", "ref", "alt"]
+    left, right = st.columns(2)
+    for place, title, rows in (
+        (left, "Strongest gains", ranked.head(8)),
+        (right, "Strongest losses", ranked.iloc[:-9:-1]),
+    ):
+        with place:
+            st.markdown(f"**{title}**")
+            st.dataframe(rows.drop(columns=hidden), hide_index=True, width="stretch", column_config=columns, height=318)
+    with st.expander(f"Every single change, ranked ({len(ranked):,})"):
+        table(ranked, "single_changes", key="dna.all_changes", column_config=columns, height=240)
+
+
+def _named(choice: Choice, text: str) -> None:
+    try:
+        effects = compute.named_changes(choice.tf, choice.window, choice.start, text)
+    except InputError as error:
+        st.error(str(error))
+        return
+    rows = effects.table()
+    left, right = st.columns([2, 3])
+    with left:
+        figure(
+            plot.changes_bar(rows.change, rows.change_log_odds, unit="log-odds"),
+            "named_changes",
+            alt="Bars of the change in log-odds: "
+            + ", ".join(f"{c} {v:+.2f}" for c, v in zip(rows.change, rows.change_log_odds, strict=True)),
+            key="dna.changes_bar",
+        )
+    with right:
+        table(
+            rows,
+            "named_changes",
+            key="dna.named",
+            column_config={
+                "log_odds": st.column_config.NumberColumn("log-odds after", format="%.2f"),
+                "change_log_odds": st.column_config.NumberColumn("change in log-odds", format="%+.2f"),
+                "probability": st.column_config.NumberColumn("probability after", format="%.3f"),
+                "change_probability_points": st.column_config.NumberColumn("change (points)", format="%+.1f"),
+            },
+        )
+        if len(effects.changes) > 1:
+            st.caption(
+                f"All together differ from the sum of the single effects by {effects.interaction:+.2f} log-odds."
+            )

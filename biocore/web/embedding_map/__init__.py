@@ -1,0 +1,23 @@
+"""The embedding map page's parts: what to map, how, the map itself, and what lies beside a protein."""
+
+from biocore.web.embedding_map.beside import place_input, show_neighbours
+from biocore.web.embedding_map.collect import collection_for
+from biocore.web.embedding_map.draw import compute_map, show_map
+from biocore.web.embedding_map.request import Request, applied, request_input, settings_input
+from biocore.web.embedding_map.take_along import about, link, model_card, show_outputs
+
+__all__ = [
+    "Request",
+    "about",
+    "applied",
+    "collection_for",
+    "compute_map",
+    "link",
+    "model_card",
+    "place_input",
+    "request_input",
+    "settings_input",
+    "show_map",
+    "show_neighbours",
+    "show_outputs",
+]

@@ -1,0 +1,128 @@
+"""What lies beside a protein in the original space, and new proteins placed into a finished map."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from biocore import embedding, runtime
+from biocore.embedding import Collection, Map, MapSettings, bulk, engine
+from biocore.errors import InputError
+from biocore.sequence import recognise
+from biocore.web.embedding_map.collect import digest, read_proteins
+from biocore.web.link import hand_over
+from biocore.web.outputs import table
+from biocore.web.shared import open_model
+
+
+def show_neighbours(collection: Collection, shown: Map) -> None:
+    """The protein that is looked at: its nearest others in the original space, and other pages to open it in."""
+    st.subheader("Neighbours in the original space")
+    if st.session_state.get("protein") not in (None, *collection.names):
+        st.session_state.pop("protein")
+    name = st.selectbox(
+        "Protein", collection.names, index=None, key="protein", placeholder="click a point, or type a name",
+        bind="query-params",
+    )  # fmt: skip
+    if name is None:
+        st.caption("What lies close on a map may be far in the original space. This table does not use the map.")
+        return
+    row = collection.names.index(name)
+    found = embedding.neighbour_table(collection, row, k=20, metric=shown.settings.metric)
+    identical = int(found["identical"].sum())
+    if identical:
+        st.caption(f"{identical} with the same vector: the same sequence under another name.")
+    table(found.round({"cosine similarity": 4, "Euclidean distance": 4}), "neighbours")
+    _open_in(collection, row)
+
+
+def _open_in(collection: Collection, row: int) -> None:
+    name = collection.names[row]
+    targets: dict[str, tuple[str, dict[str, str]]] = {}
+    if collection.sequences is not None:
+        text = f">{name}\n{collection.sequences[row]}\n"
+        targets = {
+            "Masked residues": ("masked_residues", {"protein": text}),
+            "Protein function": ("protein_function", {"protein": text}),
+            "Structures": ("structures", {"protein": text}),
+        }
+    accession = next((p for p in name.split("|") if recognise(p) == "uniprot accession"), None)
+    if accession:
+        targets["Structures"] = ("structures", {"structure": accession})
+    targets = {k: v for k, v in targets.items() if (runtime.PAGES / f"{v[0]}.py").exists()}
+    if targets or accession:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            for label, (page, values) in targets.items():
+                if st.button(f"Open in {label}", key=f"map.open.{page}"):
+                    hand_over(page, **values)
+            if accession:
+                st.link_button(f"{accession} at UniProt", f"https://www.uniprot.org/uniprotkb/{accession}")
+    if collection.sequences is None:
+        st.caption(
+            "This collection holds vectors, not sequences: pages that need a sequence cannot be opened from here."
+        )
+
+
+def place_input(collection: Collection) -> None:
+    """New proteins to be put into the map."""
+    with st.expander("Place new proteins into this map", icon=":material/add_location:"):
+        if not collection.model or len(embedding.distinct(collection.vectors)[0]) < 2:
+            st.caption("This needs a map of two proteins or more whose language model is known.")
+            return
+        st.text_area(
+            "Proteins (FASTA)", key="map.place_text", height=100, persist_state="session", placeholder=">new\nMKT..."
+        )
+        left, right = st.columns([1, 4])
+        if left.button("Place", key="map.place"):
+            st.session_state["map.placed"] = st.session_state["map.place_text"]
+        if right.button("Remove", key="map.unplace", type="tertiary"):
+            st.session_state.pop("map.placed", None)
+        st.caption(
+            "The map stays as it is. New points are hollow; each is placed by its neighbours among the old ones."
+        )
+
+
+def placed_proteins(collection: Collection, shown: Map) -> tuple[Collection, np.ndarray] | None:
+    """The placed proteins and their coordinates, or None.  Errors are shown and leave the map as it was."""
+    text = st.session_state.get("map.placed", "")
+    if not text.strip() or not collection.model:
+        return None
+    try:
+        return _placed(text, collection, shown)
+    except InputError as error:
+        st.error(f"The new proteins cannot be placed. {error}", icon=":material/error:")
+        return None
+
+
+def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, np.ndarray]:
+    with open_model(collection.model) as loaded:
+        if not embedding.same_weights(loaded.hash, collection.model_hash):
+            raise InputError(
+                f"The map was made with another version of {collection.model}; vectors of the two cannot be compared."
+            )
+        job = bulk.prepare(read_proteins(text), collection.model, loaded.hash, layer=collection.layer)
+    for skipped in job.skipped:
+        st.warning(f"Not placed: {skipped.record}: {skipped.reason}")
+    with st.spinner(f"Embedding {len(job.names):,} new proteins..."):
+        for _ in engine.run(job, lambda: open_model(job.model)):
+            pass
+    new = bulk.collect(job)
+    assert new is not None  # `prepare` refuses a job without records, and the job has run
+    key = digest(shown.coordinates)
+    return new, _place(digest(new.vectors), key, shown.settings, collection.vectors, shown, new.vectors)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner="Placing...")
+def _place(new: str, old: str, settings: MapSettings, _vectors, _shown: Map, _new) -> np.ndarray:
+    return embedding.place(_vectors, _shown, _new)
+
+
+def show_placed(collection: Collection, placed: tuple[Collection, np.ndarray] | None, metric: str) -> None:
+    """The nearest protein of each placed one, in the original space."""
+    if placed is None:
+        return
+    new = placed[0]
+    nearest = [embedding.neighbour_table(collection, None, k=1, metric=metric, query=vector) for vector in new.vectors]
+    found = pd.concat(nearest, ignore_index=True).drop(columns="rank").rename(columns={"record": "nearest in the map"})
+    found.insert(0, "placed protein", list(new.names))
+    st.subheader("Placed proteins and their nearest in the original space")
+    table(found.round({"cosine similarity": 4, "Euclidean distance": 4}), "placed_proteins")

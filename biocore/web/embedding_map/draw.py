@@ -1,0 +1,230 @@
+"""The map, its controls, and the numbers that say how far to trust it."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from biocore import embedding
+from biocore.embedding import Collection, Map, MapSettings
+from biocore.plot import embedding_map as plots
+from biocore.web.embedding_map.beside import placed_proteins, show_placed
+from biocore.web.embedding_map.collect import digest, load_example
+from biocore.web.embedding_map.request import EXAMPLE, Request
+from biocore.web.outputs import figure, table
+
+
+def compute_map(collection: Collection, settings: MapSettings) -> Map:
+    """The map, from the file it came with, from the cache, or computed now."""
+    wait = "Computing the map..."
+    if settings.method == "umap":
+        wait = "Computing UMAP; the first one takes half a minute more, while its code is compiled..."
+    elif settings.method == "tsne" and len(collection) > 2000:
+        wait = f"Computing t-SNE of {len(collection):,} proteins; this takes about {len(collection) / 100:,.0f} s..."
+    with st.spinner(wait):
+        return _map(digest(collection.vectors), settings, collection)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner=False)
+def _map(key: str, settings: MapSettings, _collection: Collection) -> Map:
+    return embedding.map_of(_collection, settings)
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the map...")
+def _faithfulness(key: str, settings: MapSettings, coordinates: str, _vectors, _shown: Map):
+    return embedding.faithfulness(_vectors, _shown)
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the labels...")
+def _separation(key: str, column: str, labels: tuple[str, ...], metric: str, _vectors):
+    return embedding.separation(_vectors, labels, metric=metric)
+
+
+def show_map(request: Request, collection: Collection, shown: Map) -> None:
+    """The figure with its controls, numbers of trust, and what is selected or placed."""
+    columns = list(collection.table.columns)
+    numbers = [c for c in columns if plots.is_number(collection.table[c])]
+    colour, size, search = _figure_controls(request, collection, columns, numbers)
+    placed = placed_proteins(collection, shown)
+    points = embedding.points(collection, shown, placed)
+    found = _search(points, search)
+    picked = _picked_row(collection)
+    drawn, trust = st.columns([3, 1])
+    with drawn:
+        fig = plots.map_figure(
+            points,
+            shown.axes,
+            colour=colour,
+            size=size,
+            found=found,
+            picked=_point_of(points, picked),
+            title=shown.title,
+        )
+        options = {}
+        if shown.settings.dims == 2:
+            options = {"on_select": lambda: _pick(points, collection), "selection_mode": ("points", "box", "lasso")}
+        event = figure(fig, "embedding_map", alt=_alt(collection, shown, colour), key="map.figure", **options)
+        if shown.settings.dims == 3:
+            st.caption("A 3-D map can be turned, but not selected from: search by name, or choose a protein below.")
+        else:
+            st.caption("Click a point to see its neighbours; box and lasso (top right) select several into a table.")
+        if search:
+            st.caption(f"{len(found):,} points with {search!r} in a name or label (ringed).")
+    with trust:
+        _trust(collection, shown, colour)
+    copies = int((points.copies - 1).sum())
+    if copies:
+        st.caption(f"{copies:,} proteins have the same vector as another; ×n beside a point says how many lie there.")
+    if options:  # a figure in 3-D gives no event
+        _selection(event, points, collection, placed)
+    show_placed(collection, placed, shown.settings.metric)
+
+
+def _figure_controls(request, collection, columns, numbers) -> tuple[str | None, str | None, str]:
+    first, second, third = st.columns(3)
+    start = load_example(request.example).colour if request.source == EXAMPLE else _best_column(collection, columns)
+    if st.session_state.get("map.colour_for") != request.key:  # another collection: its own columns
+        if "map.colour_for" in st.session_state:
+            for key in ("colour", "size"):
+                st.session_state.pop(key, None)
+        st.session_state["map.colour_for"] = request.key
+    with first:
+        colour = st.selectbox(
+            "Colour by", [None, *columns], index=([None, *columns]).index(start), key="colour",
+            format_func=lambda c: c or "(one colour)", bind="query-params",
+        )  # fmt: skip
+    with second:
+        size = st.selectbox(
+            "Size by", [None, *numbers], key="size", format_func=lambda c: c or "(one size)", bind="query-params"
+        )
+    with third:
+        search = st.text_input("Search", key="find", bind="query-params", placeholder="part of a name or label")
+    return colour, size, (search or "").strip()
+
+
+def _best_column(collection: Collection, columns: list[str]) -> str | None:
+    """The column to colour by at first: the labels of fewest kinds, else a number, else none."""
+    kinds = {c: collection.table[c].nunique() for c in columns}
+    labels = [c for c in columns if not plots.is_number(collection.table[c]) and 1 < kinds[c] < len(collection)]
+    if labels:
+        return min(labels, key=lambda c: kinds[c])
+    return next((c for c in columns if kinds[c] > 1), None)
+
+
+def _search(points: embedding.Points, text: str) -> list[int]:
+    if not text:
+        return []
+    wanted = text.lower()
+    labels = points.table.map(str).agg(" ".join, axis=1) if len(points.table.columns) else [""] * len(points.names)
+    return [
+        i
+        for i, (name, label) in enumerate(zip(points.names, labels, strict=True))
+        if wanted in f"{name} {label}".lower()
+    ]
+
+
+def _picked_row(collection: Collection) -> int | None:
+    name = st.session_state.get("protein") or st.query_params.get("protein")
+    if name in collection.names:
+        return collection.names.index(name)
+    return None
+
+
+def _point_of(points: embedding.Points, row: int | None) -> int | None:
+    if row is None:
+        return None
+    return next((i for i, rows in enumerate(points.rows) if row in rows and not points.placed[i]), None)
+
+
+def _selected(event) -> list[int]:
+    """Indices of the points in a selection."""
+    found = event["selection"]["points"] if event else []
+    indices = []
+    for point in found:
+        data = point.get("customdata")
+        value = data.get("0") if isinstance(data, dict) else data[0] if data else None
+        if value is not None:
+            indices.append(int(value))
+    return sorted(set(indices))
+
+
+def _pick(points: embedding.Points, collection: Collection) -> None:
+    """A click on one point makes it the one that is looked at."""
+    chosen = [i for i in _selected(st.session_state.get("map.figure")) if i < len(points.rows)]
+    if len(chosen) == 1 and not points.placed[chosen[0]]:
+        st.session_state["protein"] = collection.names[points.rows[chosen[0]][0]]
+
+
+def _alt(collection: Collection, shown: Map, colour: str | None) -> str:
+    by = f", coloured by {colour}" if colour else ""
+    return f"Map of {len(collection):,} proteins ({shown.title}){by}. The table below holds every coordinate."
+
+
+def _trust(collection: Collection, shown: Map, colour: str | None) -> None:
+    """How far the picture can be trusted, and whether labels are apart where it counts."""
+    key = digest(collection.vectors)
+    kept = _faithfulness(key, shown.settings, digest(shown.coordinates), collection.vectors, shown)
+    st.markdown("**What the map kept**")
+    st.metric(
+        "Trustworthiness",
+        _number(kept.trustworthiness),
+        help=f"1: every neighbour on the map is a neighbour in the original space; a random map scores about 0.5. "
+        f"{kept.k} neighbours, {kept.queries:,} of {kept.n:,} different proteins.",
+    )
+    st.metric(
+        "Neighbours kept",
+        _share(kept.neighbour_overlap),
+        help=f"Share of the {kept.k} nearest neighbours that are the same on the map and in the original space.",
+    )
+    if not np.isnan(kept.overlap_by_chance):
+        st.caption(f"By chance: {kept.overlap_by_chance:.1%}")
+    if shown.variance:
+        st.metric("Variance shown", _share(kept.variance))
+    if colour is None or plots.is_number(collection.table[colour]):
+        return
+    labels = tuple(str(v) for v in collection.table[colour])
+    apart = _separation(key, colour, labels, shown.settings.metric, collection.vectors)
+    st.markdown(f"**Are labels apart?** *{colour}, in the original space*")
+    st.metric("Silhouette", _number(apart.silhouette), help="0: labels overlap; 1: far apart; below 0: mixed up.")
+    st.metric(
+        f"{apart.k}-neighbour accuracy",
+        _share(apart.accuracy),
+        help="Share of proteins whose label is what their nearest others say, each left out in turn. Relatives "
+        "stay in, so this describes the collection; it is not a test on unseen families.",
+    )
+    if not np.isnan(apart.accuracy):
+        st.caption(
+            f"95 % interval {apart.low:.1%} to {apart.high:.1%}; the commonest label alone: {apart.majority:.1%}"
+        )
+        with st.expander("For each label"):
+            rows = [asdict(row) for row in apart.labels]
+            names = {"n": "proteins", "recall": "found by neighbours"}
+            table(pd.DataFrame(rows).rename(columns=names).round(3), "label_separation")
+    for note in apart.notes:
+        st.caption(note)
+
+
+def _number(value: float) -> str:
+    return "not defined" if np.isnan(value) else f"{value:.3f}"
+
+
+def _share(value: float) -> str:
+    return "not defined" if np.isnan(value) else f"{value:.1%}"
+
+
+def _selection(event, points: embedding.Points, collection: Collection, placed) -> None:
+    chosen = [i for i in _selected(event) if i < len(points.rows)]
+    if not chosen:
+        return
+    frames = [_rows_of(points, i, collection, placed) for i in chosen]
+    data = pd.concat(frames, ignore_index=True)
+    st.subheader(f"Selected: {len(data):,} protein{'s' * (len(data) != 1)}")
+    table(data, "selected_proteins")
+
+
+def _rows_of(points, index, collection, placed) -> pd.DataFrame:
+    source = placed[0] if points.placed[index] and placed else collection
+    rows = list(points.rows[index])
+    names = pd.DataFrame({"record": [source.names[r] for r in rows]})
+    return pd.concat([names, source.table.iloc[rows].reset_index(drop=True)], axis=1)

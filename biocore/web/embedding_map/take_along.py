@@ -1,0 +1,82 @@
+"""What the page says about a collection, and what a user takes away."""
+
+import streamlit as st
+
+from biocore import embedding, zoo
+from biocore.embedding import Collection, Map, MapSettings
+from biocore.web.embedding_map.collect import load_example
+from biocore.web.embedding_map.request import EXAMPLE, PROTEINS, VECTORS, Request
+from biocore.web.frame import show_notes
+from biocore.web.link import set_link
+from biocore.web.outputs import command_line, download, table
+
+MIME = {
+    ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+    ".npz": "application/zip",
+    ".h5": "application/x-hdf5",
+}
+
+
+def show_outputs(request: Request, collection: Collection, shown: Map, settings: MapSettings) -> None:
+    """Every coordinate as a table, files to take away, and the command line."""
+    st.subheader("Coordinates and embeddings")
+    table(embedding.to_frame(collection, shown).head(20_000), "coordinates")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Names, labels, coordinates and vectors:")
+        for ending, mime in MIME.items():
+            download(
+                ending,
+                lambda ending=ending: embedding.write_vectors(collection, ending, shown),
+                f"embedding_map{ending}",
+                mime,
+                key=f"map.download{ending}",
+            )
+    command_line(
+        _command(request, settings), note="`--vectors FILE` keeps vectors and map; `--figure FILE.html` the figure."
+    )
+
+
+def _command(request: Request, settings: MapSettings) -> list[str]:
+    given = {EXAMPLE: f"example:{request.example}", PROTEINS: "proteins.fasta", VECTORS: request.file_name}
+    words = ["map", given[request.source], "--method", settings.method, "--dims", str(settings.dims)]
+    words += ["--metric", settings.metric]
+    if settings.method == "tsne":
+        words += ["--perplexity", f"{settings.perplexity:g}"]
+    if settings.method == "umap":
+        words += ["--neighbours", str(settings.neighbours), "--min-dist", f"{settings.min_dist:g}"]
+    if settings.method != "pca":
+        words += ["--seed", str(settings.seed)]
+    if request.source == PROTEINS:
+        words += ["--model", request.model, *(["--layer", str(request.layer)] if request.layer != -1 else [])]
+    if request.labels.strip():
+        words += ["--labels", request.labels_name]
+    return [*words, "--out", "map.csv"]
+
+
+def link(request: Request, settings: MapSettings) -> None:
+    """Put what is shown into the address; the other inputs are bound to it already.  Defaults are left out."""
+    first = next(iter(embedding.example_names()), "")
+    set_link(
+        source=None if request.source == EXAMPLE else request.source,
+        example=None if request.example in ("", first) else request.example,
+        method=None if settings.method == "tsne" else settings.method,
+        seq=request.text if request.source == PROTEINS else None,
+        labels=request.labels if request.source == PROTEINS else None,
+    )
+
+
+def about(request: Request, collection: Collection) -> None:
+    """What the collection is and where its vectors come from."""
+    if request.source == EXAMPLE:
+        shipped = load_example(request.example)
+        st.caption(
+            f"**{shipped.title}.** {shipped.description} Vectors of {collection.model}, rounded to 16 bits. "
+            f"Source: {shipped.source}. Licence: {shipped.licence}."
+        )
+    show_notes(collection.notes)
+
+
+def model_card(collection: Collection) -> zoo.ModelCard | None:
+    """The card of the model that made the vectors, where it is known here."""
+    return zoo.card(collection.model) if collection.model in zoo.names("protein-language-model") else None

@@ -1,0 +1,27 @@
+"""The masked-residues page in parts: the protein, the answer, the landscape, variants, and what a model is fed."""
+
+from biocore.web.masked_residues.inputs import EXAMPLES, HELP, Protein, read_protein, read_settings
+from biocore.web.masked_residues.inside import show_inside
+from biocore.web.masked_residues.landscape import show_landscape
+from biocore.web.masked_residues.model import Choice, choose_model
+from biocore.web.masked_residues.residues import show_answer, show_residues
+from biocore.web.masked_residues.take_along import keep_in_link, show_commands
+from biocore.web.masked_residues.variants import show_measured, show_variants
+
+__all__ = [
+    "EXAMPLES",
+    "HELP",
+    "Choice",
+    "Protein",
+    "choose_model",
+    "keep_in_link",
+    "read_protein",
+    "read_settings",
+    "show_answer",
+    "show_commands",
+    "show_inside",
+    "show_landscape",
+    "show_measured",
+    "show_residues",
+    "show_variants",
+]

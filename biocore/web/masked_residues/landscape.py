@@ -1,0 +1,243 @@
+"""Every substitution of the protein: heat map, tracks, both strategies, and what goes to other pages."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from biocore import web
+from biocore.esm2 import MASKED, STRATEGIES, WILD_TYPE, SubstitutionScan
+from biocore.esm2.measured import rank_correlation
+from biocore.plot import masked_residues as plot
+from biocore.plot.theme import symmetric_limit
+from biocore.sequence import AMINO_ACIDS
+from biocore.web.masked_residues import scan as scans
+from biocore.web.masked_residues.inputs import Protein
+from biocore.web.masked_residues.model import Choice
+from biocore.web.masked_residues.residues import click, masked
+from biocore.web.tracks import offer_track
+
+MAX_SHOWN = 400  # residues in one heat map; more columns than pixels show nothing
+_HANDLED = "protein.handled_click"
+
+
+def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
+    """The section with the heat map.  Returns the scan that is shown."""
+    sequence = protein.sequence
+    scans.run_wild_type(choice, sequence)
+    strategy = _strategy(choice, protein)
+    if strategy == MASKED:
+        scans.run_masked(choice, sequence)
+    scan = scans.result(choice, sequence, strategy)
+    if scan is None:
+        st.info("No residue is scanned yet with one mask at a time; the wild-type marginal is shown until then.")
+        scan = scans.result(choice, sequence, WILD_TYPE)
+    assert scan is not None  # the one-pass scan is always there
+    if not scan.done.all():
+        st.info(f"{int(scan.done.sum()):,} of {len(sequence):,} residues are scanned; the others are left white.")
+    if len(sequence) > choice.window:
+        st.info(
+            f"The protein is longer than the {choice.window:,} residues this model sees at once. Masked marginals "
+            "look at a window centred on each residue; the one-pass scan blends tiles that overlap by half."
+        )
+    _numbers(protein, choice, scan)
+    start, stop = _window(protein, scan)
+    event = web.figure(
+        plot.landscape(
+            scan,
+            start=start,
+            stop=stop,
+            offset=protein.offset,
+            selected=masked(protein),
+            limit=symmetric_limit(scan.scores),
+        ),
+        f"landscape_{scan.strategy}",
+        alt=_in_words(protein, scan),
+        key="protein.landscape",
+        on_select="rerun",
+        selection_mode="points",
+    )
+    _use_click(protein, event, "protein.landscape")
+    st.caption(
+        "Blue: less expected than the residue that is there; red: more. Dots mark the wild type, frames the masked "
+        "residues. Drag to zoom, double-click to go back; click a cell to mask its residue."
+    )
+    _table(protein, scan)
+    _offer(protein, scan)
+    _compare(protein, choice)
+    return scan
+
+
+def _strategy(choice: Choice, protein: Protein) -> str:
+    """Menu of strategies; long proteins open with the cheap one."""
+    if "protein.strategy" not in st.session_state:
+        linked = web.from_link("strategy", MASKED if scans.is_quick(choice, protein.sequence) else WILD_TYPE)
+        st.session_state["protein.strategy"] = linked if linked in STRATEGIES else MASKED
+        st.session_state["protein.strategy_of"] = protein.sequence
+    elif st.session_state.get("protein.strategy_of") != protein.sequence:
+        st.session_state["protein.strategy_of"] = protein.sequence
+        if not scans.is_quick(choice, protein.sequence):
+            st.session_state["protein.strategy"] = WILD_TYPE
+    cost = scans.duration(scans.expected_seconds(choice, protein.sequence))
+    strategy = st.segmented_control(
+        "Strategy",
+        STRATEGIES,
+        format_func=lambda s: plot.STRATEGY_LABELS[s],
+        required=True,
+        key="protein.strategy",
+        help="Masked marginal: each residue is masked once, so the model cannot see what it is asked. "
+        "Wild-type marginal: one pass over the protein as it is.",
+    )
+    if strategy == WILD_TYPE:
+        st.caption(f"One pass. One mask at a time would take {len(protein.sequence):,} passes, about {cost} here.")
+    return strategy
+
+
+def _numbers(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
+    cells = st.columns(4)
+    value = scan.pseudo_perplexity
+    if scan.strategy == MASKED:
+        label, help_text = (
+            "Pseudo-perplexity",
+            "Every residue masked once and scored; 1 is no surprise.",
+        )
+    else:
+        label, help_text = (
+            "One-pass perplexity",
+            "Without masks: lower than the pseudo-perplexity.",
+        )
+    cells[0].metric(label, f"{value:.2f}" if np.isfinite(value) else "not defined", help=help_text)
+    cells[1].metric("Mean entropy", _mean(scan.entropy, " bits"))
+    cells[2].metric("Mean effect", _mean(scan.mean_effect))
+    cells[3].metric("Time taken", scans.duration(scans.seconds(choice, protein.sequence, scan.strategy)))
+
+
+def _mean(values: np.ndarray, unit: str = "") -> str:
+    known = values[np.isfinite(values)]
+    return f"{known.mean():.2f}{unit}" if known.size else "not defined"
+
+
+def _window(protein: Protein, scan: SubstitutionScan) -> tuple[int, int]:
+    """Which residues the heat map shows, 0-based half-open; long proteins get an overview and a slider."""
+    length = len(protein.sequence)
+    if length <= MAX_SHOWN:
+        return 0, length
+    if st.session_state.get("protein.start_of") != protein.sequence:
+        st.session_state["protein.start_of"] = protein.sequence
+        st.session_state["protein.start"] = 1 + protein.offset
+    first, last = 1 + protein.offset, length - MAX_SHOWN + 1 + protein.offset
+    st.session_state["protein.start"] = min(max(st.session_state["protein.start"], first), last)
+    chosen = st.slider(
+        f"First of the {MAX_SHOWN} residues in the heat map", min_value=first, max_value=last, key="protein.start"
+    )
+    start = int(chosen) - 1 - protein.offset
+    event = web.figure(
+        plot.protein_tracks(scan, offset=protein.offset, window=(start, start + MAX_SHOWN)),
+        "tracks",
+        alt="Entropy and mean effect along the whole protein; the residues of the heat map are shaded.",
+        key="protein.tracks",
+        on_select="rerun",
+        selection_mode="points",
+    )
+    _use_click(protein, event, "protein.tracks")
+    return start, start + MAX_SHOWN
+
+
+def _use_click(protein: Protein, event, source: str) -> None:
+    """Mask the residue of a clicked point; a selection that was handled before is left alone."""
+    points = (event or {}).get("selection", {}).get("points", [])
+    found = [p["customdata"] for p in points if p.get("customdata") is not None]
+    if not found:
+        return
+    data = found[0]
+    index = int(data[0] if isinstance(data, list | tuple) else data.get("0", -1) if isinstance(data, dict) else data)
+    seen = st.session_state.setdefault(_HANDLED, {})
+    mark = (protein.sequence, str(data))
+    if seen.get(source) != mark and 0 <= index < len(protein.sequence):
+        seen[source] = mark
+        click(protein, index)
+        st.rerun()
+
+
+def _in_words(protein: Protein, scan: SubstitutionScan) -> str:
+    """The heat map's main message as a sentence."""
+    scores = np.where(np.isfinite(scan.scores), scan.scores, np.nan)
+    effect = scan.mean_effect
+    if not np.isfinite(effect).any():
+        return "No substitution is scored."
+    low = int(np.nanargmin(effect))
+    i, j = np.unravel_index(int(np.nanargmax(scores)), scores.shape)
+    return (
+        f"Heat map of {scan.strategy}-marginal scores for {len(protein.sequence)} residues. Least tolerant: "
+        f"{protein.label(low)} (mean {effect[low]:.2f}). Most expected change: {protein.label(i)}{AMINO_ACIDS[j]} "
+        f"({scores[i, j]:+.2f})."
+    )
+
+
+def full_table(protein: Protein, scan: SubstitutionScan) -> pd.DataFrame:
+    """Every score, with the model and strategy that made it in each row."""
+    table = scan.table(offset=protein.offset)
+    table.insert(0, "record", protein.name)
+    return table.assign(strategy=scan.strategy, model=scan.model)
+
+
+def _table(protein: Protein, scan: SubstitutionScan) -> None:
+    """The strongest substitutions in view, all of them as CSV."""
+    with st.expander("Scores as a table"):
+        table = scan.table(offset=protein.offset)
+        table = table[table["wild_type"] != table["substitution"]].dropna(subset=["score"])
+        table = table.sort_values("score", ascending=False)
+        ends = pd.concat([table.head(20), table.tail(20)]) if len(table) > 40 else table
+        st.caption("The 20 most and the 20 least expected substitutions; the CSV holds all.")
+        st.dataframe(ends.round(4), hide_index=True, width="stretch")
+        web.download(
+            "All scores as CSV",
+            lambda: full_table(protein, scan).to_csv(index=False),
+            f"substitutions_{scan.strategy}.csv",
+            "text/csv",
+            key="protein.scores.csv",
+        )
+
+
+def _offer(protein: Protein, scan: SubstitutionScan) -> None:
+    """Entropy and mean effect for the structures page."""
+    if not scan.done.all():
+        return
+    for name, values in (("entropy", scan.entropy), ("mean substitution effect", scan.mean_effect)):
+        offer_track(f"{name} ({scan.model}, {scan.strategy})", protein.sequence, values)
+    if (Path(__file__).parents[3] / "pages" / "structures.py").exists():
+        web.link_to("structures", "Paint entropy or mean effect on a structure", protein=protein.sequence)
+
+
+def _compare(protein: Protein, choice: Choice) -> None:
+    """Both strategies side by side, once both are there."""
+    both = {s: scans.result(choice, protein.sequence, s) for s in STRATEGIES}
+    a, b = both[MASKED], both[WILD_TYPE]
+    if a is None or b is None or not a.done.all():
+        return
+    with st.expander("Both strategies side by side"):
+        letters = np.array(list(AMINO_ACIDS))
+        other = np.array(list(protein.sequence))[:, None] != letters[None]
+        rho = rank_correlation(a.scores[other], b.scores[other])
+        rows = [
+            {
+                "strategy": plot.STRATEGY_LABELS[s],
+                "passes over the protein": len(protein.sequence) if s == MASKED else 1,
+                "seconds": round(scans.seconds(choice, protein.sequence, s), 3),
+                "perplexity": round(scan.pseudo_perplexity, 3),
+                "mean effect": round(float(np.nanmean(scan.mean_effect)), 3)
+                if np.isfinite(scan.mean_effect).any()
+                else None,
+                "Spearman with the other": round(rho, 3) if np.isfinite(rho) else None,
+            }
+            for s, scan in both.items()
+        ]
+        web.table(pd.DataFrame(rows), "strategies", key="protein.strategies.table")
+        shown = f"{rho:.2f}" if np.isfinite(rho) else "not defined"
+        web.figure(
+            plot.strategies(a, b, rho),
+            "strategies",
+            alt=f"Masked against wild-type marginals of every substitution; rank correlation {shown}.",
+            key="protein.strategies",
+        )

@@ -1,0 +1,187 @@
+"""The protein as residues that can be clicked, and the model's answer at the masked ones."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from biocore import web
+from biocore.errors import InputError
+from biocore.esm2 import TOKENS, LetterProbabilities
+from biocore.esm2.variants import parse_positions
+from biocore.plot import masked_residues as plot
+from biocore.sequence import AMINO_ACIDS
+from biocore.web.masked_residues.inputs import BOOK_POSITIONS, INSULIN, Protein
+from biocore.web.masked_residues.model import Choice
+from biocore.web.masked_residues.scan import kept_scan
+from biocore.web.sequence_view import sequence_view
+
+MASKED = "protein.masked"
+_OF = "protein.masked_of"
+MAX_MASKED = 50
+_COLOURINGS = {
+    "side chain": None,
+    "entropy": ("entropy", 0.0, float(np.log2(20))),
+    "p(wild type)": ("wild_type_probability", 0.0, 1.0),
+    "mean effect": ("mean_effect", -8.0, 0.0),
+}
+
+
+def masked(protein: Protein) -> list[int]:
+    """The 0-based residues that are masked now; starts from the link, else the book's first example."""
+    if st.session_state.get(_OF) != protein.sequence:
+        first = MASKED not in st.session_state
+        wanted = _from_link(len(protein.sequence)) if first else []
+        default = 29 if protein.sequence == INSULIN else len(protein.sequence) // 2
+        st.session_state[MASKED] = wanted or [default]
+        st.session_state[_OF] = protein.sequence
+    return list(st.session_state[MASKED])
+
+
+def _from_link(length: int) -> list[int]:
+    numbers = web.from_link("mask", [], lambda text: [int(word) for word in text.split(",")])
+    return sorted({n - 1 for n in numbers if 1 <= n <= length})[:MAX_MASKED]
+
+
+def set_masked(positions: Sequence[int]) -> None:
+    """Mask these residues from the next run of the page on."""
+    st.session_state[MASKED] = sorted(set(positions))[:MAX_MASKED]
+
+
+def click(protein: Protein, index: int) -> None:
+    """What a click on a residue or a column of the landscape does."""
+    now = masked(protein)
+    if not st.session_state.get("protein.several"):
+        set_masked([index])
+    elif index in now and len(now) > 1:
+        set_masked([i for i in now if i != index])
+    else:
+        set_masked([*now, index])
+
+
+def show_residues(protein: Protein, choice: Choice) -> None:
+    """The sequence panel with what belongs to it."""
+    left, middle, right = st.columns([5, 2, 4], vertical_alignment="bottom")
+    scan = kept_scan(choice, protein.sequence)
+    with left:
+        colouring = st.segmented_control(
+            "Residues coloured by", list(_COLOURINGS), default="side chain", required=True, key="protein.colouring"
+        )
+    with middle:
+        st.toggle(
+            "Several at once",
+            key="protein.several",
+            help="A click then adds a residue or takes it away; all are masked at the same time.",
+        )
+    with right:
+        st.text_input(
+            "Mask by position",
+            key="protein.position_text",
+            placeholder="30, L30, or several: L30, F48",
+            on_change=_use_position_text,
+            args=(protein,),
+        )
+    if st.session_state.get("protein.position_error"):
+        st.error(st.session_state["protein.position_error"])
+    colours = None
+    if _COLOURINGS[colouring] is not None:
+        if scan is None:
+            st.caption("This colouring needs the landscape below; side chains are shown until it is there.")
+        else:
+            name, low, high = _COLOURINGS[colouring]
+            colours = plot.track_colours(getattr(scan, name), low=low, high=high)
+            st.caption(f"Dark is {low:g}, yellow is {high:.3g}; grey is not defined ({scan.strategy} marginal).")
+    clicked = sequence_view(
+        protein.sequence,
+        key="protein.sequence",
+        colours=colours,
+        selected=masked(protein),
+        offset=protein.offset,
+        label=f"{protein.name}: arrow keys move along the residues, Enter masks",
+    )
+    if clicked is not None:
+        click(protein, clicked)
+        st.rerun()
+    if protein.sequence == INSULIN:
+        st.caption("The book's two examples on insulin:")
+        with st.container(horizontal=True):
+            for position, label in BOOK_POSITIONS.items():
+                if st.button(f"Mask {label}", key=f"protein.book.{position}"):
+                    set_masked([position])
+                    st.rerun()
+
+
+def _use_position_text(protein: Protein) -> None:
+    text = st.session_state["protein.position_text"]
+    st.session_state.pop("protein.position_error", None)
+    if not text.strip():
+        return
+    try:
+        set_masked(parse_positions(text, protein.sequence, offset=protein.offset))
+    except InputError as error:
+        st.session_state["protein.position_error"] = str(error)
+
+
+@st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model...")
+def _answer(_choice: Choice, key: str, sequence: str, positions: tuple[int, ...]) -> LetterProbabilities:
+    with _choice.opened() as model:
+        return model.letter_probabilities(sequence, positions)
+
+
+def show_answer(protein: Protein, choice: Choice) -> None:
+    """Figure, numbers and table for the masked residues."""
+    positions = masked(protein)
+    answer = _answer(choice, choice.hash, protein.sequence, tuple(positions))
+    index = 0
+    if len(positions) > 1:
+        st.dataframe(_overview(protein, answer), hide_index=True, width="stretch")
+        index = st.selectbox(
+            "Residue shown",
+            range(len(positions)),
+            format_func=lambda i: protein.label(positions[i]),
+            key="protein.shown",
+        )
+    rank, probability = answer.rank(index), answer.probability(index)
+    cells = st.columns(4)
+    cells[0].metric("True residue", protein.label(positions[index]))
+    cells[1].metric(
+        "Its probability", f"{probability:.3f}" if rank else "not defined", help="Among the 20 amino acids."
+    )
+    cells[2].metric("Its rank", f"{rank} of 20" if rank else "not defined")
+    cells[3].metric("Entropy", f"{answer.entropy[index]:.2f} bits", help="0 is certain; 4.32 is no idea.")
+    tokens = st.toggle("All 33 tokens instead of the 20 amino acids", key="protein.tokens")
+    names = TOKENS if tokens else tuple(AMINO_ACIDS)
+    values = answer.tokens[index] if tokens else answer.letters[index]
+    order = np.argsort(-values, kind="stable")
+    best = ", ".join(f"{names[k]} {values[k]:.3f}" for k in order[:3])
+    figure_name = f"masked_{protein.label(positions[index])}_{choice.card.name.split('/')[-1]}"
+    left, right = st.columns([3, 1])
+    with left:
+        web.figure(
+            plot.letter_bars(answer, index, offset=protein.offset, tokens=tokens),
+            figure_name,
+            alt=f"Bars of probabilities at masked residue {protein.label(positions[index])}; most likely are {best}.",
+            key="protein.bars",
+        )
+    with right:
+        data = pd.DataFrame({"letter": [names[k] for k in order], "probability": np.round(values[order], 5)})
+        web.table(data, figure_name, key="protein.letters", height=390)
+
+
+def _overview(protein: Protein, answer: LetterProbabilities) -> pd.DataFrame:
+    """One row for each of several masked residues."""
+    rows = []
+    for index, position in enumerate(answer.positions):
+        best = int(np.argmax(answer.letters[index]))
+        rows.append(
+            {
+                "residue": protein.label(position),
+                "probability": answer.probability(index),
+                "rank": answer.rank(index),
+                "entropy (bits)": float(answer.entropy[index]),
+                "most likely": AMINO_ACIDS[best],
+                "its probability": float(answer.letters[index, best]),
+            }
+        )
+    return pd.DataFrame(rows).round(4)

@@ -1,0 +1,40 @@
+"""The link and the commands that give the page again."""
+
+import shlex
+
+import streamlit as st
+
+from biocore import web
+from biocore.esm2 import SubstitutionScan
+from biocore.web.masked_residues.inputs import Protein
+from biocore.web.masked_residues.model import Choice
+from biocore.web.masked_residues.residues import masked
+
+
+def show_commands(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
+    """Two command lines: the masked residues, and the scan."""
+    offset = ["--offset", str(protein.offset)] if protein.offset else []
+    model = ["--model", choice.name, *offset]
+    positions = ",".join(protein.label(i) for i in masked(protein))
+    whole = len(protein.sequence) <= 2000
+    source = protein.sequence if whole else "protein.fasta"
+    note = "" if whole else "The protein is too long for a command line: save it as protein.fasta."
+    lines = [
+        ["mask", source, "--position", positions, *model],
+        ["scan-protein", source, "--strategy", scan.strategy, *model, "--out", "scores.csv"],
+    ]
+    with st.expander("Reproduce this on the command line", icon=":material/terminal:", expanded=True):
+        for line in lines:
+            st.code("python -m biocore " + shlex.join(line), language="bash", wrap_lines=True)
+        st.caption(note or "The first gives the masked residues, the second every substitution.")
+
+
+def keep_in_link(text: str, protein: Protein, scan: SubstitutionScan) -> None:
+    """Sequence, masked residues, offset, strategy; the model's menu keeps itself there."""
+    web.set_link(
+        seq=text,
+        mask=",".join(str(i + 1) for i in masked(protein)),
+        offset=protein.offset or None,
+        strategy=st.session_state.get("protein.strategy"),
+        variants=st.session_state.get("protein.variants"),
+    )

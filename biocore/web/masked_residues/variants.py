@@ -1,0 +1,98 @@
+"""Named variants, and a deep mutational scan to compare with."""
+
+import streamlit as st
+
+from biocore import web
+from biocore.errors import InputError
+from biocore.esm2 import SubstitutionScan
+from biocore.esm2.measured import Comparison, compare, read_measurements
+from biocore.esm2.variants import parse_variants, score_variants
+from biocore.plot import masked_residues as plot
+from biocore.web.inputs import MAX_UPLOAD_MB, decode
+from biocore.web.masked_residues.inputs import INSULIN, Protein
+
+
+def show_variants(protein: Protein, scan: SubstitutionScan) -> None:
+    """Text field of variants and their table."""
+    if "protein.variants" not in st.session_state:
+        st.session_state["protein.variants"] = web.from_link(
+            "variants", "F48S, p.Phe48Ser, L30P:F48S, C31Y, R89C" if protein.sequence == INSULIN else ""
+        )
+    text = st.text_area(
+        "Variants",
+        key="protein.variants",
+        height=80,
+        persist_state="session",
+        help="F48S or p.Phe48Ser, several at once as F48S:L29P; separated by commas, spaces or lines. "
+        "Numbers count with the offset above.",
+    )
+    if not text.strip():
+        st.caption("Write F48S, p.Phe48Ser, or several at once: F48S:L29P.")
+        return
+    try:
+        scored = score_variants(scan, parse_variants(text), offset=protein.offset)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if scored.hint:
+        st.warning(f"A wild-type letter does not fit the protein. {scored.hint}", icon=":material/help:")
+    table = scored.table.assign(strategy=scan.strategy, model=scan.model)
+    web.table(
+        table.round({"score": 4, "percentile": 2}),
+        "variants",
+        key="protein.variants.table",
+        column_config={
+            "score": st.column_config.NumberColumn("score", help="Sum of log-odds, natural log", format="%.3f"),
+            "rank": st.column_config.NumberColumn("rank", help="1 is the most expected substitution of this protein"),
+            "percentile": st.column_config.NumberColumn("percentile", help="100 is the most expected", format="%.1f"),
+        },
+    )
+    st.caption("Several substitutions at once are the sum of their single scores; only single ones have a rank.")
+
+
+def show_measured(protein: Protein, scan: SubstitutionScan) -> None:
+    """Optional table of a deep mutational scan: rank correlation and scatter."""
+    with st.expander("Compare with a deep mutational scan"):
+        st.caption(
+            "A CSV or TSV table with a column of variants (mutant) and one of numbers (DMS_score, score, fitness), "
+            "as ProteinGym and MaveDB have them. It stays on the machine that runs this page."
+        )
+        file = st.file_uploader(
+            f"CSV or TSV, up to {MAX_UPLOAD_MB} MB",
+            type=["csv", "tsv", "txt", "gz"],
+            key="protein.dms",
+            max_upload_size=MAX_UPLOAD_MB,
+        )
+        if file is None:
+            return
+        try:
+            measured = read_measurements(decode(file.getvalue(), file.name))
+            comparison = compare(scan, measured, offset=protein.offset)
+        except InputError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        _show_comparison(comparison, scan)
+
+
+def _show_comparison(comparison: Comparison, scan: SubstitutionScan) -> None:
+    left, right = st.columns(2)
+    rho = comparison.spearman
+    defined = rho == rho
+    interval = f"95 % interval {comparison.low:.2f} to {comparison.high:.2f}" if defined else "too few, or all equal"
+    left.metric("Spearman", f"{rho:.3f}" if defined else "not defined", interval, delta_color="off")
+    right.metric("Variants compared", f"{len(comparison.table):,}")
+    if comparison.left_out:
+        st.warning(f"{comparison.left_out:,} rows were left out. The first: {comparison.reason}")
+    web.figure(
+        plot.measured_scatter(comparison, model=scan.model, strategy=scan.strategy),
+        "measured",
+        alt=f"Predicted score against measurement of {len(comparison.table)} variants.",
+        key="protein.measured",
+    )
+    web.download(
+        "Compared variants as CSV",
+        lambda: comparison.table.to_csv(index=False),
+        "measured.csv",
+        "text/csv",
+        key="protein.measured.csv",
+    )

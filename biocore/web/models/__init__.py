@@ -1,0 +1,148 @@
+"""The models page's parts: a list of all models, and one model's card with its figures."""
+
+import pandas as pd
+import streamlit as st
+
+from biocore import zoo
+from biocore.plot import models as plot
+from biocore.web.link import from_link, set_link
+from biocore.web.outputs import figure, table
+
+TASKS = {
+    "tf-binding": "Transcription factor binding",
+    "protein-language-model": "Protein language model",
+    "protein-function": "Protein function",
+}
+
+
+def overview() -> pd.DataFrame:
+    """One row for each model that can be chosen on a page."""
+    return pd.DataFrame(
+        [
+            {
+                "model": card.name,
+                "task": TASKS[card.task],
+                "title": card.title,
+                "on this machine": "yes" if zoo.available(card) else "no",
+                "window": card.window,
+                "headline": _headline(card),
+                "licence": card.licence,
+            }
+            for card in zoo.cards()
+            if card.task in TASKS
+        ]
+    )
+
+
+def _headline(card: zoo.ModelCard) -> str:
+    if not card.quality:
+        return "not measured here"
+    first = card.quality[0]
+    interval = f" ({first.low:.3f} to {first.high:.3f})" if first.low == first.low else ""
+    return (
+        f"{first.metric} {first.value:.3f}{interval}, {first.split} split"
+        if len(first.split) < 20
+        else (f"{first.metric} {first.value:.3f}{interval}")
+    )
+
+
+def picker() -> zoo.ModelCard:
+    """Choose a model; kept in the link."""
+    names = [card.name for card in zoo.cards() if card.task in TASKS]
+    if "models.name" not in st.session_state:
+        st.session_state["models.name"] = from_link("model", names[0], lambda text: names[names.index(text)])
+    name = st.selectbox("Model", names, format_func=_label, key="models.name")
+    set_link(model=name)
+    return zoo.card(name)
+
+
+def _label(name: str) -> str:
+    card = zoo.card(name)
+    return f"{TASKS[card.task]}: {card.title}"
+
+
+def show(card: zoo.ModelCard) -> None:
+    """Everything on a card: limits first, then how good, then where from."""
+    st.subheader(card.title)
+    if not zoo.available(card):
+        st.info(
+            f"Not on this machine. Choose it on its page to fetch it from the hub ({card.hub_repository}), or give the "
+            "page a local folder.",
+            icon=":material/download:",
+        )
+    st.warning(f"**Limits.** {card.limits}", icon=":material/warning:")
+    facts, source = st.columns(2)
+    facts.markdown(
+        f"**Output:** {card.output_unit}  \n**Window:** {_window(card)}  \n**Trained on:** {card.trained_on}"
+    )
+    source.markdown(
+        f"**Source:** {card.source}{f' at {card.revision}' if card.revision else ''}  \n**Licence:** {card.licence}  \n"
+        f"**Cite:** {card.citation}"
+    )
+    if card.quality:
+        st.markdown("#### How good it is")
+        table(quality_table(card), f"quality_{card.name}")
+    _figures(card)
+    if card.sha256:
+        with st.expander("Files"):
+            st.dataframe(pd.DataFrame(card.sha256.items(), columns=["file", "sha256"]), hide_index=True)
+
+
+def quality_table(card: zoo.ModelCard) -> pd.DataFrame:
+    """The measured numbers with their 95 % intervals; empty where none was computed."""
+    rows = [
+        {"measure": q.metric, "value": q.value, "95 % from": q.low, "95 % to": q.high, "split": q.split, "note": q.note}
+        for q in card.quality
+    ]
+    return pd.DataFrame(rows).round(4)
+
+
+def _window(card: zoo.ModelCard) -> str:
+    if card.window is None:
+        return "none"
+    return f"{card.window:,} {'bp' if card.task == 'tf-binding' else 'residues'}"
+
+
+def _figures(card: zoo.ModelCard) -> None:
+    left, right = st.columns(2)
+    curve = _reliability(card)
+    if curve:
+        with left:
+            st.markdown("#### Do its probabilities mean what they say?")
+            figure(
+                plot.reliability(curve["predicted"], curve["observed"], curve["count"]),
+                f"reliability_{card.name}",
+                alt="Reliability curve: share of predictions that were true against the predicted probability, by bin.",
+            )
+            st.caption(_calibration_note(card, curve))
+    history = card.details.get("history") or _trunk_history(card)
+    if history:
+        with right:
+            st.markdown("#### How its training went")
+            figure(
+                plot.training_curve(history["train_loss"], history["metrics"], history["monitor"], history["best"]),
+                f"training_{card.name}",
+                alt="Training loss and the metric on the valid split after each epoch.",
+            )
+            if "trunk" in card.details:
+                st.caption("The convolutions are shared by all factors: the curve is the mean over them.")
+
+
+def _reliability(card: zoo.ModelCard) -> dict | None:
+    """The reliability curve of a card: one curve, or for many terms the one over all of them."""
+    curve = card.details.get("reliability")
+    if curve and "all terms" in curve:
+        pooled = curve["all terms"]
+        return {"predicted": pooled["mean"], "observed": pooled["right"], "count": pooled["count"]}
+    return curve
+
+
+def _calibration_note(card: zoo.ModelCard, curve: dict) -> str:
+    method = card.details.get("calibration_method")
+    error = f"Expected calibration error {curve['error']:.3f}. " if "error" in curve else ""
+    return f"{method + '. ' if method else ''}{error}Measured on the {curve.get('split', 'valid')} split."
+
+
+def _trunk_history(card: zoo.ModelCard) -> dict | None:
+    trunk = card.details.get("trunk")
+    return zoo.card(trunk).details.get("history") if trunk else None

@@ -1,0 +1,129 @@
+"""What an answer rests on: the nearest annotated proteins, and the residues that matter."""
+
+import pandas as pd
+import streamlit as st
+
+from biocore import web, zoo
+from biocore.go import Prediction, evidence, tables
+from biocore.plot import protein_function as plot
+from biocore.web.protein_function.proteins import AT_ONCE, QUICKGO, UNIPROT, Protein
+from biocore.web.protein_function.running import answer_key
+from biocore.web.sequence_view import sequence_view
+from biocore.web.tracks import offer_track
+
+
+def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
+    """The nearest annotated proteins, and their terms that are too rare for the network."""
+    with web.open_model(card.name) as model:
+        near = tables.nearest(model, prediction, 0)
+        rare = tables.rare_terms(model, prediction, 0)
+        vector_name = model.vector_name
+    if near.empty:
+        st.info("No annotated protein aligns with this one.")
+        return
+    near.insert(0, "protein", UNIPROT + near.pop("accession"))
+    web.table(
+        near,
+        "function_neighbours",
+        column_config={
+            "protein": st.column_config.LinkColumn(display_text=r"uniprotkb/(.*)"),
+            "bits": st.column_config.NumberColumn("alignment, bits", format="%.0f"),
+            "e_value": st.column_config.NumberColumn("E-value", format="%.1e"),
+            "alignment_similarity": st.column_config.NumberColumn("alignment similarity", format="%.2f"),
+            "vector_similarity": st.column_config.NumberColumn(vector_name, format="%.3f"),
+            "terms": st.column_config.TextColumn("its rarest terms", width="large"),
+            "supports": st.column_config.NumberColumn("predicted terms it has"),
+        },
+    )
+    st.caption(
+        "The best local alignment, over an alphabet of eleven groups of amino acids. Bits: each more halves the chance "
+        f"of an unrelated protein; the E-value is how many would align as well by chance. This protein's letters in "
+        f"random order reach {prediction.chance[0]:.0f} bits. Similarity: the score as a share of the smaller "
+        "protein's score with itself; 1 is the same protein. The other similarity is the cosine of what "
+        "the network reads (the language model's embedding, or the composition where it reads none)."
+    )
+    if len(rare):
+        with st.expander(f"{len(rare)} terms of these neighbours that are too rare for the model to judge"):
+            rare["QuickGO"] = QUICKGO + rare["term"]
+            config = {"QuickGO": st.column_config.LinkColumn(display_text=r"term/(.*)")}
+            web.table(rare[["name", "QuickGO", "proteins", "similarity"]], "function_rare", column_config=config)
+
+
+def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction, answer: pd.DataFrame) -> str | None:
+    """Which residues a chosen term rests on, with the test of faithfulness.  Returns the chosen term."""
+    if answer.empty:
+        st.caption("There is no predicted term to explain.")
+        return None
+    if len(protein.sequence) < evidence.MIN_LENGTH:
+        st.caption(f"Residue evidence needs {evidence.MIN_LENGTH} or more residues.")
+        return None
+    labels = dict(zip(answer["term"], answer["name"], strict=True))
+    asked = web.from_link("term", "")
+    key = f"function.term.{protein.key}"
+    st.session_state.setdefault(key, asked if asked in labels else next(iter(labels)))
+    if st.session_state[key] not in labels:
+        st.session_state[key] = next(iter(labels))
+    term = st.selectbox("Term", list(labels), format_func=lambda t: f"{labels[t]} ({t})", key=key)
+    store = st.session_state.setdefault("function.evidence", {})
+    place = (*answer_key(card, protein), term)
+    if place not in store:
+        wanted = len(protein.sequence) <= AT_ONCE
+        if not wanted and not st.button(
+            "Show which residues matter", icon=":material/search:", help="About 70 passes of the language model."
+        ):
+            return term
+        store[place] = _explain(card, protein, term)
+        while len(store) > 50:
+            store.pop(next(iter(store)))
+    _show_evidence(*store[place], labels[term], protein)
+    return term
+
+
+def _explain(
+    card: zoo.ModelCard, protein: Protein, term: str
+) -> tuple[evidence.ResidueEvidence, evidence.Faithfulness]:
+    bar = st.progress(0.0, "Hiding one stretch of residues after the other...")
+    with web.open_model(card.name) as model:
+        found = evidence.occlusion(
+            model, protein.sequence, model.terms.index(term), progress=lambda n, total: bar.progress(0.7 * n / total)
+        )
+        test = evidence.faithfulness(model, found, progress=lambda n, total: bar.progress(0.7 + 0.3 * n / total))
+    bar.empty()
+    return found, test
+
+
+def _show_evidence(found: evidence.ResidueEvidence, test: evidence.Faithfulness, name: str, protein: Protein) -> None:
+    spans = ", ".join(f"{a + 1:,} to {b:,}" for a, b in found.shown())
+    message = (
+        f"Hiding residues {spans} together changes the log-odds of *{name}* by **{-test.shown:+.2f}**; hiding as many "
+        f"random residues, {len(test.random)} times, by {-test.random.mean():+.2f} on average and "
+        f"{-test.random.max():+.2f} at the lowest."
+    )
+    if test.faithful:
+        st.success(
+            f"{message} The shown residues matter to the model (p = {test.p_value:.2f}).", icon=":material/check:"
+        )
+    else:
+        st.error(f"{message} **That is no better than chance: do not rely on this picture.**", icon=":material/block:")
+    hints = [f"{value:+.2f}" for value in found.effect]
+    sequence_view(
+        protein.sequence,
+        key=f"function.view.{protein.key}.{found.term}",
+        colours=plot.evidence_colours(found),
+        hints=hints,
+        label=f"Sequence coloured by how much each residue speaks for {name}",
+    )
+    figure = plot.residue_evidence(found, name)
+    web.figure(
+        figure, "function_residues", alt=f"Fall of the log-odds of {name} along the protein; highest at {spans}."
+    )
+    rows = pd.DataFrame(
+        {
+            "position": range(1, len(protein.sequence) + 1),
+            "residue": list(protein.sequence),
+            "fall of log-odds": found.effect,
+        }
+    )
+    web.download("Residue evidence as CSV", lambda: rows.to_csv(index=False), "function_residues.csv", "text/csv")
+    offer_track(f"evidence for {name}", protein.sequence, found.effect)
+    web.link_to("structures", "Paint this on a structure", protein=protein.sequence)

@@ -1,0 +1,493 @@
+"""The model in a tiny world where the answer is known, and the shipped one on real proteins."""
+
+import json
+import shutil
+
+import go_toys as toys
+import numpy as np
+import pandas as pd
+import pytest
+
+from biocore import runtime, zoo
+from biocore.cli import main
+from biocore.errors import InputError, ModelUnavailable
+from biocore.go import evidence, features, head, load, neighbours, tables
+from biocore.go import train as training
+from biocore.go.train import alignment, prepare, sources
+from biocore.plot import term_graph as graph
+
+SETTINGS = training.Settings(
+    backbone="toy",
+    min_proteins=10,
+    folds=3,
+    seeds=1,
+    axes=8,
+    count_groups=("composition", "dipeptides"),
+    fit=head.FitConfig(epochs=40, batch_size=32, widths=(32, 16)),
+)
+SHIPPED = runtime.ASSETS / "models" / "go-mf"
+needs_model = pytest.mark.skipif(not SHIPPED.exists(), reason="go-mf does not ship yet")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A model trained on the toy proteins, its folder, and the table."""
+    folder = tmp_path_factory.mktemp("go-toy")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(zoo, "load", lambda name: toys.CountsModel())
+    table = toys.proteins()
+    try:
+        training.run(
+            table,
+            toys.ONTOLOGY,
+            SETTINGS,
+            folder,
+            embeddings=folder / "embeddings",
+            align="none",
+            bootstrap=20,
+            say=training.quiet,
+        )
+    finally:
+        patch.undo()
+    card = zoo.read_card(folder / "card.json")
+    return load(card, backbone=toys.CountsModel()), card, table
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    return toys.proteins(40, seed=9)
+
+
+# ------------------------------------------------------------------------------------------------------- answers
+
+
+def test_it_learns_the_motifs_and_beats_frequency(world):
+    _, card, _ = world
+    measured = json.loads((card.folder / "evaluation.json").read_text())["methods"]["all"]
+    assert measured["model"]["fmax"][0] > measured["term frequency"]["fmax"][0] + 0.1
+    assert measured["model"]["protein_auprc"][0] > 0.85
+    assert {"coin flip", "proportional guessing", "nearest by embedding", "20 nearest by k-mers"} < set(measured)
+    low, high = measured["model"]["fmax"][1:]
+    assert low <= measured["model"]["fmax"][0] <= high
+
+
+def test_a_parent_is_never_less_likely_than_its_child(world, unseen):
+    model, _, _ = world
+    prediction = model(list(unseen["Sequence"]))
+    for child, parents in model.parents.items():
+        for parent in parents:
+            assert (prediction.probability[:, parent] >= prediction.probability[:, child]).all()
+    assert ((prediction.probability >= 0) & (prediction.probability <= 1)).all()
+
+
+def test_company_and_order_do_not_change_an_answer(world, unseen):
+    model, _, _ = world
+    sequences = list(unseen["Sequence"][:6])
+    together = model(sequences)
+    alone = np.vstack([model([s]).probability for s in sequences[::-1]])[::-1]
+    np.testing.assert_allclose(together.probability, alone, atol=1e-5)
+
+
+def test_the_chosen_terms_include_their_parents(world, unseen):
+    model, _, _ = world
+    prediction = model(list(unseen["Sequence"]))
+    for row in range(len(unseen)):
+        chosen = model.chosen(prediction, row)
+        assert all(set(model.parents[t]) <= chosen for t in chosen)
+        assert model.most_specific(chosen) <= chosen
+
+
+def test_it_abstains_where_a_protein_is_like_nothing_it_knows(world, monkeypatch):
+    model, _, table = world
+    monkeypatch.setitem(model.details, "familiar", {"expect": 1e-3, "times": 1.2, "vector": 0.9999, "network": 0.9999})
+    prediction = model(["W" * 60, table["Sequence"][1]])
+    assert prediction.unsure[1] == ""  # it aligns with itself; its letters in random order do not
+    assert prediction.by_alignment.bits[1, 0] > 1.2 * prediction.chance[1] and prediction.expect[1, 0] < 1e-3
+    assert "unlike every protein" in prediction.unsure[0]
+    assert model.chosen(prediction, 0) == set()
+    assert tables.answer(model, prediction, 0).empty
+    assert not tables.scores(model, prediction, ["w"])["predicted"].any()
+
+
+def test_saved_and_loaded_it_answers_the_same_and_holds_no_sequence(world, unseen):
+    model, card, table = world
+    content = (card.folder / "model.safetensors").read_bytes()
+    assert all(s[:40].encode() not in content for s in table["Sequence"])
+    again = load(card, backbone=toys.CountsModel())
+    sequences = list(unseen["Sequence"][:3])
+    np.testing.assert_array_equal(again(sequences).probability, model(sequences).probability)
+
+
+def test_another_version_of_the_language_model_is_refused(world, monkeypatch):
+    _, card, _ = world
+
+    class Other(toys.CountsModel):
+        hash = "other"
+
+    monkeypatch.setattr(zoo, "load", lambda name: Other())
+    with pytest.raises(ModelUnavailable, match="another version"):
+        _ = load(card).backbone
+
+
+def test_damaged_weights_are_refused(world, tmp_path):
+    _, card, _ = world
+    shutil.copytree(card.folder, tmp_path / "broken")
+    weights = tmp_path / "broken" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-8] + b"damaged!")
+    with pytest.raises(ModelUnavailable, match="damaged"):
+        load(zoo.read_card(tmp_path / "broken" / "card.json"))
+
+
+def test_thresholds_carry_what_they_were_worth_on_valid(world):
+    model, _, table = world
+    valid = table[table["subset"] == "valid"]
+    truth = prepare.label_matrix(list(valid["terms"]), model.terms)
+    above = model(list(valid["Sequence"])).probability >= model.threshold
+    for t in range(len(model.terms)):
+        assert model.recall[t] == pytest.approx((above & truth)[:, t].sum() / truth[:, t].sum(), abs=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------------ evidence
+
+
+def test_residue_evidence_finds_the_motif_and_passes_its_own_test(world, unseen):
+    model, _, _ = world
+    shown_wins = 0
+    found_motif = []
+    for row in range(8):
+        sequence = unseen["Sequence"][row]
+        term = model.terms.index([t for t in toys.FAMILIES if toys.FAMILIES[t] in sequence][0])
+        found = evidence.occlusion(model, sequence, term, count=24)
+        test = evidence.faithfulness(model, found, draws=9)
+        shown_wins += test.shown > test.random.mean()
+        motif = np.zeros(len(sequence), bool)
+        for place in (5, 25, 45):
+            motif[place : place + 8] = True
+        found_motif.append(found.effect[motif].mean() - found.effect[~motif].mean())
+    assert shown_wins >= 7
+    assert np.mean(found_motif) > 0
+
+
+def test_windows_cover_every_residue_once_or_more():
+    for length in (20, 33, 110, 1487, 5000):
+        windows = evidence.windows_for(length)
+        covered = np.zeros(length, int)
+        for start, stop in windows:
+            covered[start:stop] += 1
+        assert covered.min() >= 1 and windows[-1][1] == length and len(windows) < 70
+
+
+def test_random_windows_have_the_same_sizes_and_do_not_overlap():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        windows = evidence._random_windows([(0, 5), (9, 20)], 40, rng)
+        assert sorted(b - a for a, b in windows) == [5, 11]
+        assert windows[0][1] <= windows[1][0] and windows[-1][1] <= 40
+
+
+def test_a_short_peptide_has_no_residue_evidence(world):
+    with pytest.raises(InputError, match="20 or more"):
+        evidence.occlusion(world[0], "MKV", 0)
+
+
+# ---------------------------------------------------------------------------------------------------- neighbours
+
+
+def test_a_protein_is_most_like_itself_and_its_relatives():
+    table = toys.proteins(60, seed=2)
+    index = neighbours.KmerIndex.build(list(table["Sequence"]))
+    hits = index.search(list(table["Sequence"]), top=5)
+    assert (hits.indices[:, 0] == np.arange(60)).all()
+    np.testing.assert_allclose(hits.similarity[:, 0], 1, atol=1e-5)
+    assert (hits.similarity[:, :-1] >= hits.similarity[:, 1:]).all()
+    relatives = (hits.indices[:, 1] % 4) == (np.arange(60) % 4)
+    assert relatives.mean() > 0.9
+
+
+def test_votes_by_hand():
+    hits = neighbours.Neighbours(np.array([[1, 0, -1]]), np.array([[1.0, 0.5, 0.0]], np.float32))
+    labels = np.array([[True, True], [False, True]])
+    share, closest = neighbours.votes(hits, labels, hits.similarity)
+    np.testing.assert_allclose(share, [[1 / 3, 1]], rtol=1e-6)
+    np.testing.assert_allclose(closest, [[0.5, 1]])
+
+
+def test_nothing_shared_means_no_neighbour():
+    index = neighbours.KmerIndex.build(["ACDEFGHIKL"])
+    assert index.search(["WWWWWWWWWW", "XXXXXXXX", "MK"]).best.tolist() == [0, 0, 0]
+
+
+def test_clusters_join_relatives_and_identical_sequences():
+    rng = np.random.default_rng(1)
+    one, two = ("".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 120)) for _ in range(2))
+    groups = neighbours.cluster([one, one[:100] + two[:20], two, one, "MK", "MK"])
+    assert groups[0] == groups[1] == groups[3] != groups[2]
+    assert groups[4] == groups[5]
+
+
+# -------------------------------------------------------------------------------------------- features and heads
+
+
+def test_pooling_is_over_residues_and_pieces_cover_the_protein():
+    backbone = toys.CountsModel()
+    states = backbone.residue_embeddings("MKVLAW")
+    pooled = features.pooled(backbone, "MKVLAW")
+    np.testing.assert_allclose(pooled[:12], states.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(pooled[24:], states.max(axis=0), rtol=1e-5)
+    for length in (1, 99, 100, 101, 1234):
+        pieces = features.pieces(length, 100)
+        assert pieces[0][0] == 0 and pieces[-1][1] == length
+        assert all(a[1] == b[0] for a, b in zip(pieces[:-1], pieces[1:], strict=True))
+        assert max(b - a for a, b in pieces) <= 100
+    assert features.pieces(1000, 100, limit=300) == [(0, 100), (400, 500), (900, 1000)]
+
+
+def test_counts_by_hand():
+    found = features.counts("AACX")
+    assert found["composition"][0] == pytest.approx(2 / 3) and found["composition"][1] == pytest.approx(1 / 3)
+    assert found["composition"][20] == pytest.approx(np.log(4)) and found["composition"][21] == pytest.approx(0.25)
+    assert found["dipeptides"][0] == found["dipeptides"][1] == 0.5  # AA and AC; CX does not count
+    assert {name: len(values) for name, values in found.items()} == features.COUNT_GROUPS
+
+
+def test_the_numpy_head_is_flaxs():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(200, 7)).astype(np.float32), rng.random((200, 3)) < 0.4
+    config = head.FitConfig(epochs=2, batch_size=50, widths=(8, 4))
+    network = head.fit(x, y, config, seed=0)
+    flax = head.mlp(3, (8, 4), 0.3).apply({"params": network.params}, network.standardise(x))
+    np.testing.assert_allclose(network(x), flax, atol=1e-4)
+
+
+def test_every_example_is_seen_in_an_epoch():
+    rows = np.concatenate(list(head.batches(100, 10, np.random.default_rng(0))))
+    assert sorted(rows) == list(range(100))
+    first, second = (np.concatenate(list(head.batches(100, 10, np.random.default_rng(s)))) for s in (1, 2))
+    assert (first != second).any()
+
+
+def test_training_is_the_same_for_the_same_seed():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(100, 5)), rng.random((100, 2)) < 0.5
+    config = head.FitConfig(epochs=1, batch_size=20, widths=(4,))
+    one, two = (head.fit(x, y, config, seed=3)(x) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_embeddings_are_computed_once(tmp_path, monkeypatch):
+    backbone, sequences = toys.CountsModel(), ["MKV", "ACD", "MKV", "WWW"]
+    reading = features.Reading()
+    first = training.stored_embeddings(backbone, sequences[:2], tmp_path, reading=reading)
+    asked = []
+    original = backbone.residue_embeddings
+    monkeypatch.setattr(backbone, "residue_embeddings", lambda s, layer=-1: asked.append(s) or original(s))
+    every = training.stored_embeddings(backbone, sequences, tmp_path, reading=reading, part=1)
+    assert asked == ["WWW"]
+    np.testing.assert_array_equal(every[[0, 1]], first)
+    np.testing.assert_array_equal(every[0], every[2])
+
+
+# -------------------------------------------------------------------------------------------- tables and figures
+
+
+def test_tables_and_graph_agree_with_the_answer(world, unseen):
+    model, _, _ = world
+    prediction = model(list(unseen["Sequence"][:8]))
+    for row in range(8):
+        answer = tables.answer(model, prediction, row)
+        chosen = model.chosen(prediction, row)
+        assert set(answer["term"]) == {model.terms[t] for t in chosen}
+        assert answer["specific"].is_monotonic_decreasing
+        drawn = graph.term_graph(model, prediction, row)
+        assert set(drawn.terms) == set(answer["term"])
+        assert all(drawn.y[child] < drawn.y[parent] for child, parent in drawn.edges)
+        assert len({(x, y) for x, y in zip(drawn.x, drawn.y, strict=True)}) == len(drawn.terms)
+    scores = tables.scores(model, prediction, list("abcdefgh"))
+    assert len(scores) == 8 * len(model.terms)
+    near = tables.nearest(model, prediction, 0)
+    assert near["bits"].dropna().is_monotonic_decreasing and near["e_value"].dropna().is_monotonic_increasing
+    assert near["e_value"][0] == pytest.approx(prediction.expect[0, 0])
+
+
+def test_a_training_protein_is_recognised_with_its_annotation(world, unseen):
+    model, _, table = world
+    seen = table[(table["terms"] != "") & (table["subset"] == "train")].iloc[:2]
+    prediction = model(list(seen["Sequence"]))
+    for row, (accession, terms) in enumerate(zip(seen["EntryID"], seen["terms"], strict=True)):
+        assert model.reference.accessions[model.same_as(prediction, row)] == accession
+        known = tables.annotated(model, prediction, row)
+        assert set(known["term"]) == set(terms.split(";"))
+        said = {model.terms[t] for t in model.chosen(prediction, row)}
+        assert set(known["term"][known["predicted"]]) == said & set(known["term"])
+        assert (known["probability"].isna() == ~known["term"].isin(model.terms)).all()
+    assert tables.annotated(model, model(list(unseen["Sequence"][:1])), 0) is None
+
+
+def test_figures_are_drawn(world, unseen):
+    from biocore.plot import protein_function as plot
+
+    model, card, _ = world
+    measured = json.loads((card.folder / "evaluation.json").read_text())
+    prediction = model(list(unseen["Sequence"][:1]))
+    found = evidence.occlusion(model, unseen["Sequence"][0], 0, count=10)
+    figures = [
+        plot.term_graph(graph.term_graph(model, prediction, 0)),
+        plot.residue_evidence(found, "zinc binding"),
+        plot.reliability(model.reliability["all terms"], "all terms"),
+        plot.training_curves(measured["curve"]),
+        plot.true_and_predicted(measured["heatmap"]),
+        plot.auprc_by_examples(measured["terms"]),
+        plot.best_and_worst(measured["terms"]),
+        plot.compare_methods(measured["methods"]["all"], "fmax"),
+    ]
+    assert all(len(figure.data) for figure in figures)
+    colours = plot.evidence_colours(found)
+    assert len(colours) == len(found.sequence) and all(len(c) == 7 and c[0] == "#" for c in colours)
+
+
+# --------------------------------------------------------------------------------------------------- alignment
+
+
+@pytest.mark.skipif(alignment.program("auto") is None, reason="neither mmseqs nor blastp is installed")
+def test_alignment_finds_a_relative():
+    rng = np.random.default_rng(4)
+    sequences = ["".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 150)) for _ in range(5)]
+    query = sequences[2][:60] + "W" + sequences[2][61:]
+    hits = alignment.align([query, "MKMKMKMKMKMKMK"], sequences, tool=alignment.program("auto"))
+    assert hits["reference"].tolist() == [2] and hits["identity"][0] > 0.95
+    labels = np.eye(5, dtype=bool)
+    np.testing.assert_allclose(alignment.transfer(hits, labels, 2), [[0, 0, 1, 0, 0], [0] * 5])
+    assert np.isnan(alignment.nearest_identity(hits, 2)[1])
+
+
+def test_alignment_programs_are_checked():
+    assert alignment.program("none") is None
+    with pytest.raises(InputError, match="not known"):
+        alignment.program("clustal")
+
+
+# --------------------------------------------------------------------------------------------------- commands
+
+
+@pytest.fixture
+def installed(world, monkeypatch):
+    """The toy model as a user's own, under the name go-toy."""
+    model, card, table = world
+    target = runtime.home() / "models" / "go-toy"
+    shutil.copytree(card.folder, target, ignore=shutil.ignore_patterns("embeddings"))
+    values = json.loads((target / "card.json").read_text()) | {"name": "go-toy"}
+    (target / "card.json").write_text(json.dumps(values))
+    original = zoo.load
+    monkeypatch.setattr(zoo, "load", lambda name: toys.CountsModel() if name == "toy" else original(name))
+    return table
+
+
+def test_the_command_gives_every_term_and_names_bad_letters(installed, tmp_path, capsys):
+    (tmp_path / "p.fa").write_text(f">one\n{installed['Sequence'][0]}\n>two\nMKVLAACC\n")
+    out = tmp_path / "f.tsv"
+    assert main(["function", str(tmp_path / "p.fa"), "--model", "go-toy", "--out", str(out)]) == 0
+    table = pd.read_csv(out, sep="\t")
+    assert list(table.columns[:7]) == list(tables.COLUMNS)
+    assert set(table["record"]) == {"one", "two"} and table.groupby("record").size().nunique() == 1
+    (tmp_path / "bad.fa").write_text(">one\nMKV1!LAA\n")
+    assert main(["function", str(tmp_path / "bad.fa"), "--model", "go-toy"]) == 2
+    assert "'!' is not an amino acid" in capsys.readouterr().err
+
+
+def test_evaluate_scores_any_file_of_that_shape(installed, tmp_path, capsys):
+    data = installed[["EntryID", "Sequence", "terms"]].head(30)
+    data.to_csv(tmp_path / "d.tsv", sep="\t", index=False)
+    arguments = ["evaluate", "function", "--data", str(tmp_path / "d.tsv"), "--model", "go-toy", "--bootstrap", "5"]
+    assert main([*arguments, "--out", str(tmp_path / "m.csv"), "--details", str(tmp_path / "m.json")]) == 0
+    rows = pd.read_csv(tmp_path / "m.csv")
+    best = rows[(rows["labels"] == "all") & (rows["metric"] == "fmax")].set_index("method")["value"]
+    assert best["model"] > best["coin flip"]
+    assert "are among the training proteins" in capsys.readouterr().err
+    assert main([*arguments, "--split", "nosuch"]) == 2
+
+
+def test_train_refuses_what_cannot_be(tmp_path, capsys):
+    table = toys.proteins(20).assign(subset="train")
+    table.to_csv(tmp_path / "d.tsv", sep="\t", index=False)
+    rows = [(t, n, ";".join(toys.PARENTS[t])) for t, n in toys.NAMES.items()]
+    pd.DataFrame(rows, columns=["term", "name", "parents"]).to_csv(tmp_path / "t.tsv", sep="\t", index=False)
+    arguments = ["train", "function", "--data", str(tmp_path / "d.tsv"), "--terms", str(tmp_path / "t.tsv")]
+    assert main([*arguments, "--epochs", "0"]) == 2
+    assert main([*arguments, "--backbone", "none"]) == 2
+    assert "no protein of the subset 'valid'" in capsys.readouterr().err
+
+
+# --------------------------------------------------------------------------------------------- the shipped model
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load(zoo.read_card(SHIPPED / "card.json"))
+
+
+@pytest.fixture(scope="module")
+def examples():
+    from biocore.sequence import parse_records
+
+    text = (runtime.ASSETS / "examples" / "function.fa").read_text()
+    return {r.name: "".join(r.sequence.split()) for r in parse_records(text)}
+
+
+@needs_model
+def test_shipped_parents_are_never_less_likely_on_real_proteins(shipped, examples):
+    prediction = shipped(list(examples.values()))
+    for child, parents in shipped.parents.items():
+        for parent in parents:
+            assert (prediction.probability[:, parent] >= prediction.probability[:, child]).all()
+
+
+@needs_model
+def test_shipped_answers_are_what_is_known(shipped, examples):
+    prediction = shipped(list(examples.values()))
+    said = {name: {shipped.names[t] for t in shipped.chosen(prediction, row)} for row, name in enumerate(examples)}
+    assert "hormone activity" in said["P01308"]
+    assert "protein serine/threonine kinase activity" in said["P06493"]
+    assert "hydrolase activity" in said["P61626"]
+    assert any("extracellular matrix" in name or "structural" in name for name in said["P02458"])
+    assert prediction.unsure[list(examples).index("Top7")] or not said["Top7"]
+
+
+@needs_model
+def test_shipped_evidence_is_faithful(shipped, examples):
+    """Occluding the shown residues lowers the term more than occluding random ones, on most of several proteins."""
+    better = []
+    for name, term_name in (
+        ("P01308", "hormone activity"),
+        ("P68871", "oxygen carrier activity"),
+        ("P61626", "hydrolase activity"),
+        ("P06493", "protein kinase activity"),
+    ):
+        term = shipped.names.index(term_name) if term_name in shipped.names else 0
+        found = evidence.occlusion(shipped, examples[name], term, count=24)
+        test = evidence.faithfulness(shipped, found, draws=9)
+        better.append(test.shown - test.random.mean())
+    assert np.mean(better) > 0 and np.sum(np.array(better) > 0) >= 3
+
+
+@needs_model
+def test_shipped_model_is_small_and_measured(shipped):
+    assert (SHIPPED / "model.safetensors").stat().st_size <= 16 * 2**20
+    measured = json.loads((SHIPPED / "evaluation.json").read_text())["methods"]
+    for labels in ("all", "experimental"):
+        for metric in ("fmax", "protein_auprc"):
+            model = measured[labels]["model"][metric]
+            for baseline in ("coin flip", "proportional guessing", "term frequency", "20 nearest by k-mers"):
+                assert model[0] > measured[labels][baseline][metric][0]
+
+
+@needs_model
+def test_shipped_numbers_come_out_again(shipped, shared_data):
+    """Fmax on the valid split, measured anew, is the one on the card."""
+    from biocore.stats import go_metrics as metrics
+
+    table = sources.read_table(shared_data / "go" / "human_mf.tsv.gz")
+    valid = table[table["subset"] == "valid"].head(80).reset_index(drop=True)
+    truth = prepare.label_matrix(list(valid["terms"]), shipped.terms)
+    measured = metrics.evaluate(truth, shipped(list(valid["Sequence"])).probability, shipped.information, bootstrap=50)
+    quality = {q.metric: q for q in zoo.card("go-mf").quality if q.note == "all labels"}
+    assert measured["fmax"].low - 0.05 <= quality["Fmax"].value <= measured["fmax"].high + 0.05

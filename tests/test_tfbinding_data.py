@@ -1,0 +1,168 @@
+"""Reading labelled DNA: what is accepted and what is refused, in which words; shuffles and splits by hand."""
+
+import gzip
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from biocore.errors import DataUnavailable, InputError
+from biocore.sequence import one_hot, reverse_complement
+from biocore.stats.splits import cluster_split
+from biocore.tfbinding.train.data import (
+    KINDS,
+    batches,
+    dinucleotide_shuffles,
+    factors,
+    find,
+    load_dna,
+    one_hot_codes,
+    reverse_complement_codes,
+    shared_kmers,
+)
+
+A, B = "ACGTACGTACGTACGTACGTACGT", "TTTTTTTTTTTTCCCCCCCCCCCC"
+
+
+def write(path, text):
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return path
+
+
+def letters(codes):
+    return ["".join("ACGTN"[c] for c in row) for row in codes]
+
+
+def random_codes(rows, length=101, seed=0):
+    return np.random.default_rng(seed).integers(0, 4, (rows, length)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["X_train.csv", "X_train.csv.gz", "X_train_sequences.csv", "X_train_sequences.csv.gz"])
+def test_the_layouts_that_are_found(tmp_path, name):
+    write(tmp_path / name, f"sequence,label,subset\n{A},1,train\n{B},0,train\n")
+    assert factors(tmp_path) == ["X"]
+    data = load_dna(find(tmp_path, "X", "train"), "X")
+    assert letters(data.codes) == [A, B]
+    assert data.labels.tolist() == [1, 0]
+    assert [KINDS[k] for k in data.kinds] == ["positive", "other"]
+
+
+def test_kinds_of_negatives(tmp_path):
+    path = write(
+        tmp_path / "X_train.csv",
+        f"sequence,label,negative_kind\n{A},1,\n{B},0,dinucleotide_shuffle\n{B},0,genomic\n",
+    )
+    data = load_dna(path, "X")
+    assert [KINDS[k] for k in data.kinds] == ["positive", "dinucleotide_shuffle", "genomic"]
+    assert data.is_against("genomic").tolist() == [True, False, True]
+
+
+def test_lower_case_and_ambiguous_letters(tmp_path):
+    path = write(tmp_path / "X_train.csv", f"sequence,label\n{A.lower()},1\n{'R' + A[1:-1] + 'n'},0\n")
+    assert letters(load_dna(path, "X").codes) == [A, "N" + A[1:-1] + "N"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"seq,label\n{A},1\n", r"has no column 'sequence'; its columns are 'seq', 'label'.*needed"),
+        (f"sequence,label\n{A},1\n{A[:-1]}!,0\n", r"row 2.*position 24: '!' is not a DNA letter; A, C, G, T, N"),
+        (f"sequence,label\n{A},1\n{A[:-1]}é,0\n", r"row 2.*position 24: 'é' is not a DNA letter"),
+        (f"sequence,label\n{A},1\n{A},maybe\n", r"row 2.*label 'maybe' is neither 1"),
+        (f"sequence,label\n{A},0\n{B},0\n", r"no positives \(label 1\)"),
+        (f"sequence,label\n{A},1\n", r"no negatives \(label 0\)"),
+        (f"sequence,label\n{A},1\n{A},1\n{B}A,0\n", r"row 3.*25 bp, while most rows have 24"),
+        ("sequence,label\nACGT,1\nACGT,0\n", "4 bp are too short; 20 bp or more"),
+        ("sequence,label\n", "no rows"),
+        ("", "cannot be read as CSV"),
+    ],
+)
+def test_bad_files_are_refused_with_file_and_row(tmp_path, text, message):
+    path = write(tmp_path / "X_train.csv", text)
+    with pytest.raises(InputError, match=message) as error:
+        load_dna(path, "X")
+    assert "X_train.csv" in str(error.value)
+
+
+def test_a_damaged_archive_is_refused(tmp_path):
+    path = tmp_path / "X_train.csv.gz"
+    path.write_bytes(b"\x1f\x8b not gzip")
+    with pytest.raises(InputError, match="cannot be read as CSV"):
+        load_dna(path, "X")
+
+
+def test_missing_files_say_what_is_there(tmp_path):
+    with pytest.raises(DataUnavailable, match="does not exist"):
+        factors(tmp_path / "no")
+    with pytest.raises(DataUnavailable, match="no file named FACTOR_train.csv"):
+        factors(tmp_path)
+    write(tmp_path / "MAX_train.csv", "sequence,label\n")
+    with pytest.raises(DataUnavailable, match=r"no train file of JUN.*It has: MAX"):
+        find(tmp_path, "JUN", "train")
+
+
+def test_codes_and_letters_agree():
+    codes = np.array([[0, 1, 2, 3, 4]], np.uint8)
+    np.testing.assert_array_equal(one_hot_codes(codes), one_hot(["ACGTN"]))
+    assert letters(reverse_complement_codes(codes)) == [reverse_complement("ACGTN")]
+
+
+def pairs(row):
+    return Counter(zip(row[:-1].tolist(), row[1:].tolist(), strict=True))
+
+
+def test_shuffles_keep_every_pair_and_both_ends():
+    codes = random_codes(300)
+    codes[0] = 0  # one letter only
+    codes[1, 40:60] = 4  # unknown bases count as a letter
+    shuffled = dinucleotide_shuffles(codes, seed=0)
+    assert all(pairs(a) == pairs(b) for a, b in zip(codes, shuffled, strict=True))
+    np.testing.assert_array_equal(codes[:, [0, -1]], shuffled[:, [0, -1]])
+    assert 0.2 < (codes[2:] == shuffled[2:]).mean() < 0.35
+    np.testing.assert_array_equal(shuffled, dinucleotide_shuffles(codes, seed=0))
+    assert (shuffled != dinucleotide_shuffles(codes, seed=1)).any()
+
+
+def test_every_shuffle_is_equally_likely():
+    """ACAGACG has four shuffles that keep its pairs; each comes up in a quarter of the draws."""
+    codes = np.tile(np.array([[0, 1, 0, 2, 0, 1, 2]], np.uint8), (8000, 1))
+    found = Counter(letters(dinucleotide_shuffles(codes, seed=0)))
+    assert set(found) == {"ACACGAG", "ACAGACG", "ACGACAG", "AGACACG"}
+    assert all(abs(count / 8000 - 0.25) < 0.02 for count in found.values())
+
+
+def test_tiny_inputs_are_left_as_they_are():
+    codes = np.array([[0, 1]], np.uint8)
+    np.testing.assert_array_equal(dinucleotide_shuffles(codes, seed=0), codes)
+    assert dinucleotide_shuffles(np.zeros((0, 30), np.uint8), seed=0).shape == (0, 30)
+
+
+def test_overlapping_places_are_seen_on_either_strand():
+    genome = random_codes(1, 300)[0]
+    ours, theirs = genome[None, 50:151], genome[None, 110:211]  # 41 bp in common: eleven 31-mers
+    assert shared_kmers(ours, theirs).tolist() == [11]
+    assert shared_kmers(ours, reverse_complement_codes(theirs)).tolist() == [11]
+    assert shared_kmers(ours, random_codes(5, 101, seed=9)).tolist() == [0]
+
+
+def test_cluster_split_keeps_relatives_together():
+    clusters = np.repeat(np.arange(200), 5)
+    chosen = cluster_split(clusters, share=0.2, seed=0)
+    assert 0.15 < chosen.mean() <= 0.2
+    assert not set(clusters[chosen]) & set(clusters[~chosen])
+    assert (chosen != cluster_split(clusters, share=0.2, seed=1)).any()
+
+
+def test_batches_use_each_row_at_most_once():
+    rows = batches(103, 10, seed=0)
+    assert rows.shape == (10, 10)
+    assert len(set(rows.ravel().tolist())) == 100
+
+
+def test_real_files(shared_data):
+    data = load_dna(find(shared_data / "tfbs", "TP53", "valid"), "TP53")
+    assert data.codes.shape == (870, 101)
+    assert [int((data.kinds == k).sum()) for k in range(4)] == [435, 215, 220, 0]

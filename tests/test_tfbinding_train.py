@@ -1,0 +1,293 @@
+"""The training loop on problems whose answer is known, and the command line on tiny files it can learn."""
+
+import json
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from biocore import tfbinding, zoo
+from biocore.__main__ import main
+from biocore.sequence import one_hot, reverse_complement
+from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
+from biocore.training import TrainConfig, fit, load_params, save_params
+from biocore.training.fit import History
+
+WORD = "CACGTGACTA"
+
+
+def linear_problem():
+    x = np.random.default_rng(0).normal(size=(256, 3)).astype(np.float32)
+    return x, x @ np.array([1.0, -2.0, 0.5], np.float32)
+
+
+def squared_loss(params, state, batch, key):
+    x, y = batch
+    losses = (x @ params["w"] - y) ** 2
+    return losses.sum(), (jnp.float32(len(y)), state)
+
+
+def run(config, evaluate=None, epochs=None, loss=squared_loss, **kwargs):
+    x, y = linear_problem()
+    epochs = epochs or (lambda epoch: [(x[i : i + 64], y[i : i + 64]) for i in range(0, 256, 64)])
+    evaluate = evaluate or (lambda params, state: {"fit": -float(((x @ params["w"] - y) ** 2).mean())})
+    return fit(loss, {"w": jnp.zeros(3)}, {}, epochs, evaluate, config, steps_per_epoch=4, monitor="fit", **kwargs)
+
+
+def test_fit_finds_the_weights_of_a_linear_problem():
+    params, _, history = run(TrainConfig(epochs=60, learning_rate=0.1, weight_decay=0, average=0.9, patience=60))
+    np.testing.assert_allclose(params["w"], [1, -2, 0.5], atol=1e-2)
+    assert history.train_loss[-1] < 1e-2 < history.train_loss[0]
+    assert history.metrics[history.best]["fit"] == max(m["fit"] for m in history.metrics)
+
+
+def test_fit_is_repeated_exactly_by_its_seed():
+    def noisy(params, state, batch, key):
+        x, y = batch
+        return squared_loss(params, state, (x + jax.random.normal(key, x.shape), y), key)
+
+    weights = [run(TrainConfig(epochs=2, seed=seed), loss=noisy)[0]["w"] for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert (weights[0] != weights[2]).any()
+
+
+def test_fit_stops_early_and_keeps_the_best_epoch():
+    values = iter([0.1, 0.5, 0.4, 0.3, 0.2])
+    seen = []
+
+    def evaluate(params, state):
+        seen.append(np.array(params["w"]))
+        return {"fit": next(values)}
+
+    params, _, history = run(TrainConfig(epochs=9, patience=2), evaluate)
+    assert len(history.metrics) == 4
+    assert history.best == 1
+    np.testing.assert_array_equal(params["w"], seen[1])
+
+
+def test_losses_are_summed_then_divided():
+    """Two batches of different size: the epoch's loss is the mean over rows, not over batches."""
+    x = np.zeros((4, 3), np.float32)
+    epochs = lambda epoch: [(x[:3], np.full(3, 2.0, np.float32)), (x[:1], np.zeros(1, np.float32))]  # noqa: E731
+    history = run(TrainConfig(epochs=1), lambda params, state: {"fit": 0.0}, epochs)[2]
+    assert history.train_loss[0] == pytest.approx(3.0)  # three rows of 4, one of 0
+
+
+def test_state_is_carried_and_progress_reported():
+    def counting(params, state, batch, key):
+        summed, (count, _) = squared_loss(params, state, batch, key)
+        return summed, (count, {"steps": state["steps"] + 1})
+
+    x, y = linear_problem()
+    lines = []
+    _, state, history = fit(
+        counting,
+        {"w": jnp.zeros(3)},
+        {"steps": jnp.float32(0)},
+        lambda epoch: [(x, y)] * 3,
+        lambda params, state: {"fit": 0.0},
+        TrainConfig(epochs=1, average=0.0),
+        steps_per_epoch=3,
+        monitor="fit",
+        report=lines.append,
+    )
+    assert state["steps"] == 3
+    assert "epoch 1/1 done" in lines[-1]
+    assert json.loads(json.dumps(history.to_json()))["config"]["epochs"] == 1
+
+
+def test_biases_are_not_decayed():
+    config = TrainConfig(epochs=30, learning_rate=0.1, weight_decay=1.0, patience=30, average=0.0)
+    still = lambda params, state, batch, key: (0 * batch.sum(), (jnp.float32(1), state))  # noqa: E731
+    start = {"kernel": jnp.ones((2, 2)), "bias": jnp.ones(2)}
+    params, *_ = fit(
+        still, start, {}, lambda e: [jnp.ones(1)], lambda p, s: {"n": -float(p["kernel"].sum())}, config,
+        steps_per_epoch=1, monitor="n",
+    )  # fmt: skip
+    assert (params["kernel"] < 0.5).all()
+    np.testing.assert_array_equal(params["bias"], 1)
+
+
+def test_a_flax_model_with_batch_norm_and_dropout_trains():
+    class Small(nn.Module):
+        @nn.compact
+        def __call__(self, x, *, train):
+            x = nn.BatchNorm(use_running_average=not train)(nn.Dense(16)(x))
+            return nn.Dense(1)(nn.Dropout(0.1, deterministic=not train)(nn.relu(x)))[:, 0]
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2)).astype(np.float32)
+    y = (x[:, 0] * x[:, 1] > 0).astype(np.float32)  # no linear model can do this
+    model = Small()
+    variables = model.init(jax.random.key(0), x[:2], train=False)
+
+    def loss(params, state, batch, key):
+        out, new = model.apply(
+            {"params": params, "batch_stats": state}, batch[0], train=True, rngs={"dropout": key}, mutable="batch_stats"
+        )
+        losses = jnp.logaddexp(0, out) - batch[1] * out
+        return losses.sum(), (jnp.float32(len(out)), new["batch_stats"])
+
+    def evaluate(params, state):
+        out = model.apply({"params": params, "batch_stats": state}, x, train=False)
+        return {"accuracy": float(((out > 0) == y).mean())}
+
+    config = TrainConfig(epochs=40, learning_rate=0.02, average=0.9, patience=40)
+    epochs = lambda e: [(x[i : i + 100], y[i : i + 100]) for i in range(0, 400, 100)]  # noqa: E731
+    *_, history = fit(
+        loss, variables["params"], variables["batch_stats"], epochs, evaluate, config, steps_per_epoch=4,
+        monitor="accuracy",
+    )  # fmt: skip
+    assert history.metrics[history.best]["accuracy"] > 0.9
+
+
+def test_history_is_json():
+    history = History((0.5,), ({"auroc": 0.9},), "auroc", 0, 1.0, {"epochs": 1})
+    assert json.loads(json.dumps(history.to_json()))["metrics"] == [{"auroc": 0.9}]
+
+
+@pytest.mark.parametrize(("dtype", "atol"), [("float32", 0), ("float16", 1e-3)])
+def test_weights_come_back_from_disk(tmp_path, dtype, atol):
+    tree = {"a": {"b": np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)}, "c": np.ones(2, np.float32)}
+    path = save_params(tmp_path / "new", tree, dtype=dtype)
+    back = load_params(tmp_path / "new")
+    assert path.name == "model.safetensors"
+    np.testing.assert_allclose(back["a"]["b"], tree["a"]["b"], atol=atol, rtol=0)
+    assert back["c"].dtype == np.float32
+
+
+# ------------------------------------------------------------------------------------------------ first filters
+
+
+def planted(rows, seed, word=WORD):
+    """Random sequences; in the first half `word`, on either strand, near the middle."""
+    rng = np.random.default_rng(seed)
+    sequences = ["".join(rng.choice(list("ACGT"), 101)) for _ in range(rows)]
+    labels = [int(i < rows // 2) for i in range(rows)]
+    for i in range(rows // 2):
+        at = int(rng.integers(35, 55))
+        insert = word if i % 2 else reverse_complement(word)
+        sequences[i] = sequences[i][:at] + insert + sequences[i][at + len(word) :]
+    return sequences, labels
+
+
+def test_the_planted_word_is_the_most_enriched():
+    sequences, labels = planted(400, 0)
+    codes = one_hot(sequences).argmax(axis=2).astype(np.uint8)
+    words = enriched_words(codes, np.array(labels), count=3)
+    best = "".join("ACGT"[i] for i in words[0])
+    assert best in WORD or best in reverse_complement(WORD)
+    assert len(words) <= 3
+
+
+def test_seeded_filters_answer_to_their_word():
+    kernel = np.random.default_rng(0).normal(0, 0.05, (14, 4, 5)).astype(np.float32)
+    word = np.array([0, 1, 2, 3, 3, 2, 1, 0])
+    seeded = seeded_kernel(kernel, [word])
+    np.testing.assert_array_equal(seeded[..., 1:], kernel[..., 1:])
+    assert seeded[np.arange(3, 11), word, 0].sum() > 8 * 0.3 * 0.75 * 0.7
+    np.testing.assert_array_equal(seeded_kernel(kernel[:5], [word]), kernel[:5])  # no room for a word
+
+
+# -------------------------------------------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, word in (("AAA", WORD), ("BBB", "GGATTTCCAA")):
+        for split, rows, seed in (("train", 600, 1), ("valid", 120, 2)):
+            sequences, labels = planted(rows, seed + len(word) * (name == "BBB"), word)
+            lines = [f"{s},{label}" for s, label in zip(sequences, labels, strict=True)]
+            (tmp_path / f"{name}_{split}.csv").write_text("\n".join(["sequence,label", *lines]) + "\n")
+    return tmp_path
+
+
+def site(word):
+    rng = np.random.default_rng(5)
+    plain = ["".join(rng.choice(list("ACGT"), 101)) for _ in range(20)]
+    return one_hot(plain), one_hot([s[:45] + word + s[45 + len(word) :] for s in plain])
+
+
+def test_train_one_factor_then_load_it_by_name(folder, capsys):
+    """Trained to the home folder, the model is found by its name and knows the word."""
+    assert main(["train", "tfbinding", "--data", str(folder), "--tf", "AAA", "--epochs", "8"]) == 0
+    written = capsys.readouterr().out.strip()
+    assert written.endswith("tf-AAA")
+    model = zoo.load("tf-AAA")
+    plain, bound = site(WORD)
+    assert (model(bound) > model(plain)).mean() > 0.9
+    card = model.card
+    assert card.source == "user"
+    assert {q.metric for q in card.quality} >= {"auROC", "auPRC", "auROC of the 6-mer baseline"}
+    assert all(q.low <= q.value <= q.high for q in card.quality)
+    history = json.loads((card.folder / "history.json").read_text())
+    assert len(history["train_loss"]) == len(history["metrics"])
+    assert card.details["history"] == history
+    assert card.details["training_rows"] == {"positives": 300, "negatives": 300, "left_out": 0}
+
+
+def test_train_several_with_one_trunk_and_evaluate_them(folder, capsys, tmp_path):
+    assert main(["train", "tfbinding", "--data", str(folder), "--tf", "all", "--epochs", "4", "--seed", "1"]) == 0
+    capsys.readouterr()
+    a, b = zoo.load("tf-AAA"), zoo.load("tf-BBB")
+    assert a.trunk is b.trunk
+    assert main(["evaluate", "tfbinding", "--data", str(folder), "--tf", "AAA,BBB", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["tf"] for row in rows] == ["AAA", "BBB", "mean"]
+    assert rows[2]["auroc"] == pytest.approx((rows[0]["auroc"] + rows[1]["auroc"]) / 2)
+    assert rows[0]["auroc_low"] <= rows[0]["auroc"] <= rows[0]["auroc_high"]
+    assert [q.value for q in a.card.quality if q.metric == "auROC"] == [pytest.approx(rows[0]["auroc"], abs=1e-3)]
+
+
+@pytest.mark.parametrize("variant", ["single-conv", "two-transformers"])
+def test_the_books_variants_train_by_name_from_its_files(variant, tmp_path, capsys):
+    """200 bp in FACTOR_train_sequences.csv, further columns ignored; transformer blocks score 200 bp too."""
+    for split, rows in (("train", 200), ("valid", 60)):
+        sequences, labels = planted(rows, rows)
+        table = [f"{s + s[:99]},{label},x,{split}" for s, label in zip(sequences, labels, strict=True)]
+        text = "\n".join(["sequence,label,transcription_factor,subset", *table]) + "\n"
+        (tmp_path / f"ATF2_{split}_sequences.csv").write_text(text)
+    out = tmp_path / "models"
+    arguments = ["--tf", "ATF2", "--epochs", "1", "--variant", variant, "--out", str(out)]
+    assert main(["train", "tfbinding", "--data", str(tmp_path), *arguments]) == 0
+    card = zoo.read_card(out / f"tf-ATF2-{variant}" / "card.json")
+    assert (card.details["variant"], card.window) == (variant, 200)
+    assert (card.folder / "history.json").exists()
+    assert np.isfinite(tfbinding.load(card)(one_hot([sequences[0] + "A" * 99]))).all()
+
+
+def test_sequences_shorter_than_a_window_train_as_they_are_scored(tmp_path):
+    """30 bp, less than the convolutions reach over: they are set between unknown bases in training too."""
+    rng = np.random.default_rng(0)
+    for split, rows in (("train", 400), ("valid", 100)):
+        plain = ["".join(rng.choice(list("ACGT"), 30)) for _ in range(rows)]
+        lines = [f"{s[:10] + WORD + s[20:] if i % 2 else s},{i % 2}" for i, s in enumerate(plain)]
+        (tmp_path / f"X_{split}.csv").write_text("\n".join(["sequence,label", *lines]) + "\n")
+    assert main(["train", "tfbinding", "--data", str(tmp_path), "--tf", "X", "--epochs", "4"]) == 0
+    quality = {q.metric: q.value for q in zoo.card("tf-X").quality}
+    assert quality["auROC"] > 0.95
+    assert zoo.card("tf-X").details["reliability"]["error"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--tf", "CCC"], 2, "no data of CCC; there are: AAA, BBB"),
+        (["--tf", "AAA", "--epochs", "0"], 2, "0 epochs; use 1 or more"),
+        (["--tf", ","], 2, "no data of any factor"),
+    ],
+)
+def test_bad_arguments_are_refused(folder, arguments, status, message, capsys):
+    assert main(["train", "tfbinding", "--data", str(folder), *arguments]) == status
+    assert message in capsys.readouterr().err
+
+
+def test_a_missing_valid_file_and_mixed_lengths_are_refused(folder, capsys):
+    (folder / "AAA_valid.csv").rename(folder / "kept.csv")
+    assert main(["train", "tfbinding", "--data", str(folder), "--tf", "AAA"]) == 3
+    assert "no valid file of AAA" in capsys.readouterr().err
+    (folder / "AAA_valid.csv").write_text("sequence,label\n" + "A" * 60 + ",1\n" + "C" * 60 + ",0\n")
+    assert main(["train", "tfbinding", "--data", str(folder), "--tf", "AAA"]) == 2
+    assert "[60, 101] bp; all files of one run must have one length" in capsys.readouterr().err

@@ -1,0 +1,63 @@
+"""Parts of the protein pages that need no browser: colours of the sequence panel, tracks between pages, durations."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from biocore.plot.masked_residues import CHEMICAL_ORDER, track_colours
+from biocore.sequence import AMINO_ACIDS
+from biocore.web.masked_residues.scan import duration
+from biocore.web.sequence_view import _ink, chemistry_colours
+
+
+def test_every_amino_acid_has_a_colour_and_a_readable_ink():
+    colours = chemistry_colours(AMINO_ACIDS + "X")
+    assert len(set(colours[:-1])) == 6 and colours[-1] not in colours[:-1]
+    assert _ink("#000000") == "#FFFFFF" and _ink("#FFFFFF") == "#000000"
+    assert sorted(CHEMICAL_ORDER) == sorted(AMINO_ACIDS)
+
+
+def test_a_track_becomes_colours_with_grey_where_it_is_not_defined():
+    low, middle, high, unknown = track_colours([0.0, 0.5, 1.0, float("nan")], low=0.0, high=1.0)
+    assert len({low, middle, high, unknown}) == 4
+    assert track_colours([-5.0, 9.0], low=0.0, high=1.0) == [low, high]  # held to the range
+    assert all(len(colour) == 7 and colour[0] == "#" for colour in (low, middle, high, unknown))
+
+
+@pytest.mark.parametrize(("colours", "message"), [(["red"], "#rrggbb"), (["#FFFFFF"] * 3, "#rrggbb")])
+def test_colours_that_are_none_are_refused(colours, message):
+    from biocore.web.sequence_view import sequence_view
+
+    with pytest.raises(ValueError, match=message):
+        sequence_view("M", key="x", colours=colours)
+
+
+def _tracks_page():
+    import streamlit as st
+
+    from biocore.web.tracks import offer_track, offered_tracks
+
+    offer_track("entropy", "MKT", [1.0, 2.0, float("nan")])
+    offer_track("entropy", "MKT", [3.0, 2.0, 1.0])  # replaces the first
+    offer_track("effect", "MKT", [0.0, 0.0, 0.0])
+    for track in offered_tracks():
+        st.text(f"{track.name} {track.sequence} {track.values}")
+    try:
+        offer_track("short", "MKT", [1.0])
+    except ValueError as error:
+        st.text(str(error))
+
+
+def test_tracks_are_offered_to_other_pages_latest_first():
+    app = AppTest.from_function(_tracks_page, default_timeout=60).run()
+    assert [text.value for text in app.text] == [
+        "effect MKT [0.0, 0.0, 0.0]",
+        "entropy MKT [3.0, 2.0, 1.0]",
+        "1 values for 3 residues",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.01, "0.1 s"), (3.24, "3.2 s"), (40, "40 s"), (600, "10 min"), (7200, "2.0 h")]
+)
+def test_durations_for_people(seconds, text):
+    assert duration(seconds) == text
