@@ -2,6 +2,7 @@
 
 import gzip
 
+import go_toys as toys
 import numpy as np
 import pytest
 from go_toys import ONTOLOGY
@@ -197,6 +198,65 @@ def test_cafa_tables_and_a_taxonomy_file(tmp_path):
     )
     assert list(prepared.table["EntryID"]) == ["P1"]
     assert prepared.table["terms_experimental"][0] == "GO:0000001;GO:0000002;GO:0005488"
+
+
+@pytest.fixture
+def related(tmp_path):
+    """Twelve proteins, two of them the same; a function and a cluster (of two) for each."""
+    letters = "ACDEFGHIKLMN"
+    (tmp_path / "p.fa").write_text("".join(f">sp|P{n}|X{n}\nMKV{letters[n % 11] * 30}\n" for n in range(12)))
+    (tmp_path / "terms.tsv").write_text("EntryID\tterm\n" + "".join(f"P{n}\tGO:0000002\n" for n in range(12)))
+    return tmp_path
+
+
+def clustered_table(folder, rows, **options):
+    (folder / "c.tsv").write_text("".join(f"{representative}\t{member}\n" for representative, member in rows))
+    return prepare.prepare(
+        folder / "p.fa", folder / "terms.tsv", ONTOLOGY, clusters=folder / "c.tsv", valid_fraction=0.3, **options
+    )
+
+
+@pytest.mark.parametrize("spelling", ["P{}", "UniRef50_P{}", "UniRef90_P{}", "sp|P{}|NAME_HUMAN"])
+def test_clusters_are_found_however_their_members_are_spelled(related, spelling):
+    rows = [(spelling.format(n - n % 2), spelling.format(n)) for n in range(12)]
+    for seed in range(8):
+        table = clustered_table(related, rows, seed=seed).table.set_index("EntryID")
+        assert table.groupby("cluster")["subset"].nunique().max() == 1
+        assert table.loc["P3", "cluster"] == table.loc["P2", "cluster"]
+        assert table.loc["P0", "cluster"] == table.loc["P11", "cluster"] == table.loc["P10", "cluster"]  # one sequence
+
+
+def test_a_cluster_table_that_lacks_proteins_is_refused_or_they_are_left_out(related):
+    rows = [(f"P{n}", f"P{n}") for n in range(9)]
+    with pytest.raises(InputError, match="3 of 12 proteins are in no cluster of the table, P9 first"):
+        clustered_table(related, rows)
+    prepared = clustered_table(related, rows, drop_unclustered=True)
+    assert list(prepared.table["EntryID"]) == [f"P{n}" for n in range(9)]
+    assert prepared.report().set_index("step").loc["clustered proteins", "examples"] == "P9 P10 P11"
+    with pytest.raises(InputError, match="12 of 12 proteins"):
+        clustered_table(related, [("other", "other")], drop_unclustered=True)
+
+
+def test_a_split_that_leaks_is_not_trained_on():
+    table = toys.proteins(20)
+    prepare.check_split(table)
+    with pytest.raises(InputError, match="1 valid proteins (P00000, ...) share a cluster"):
+        prepare.check_split(table.assign(cluster=[1, 1, *range(2, 20)]))
+    twin = table.assign(Sequence=[table["Sequence"][1], *table["Sequence"][1:]])
+    with pytest.raises(InputError, match="share a sequence"):
+        prepare.check_split(twin)
+
+
+def test_a_table_without_clusters_puts_the_same_sequence_together(tmp_path):
+    (tmp_path / "t.tsv").write_text("EntryID\tSequence\tterms\nP1\tMKV\t\nP2\tMKL\t\nP3\tMKV\t\n")
+    assert list(sources.read_table(tmp_path / "t.tsv")["cluster"]) == ["P1", "P2", "P1"]
+
+
+@pytest.mark.parametrize("row", ["P1", "P1\tGO:0000002\tMFO\textra"])
+def test_a_ragged_annotation_row_is_named(tmp_path, row):
+    (tmp_path / "terms.tsv").write_text(f"EntryID\tterm\taspect\nP1\tGO:0000002\tMFO\n\n{row}\n")
+    with pytest.raises(InputError, match=f"line 4 has {row.count(chr(9)) + 1} tab-separated columns; the header has 3"):
+        sources.read_annotations(tmp_path / "terms.tsv")
 
 
 def test_nothing_left_is_an_error_one_can_act_on(files):

@@ -30,6 +30,9 @@ def register(commands) -> None:
     prepare.add_argument("--taxon", type=int, metavar="N", help="keep one species: 9606 is human")
     prepare.add_argument("--taxonomy", type=Path, metavar="TSV", help="accession and taxon, where FASTA states none")
     prepare.add_argument("--clusters", type=Path, metavar="TSV", help="mmseqs easy-cluster table; default: by k-mers")
+    prepare.add_argument(
+        "--drop-unclustered", action="store_true", help="leave out proteins that --clusters lacks, instead of stopping"
+    )
     prepare.add_argument("--seed", type=int, default=0, help="of the split into train and valid")
     prepare.add_argument("--out", type=Path, required=True, metavar="DIR", help="proteins.tsv.gz, terms.tsv.gz, report")
     prepare.set_defaults(run=run_prepare)
@@ -126,6 +129,7 @@ def run_prepare(arguments: argparse.Namespace) -> None:
         taxon=arguments.taxon,
         taxonomy=arguments.taxonomy,
         clusters=arguments.clusters,
+        drop_unclustered=arguments.drop_unclustered,
         seed=arguments.seed,
     )
     try:

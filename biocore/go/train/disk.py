@@ -89,11 +89,12 @@ def run(
     Raises
     ------
     InputError
-        The table has no training or no valid protein.
+        The table has no training or no valid protein, or the two share a sequence or a cluster.
     """
     for subset in ("train", "valid"):
         if not (table["subset"] == subset).any():
             raise InputError(f"the table has no protein of the subset {subset!r}.")
+    prepare.check_split(table)
     backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
     parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
     terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)

@@ -173,6 +173,71 @@ def label_matrix(labels: Sequence[str], terms: Sequence[str]) -> np.ndarray:
     return matrix
 
 
+def clustered(
+    proteins: pd.DataFrame, clusters: Mapping[str, str], *, drop_unclustered: bool = False
+) -> tuple[pd.DataFrame, Step]:
+    """Add the column `cluster`; proteins of one sequence are always in one cluster, whatever the table says.
+
+    Parameters
+    ----------
+    proteins : DataFrame
+        With EntryID and Sequence.
+    clusters : mapping
+        Accession -> cluster, as `sources.read_clusters` gives it.
+    drop_unclustered : bool
+        Leave out the proteins that no cluster holds, instead of refusing: whom they are related to is not known, so
+        they could stand on both sides of the split.
+
+    Raises
+    ------
+    InputError
+        Some proteins are in no cluster and are not to be left out, or none is in any.
+    """
+    known = proteins["EntryID"].isin(clusters.keys())
+    gone = proteins.loc[~known, "EntryID"]
+    if len(gone) and (not drop_unclustered or not known.any()):
+        raise InputError(
+            f"{len(gone):,} of {len(proteins):,} proteins are in no cluster of the table, {gone.iloc[0]} first; "
+            f"it holds {len(clusters):,}, {next(iter(clusters), 'none')} first. Cluster the same FASTA file, or "
+            "leave these proteins out with --drop-unclustered."
+        )
+    kept, step = _keep(proteins, known, "clustered proteins", "proteins", "in no cluster of the table", "EntryID")
+    kept["cluster"] = _joined([clusters[entry] for entry in kept["EntryID"]], list(kept["Sequence"]))
+    return kept, step
+
+
+def _joined(clusters: Sequence[str], sequences: Sequence[str]) -> list[str]:
+    """Clusters that hold the same sequence as one, under the first name of theirs."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    names, row = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
+    _, column = np.unique(np.asarray(sequences, dtype=str), return_inverse=True)
+    size = len(names) + int(column.max(initial=-1)) + 1
+    graph = coo_matrix((np.ones(len(row)), (row, len(names) + column)), shape=(size, size))
+    component = connected_components(graph, directed=False)[1][: len(names)]
+    first = {number: name for number, name in zip(component[::-1], names[::-1], strict=True)}
+    return [str(first[component[r]]) for r in row]
+
+
+def check_split(table: pd.DataFrame) -> None:
+    """Refuse a table in which training and validation proteins share a sequence or a cluster.
+
+    Raises
+    ------
+    InputError
+        Some do.
+    """
+    for column, what in (("Sequence", "sequence"), ("cluster", "cluster")):
+        valid = table[table["subset"] == "valid"]
+        both = valid[valid[column].isin(table.loc[table["subset"] == "train", column])]
+        if len(both):
+            raise InputError(
+                f"{len(both):,} valid proteins ({both['EntryID'].iloc[0]}, ...) share a {what} with training proteins: "
+                "what is measured on them would be what was learned by heart. Split whole clusters (prepare-function)."
+            )
+
+
 def split_by_cluster(clusters: Sequence, *, valid_fraction: float = 1 / 6, seed: int) -> np.ndarray:
     """Split proteins so that a cluster is never on both sides.
 
@@ -214,6 +279,7 @@ def prepare(
     taxon: int | None = None,
     taxonomy: Path | None = None,
     clusters: Path | None = None,
+    drop_unclustered: bool = False,
     valid_fraction: float = 1 / 6,
     seed: int = 0,
 ) -> Prepared:
@@ -231,12 +297,14 @@ def prepare(
         Table of accession and taxon, for FASTA files whose headers state none.
     clusters : Path, optional
         ``mmseqs easy-cluster`` table.  Without it sequences that share many k-mers are put together
-        (`biocore.function.neighbours.cluster`).
+        (`biocore.go.neighbours.cluster`).
+    drop_unclustered : bool
+        Leave out proteins that `clusters` does not hold, see `clustered`.
 
     Raises
     ------
     InputError
-        A file cannot be read, or nothing is left.
+        A file cannot be read, nothing is left, or `clusters` lacks proteins.
     """
     from biocore.go.neighbours import cluster
 
@@ -278,8 +346,8 @@ def prepare(
         terms_experimental=[";".join(sorted(experimental.get(e, ()))) for e in proteins["EntryID"]],
     )
     if clusters is not None:
-        given = read_clusters(clusters)
-        table["cluster"] = [given.get(e, e) for e in table["EntryID"]]
+        table, step = clustered(table, read_clusters(clusters), drop_unclustered=drop_unclustered)
+        steps.append(step)
     else:
         table["cluster"] = cluster(list(table["Sequence"]))
     table["subset"] = split_by_cluster(list(table["cluster"]), valid_fraction=valid_fraction, seed=seed)

@@ -1,5 +1,6 @@
 """Files a training table is made from: sequences, annotations, taxonomy, clusters; and the table itself."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,20 @@ from biocore.sequence import AMINO_ACIDS, RARE_AMINO_ACIDS
 COLUMNS = ("EntryID", "subset", "cluster", "Length", "Sequence", "terms", "terms_experimental")
 
 
+_UNIREF = re.compile(r"^UniRef(?:100|90|50)_")
+
+
 def accession(header: str) -> str:
-    """Accession of a FASTA header: ``sp|P01308|INS_HUMAN ...`` and ``P01308 ...`` both give P01308."""
+    """Accession of a FASTA header or of a cluster's member.
+
+    Examples
+    --------
+    >>> [accession(text) for text in ("sp|P01308|INS_HUMAN Insulin", "P01308 any", "UniRef50_P01308")]
+    ['P01308', 'P01308', 'P01308']
+    """
     word = header.split(maxsplit=1)[0] if header.split() else ""
     parts = word.split("|")
-    return parts[1] if len(parts) >= 3 and parts[0] in {"sp", "tr"} else word
+    return parts[1] if len(parts) >= 3 and parts[0] in {"sp", "tr"} else _UNIREF.sub("", word)
 
 
 def read_fasta(path: Path) -> pd.DataFrame:
@@ -55,7 +65,7 @@ def read_annotations(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Neither of the two formats.
+        Neither of the two formats, or a line with another number of columns than the header.
     """
     text = read_text(path)
     if text.startswith("!"):
@@ -64,7 +74,18 @@ def read_annotations(path: Path) -> pd.DataFrame:
     header = lines[0].split("\t") if lines else []
     if not {"EntryID", "term"} <= set(header):
         raise InputError("is neither GAF (starts with '!') nor a table with EntryID and term.", record=str(path))
-    table = pd.DataFrame([line.split("\t") for line in lines[1:] if line], columns=header)
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        values = line.split("\t")
+        if not line.strip():
+            continue
+        if len(values) != len(header):
+            raise InputError(
+                f"line {number} has {len(values)} tab-separated columns; the header has {len(header)}.",
+                record=str(path),
+            )
+        rows.append(values)
+    table = pd.DataFrame(rows, columns=header)
     for column, value in {"evidence": "EXP", "aspect": "", "taxon": "0"}.items():
         if column not in table:
             table[column] = value
@@ -108,7 +129,9 @@ def read_taxonomy(path: Path) -> dict[str, int]:
 
 
 def read_clusters(path: Path) -> dict[str, str]:
-    """Cluster of each protein from ``mmseqs easy-cluster`` (representative, member), tab-separated.
+    """Accession -> cluster from ``mmseqs easy-cluster`` (representative, member), tab-separated.
+
+    Names are read as `accession` reads them, so that a table of UniRef clusters fits UniProt's FASTA.
 
     Raises
     ------
@@ -127,7 +150,7 @@ def read_clusters(path: Path) -> dict[str, str]:
 def read_table(path: Path) -> pd.DataFrame:
     """A table in the shape this module writes (and `human_mf.tsv.gz` has): at least EntryID, Sequence and terms.
 
-    Missing columns are filled in: subset "valid", each protein its own cluster, no experimental terms.
+    Missing columns are filled in: subset "valid", a cluster for each distinct sequence, no experimental terms.
 
     Raises
     ------
@@ -153,7 +176,8 @@ def read_table(path: Path) -> pd.DataFrame:
     )
     if strange.any():
         raise InputError(f"the sequence of {table.loc[strange, 'EntryID'].iloc[0]} is not a protein.", record=str(path))
-    fill = {"subset": "valid", "cluster": table["EntryID"], "terms_experimental": ""}
+    first = table.groupby("Sequence")["EntryID"].transform("first")
+    fill = {"subset": "valid", "cluster": first, "terms_experimental": ""}
     for column, value in fill.items():
         if column not in table:
             table[column] = value
