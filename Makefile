@@ -60,6 +60,7 @@ browser:
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) $(VIEWER) .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VIEWER) .pytest_cache .ruff_cache .mypy_cache
