@@ -9,7 +9,14 @@ import pytest
 from biocore.errors import InputError
 from biocore.esm2 import MASKED, SubstitutionScan
 from biocore.esm2.measured import compare, rank_correlation, read_measurements
-from biocore.esm2.variants import Substitution, fitting_offsets, parse_positions, parse_variants, score_variants
+from biocore.esm2.variants import (
+    Substitution,
+    fitting_offsets,
+    parse_positions,
+    parse_variant,
+    parse_variants,
+    score_variants,
+)
 from biocore.esm2.vocabulary import IDS
 from biocore.sequence import AMINO_ACIDS
 
@@ -134,6 +141,10 @@ def test_residues_that_were_not_scanned_are_named(scan):
         "variant\tfitness\nK2A\t0.5\nT3C\t-1\n",
         "id,change,effect size\n1,K2A,0.5\n2,T3C,-1\n",
         "hgvs_pro;score\np.Lys2Ala;0.5\np.Thr3Cys;-1\n",
+        "mutant;score\nK2A;0,5\nT3C;-1,0\n",
+        "mutant\tscore\nK2A\t0,5\nT3C\t-1\n",
+        'mutant,score\n"K2A","0,5"\nT3C,-1\n',
+        "empty,mutant,score\n,K2A,0.5\n,T3C,-1\n",
     ],
 )
 def test_measured_tables(text):
@@ -158,17 +169,36 @@ def test_spearman_against_a_measurement_that_follows_the_scores(scan):
     scores = score_variants(scan, parse_variants(" ".join(variants))).table["score"]
     table = pd.DataFrame({"variant": variants, "measured": np.exp(scores)})  # any rising function
     found = compare(scan, table)
-    assert found.spearman == pytest.approx(1.0) and found.left_out == 0 and found.low <= 1
+    assert found.spearman == pytest.approx(1.0) and found.left_out.empty and found.low <= 1
     falling = compare(scan, table.assign(measured=-table["measured"]))
     assert falling.spearman == pytest.approx(-1.0)
 
 
-def test_rows_that_do_not_fit_are_counted(scan):
-    table = pd.DataFrame({"variant": ["K2A", "T3C", "A4C", "W1A", "K2*"], "measured": [1.0, 2, 3, 4, 5]})
-    found = compare(scan, table)
-    assert found.left_out == 2 and len(found.table) == 3 and "stop" in found.reason
-    with pytest.raises(InputError, match=r"none of the 1 variants.*offset \+10"):
-        compare(scan, pd.DataFrame({"variant": ["K12A"], "measured": [1.0]}))
+@pytest.mark.parametrize("separator", [":", ";", ",", "/", " ", ", "])
+def test_several_substitutions_in_a_row_are_one_variant(scan, separator):
+    text = f'mutant,score\n"M1A{separator}K2C",1\nK2A,2\n'
+    found = compare(scan, read_measurements(text))
+    assert found.table["variant"].tolist() == ["M1A:K2C", "K2A"] and found.left_out.empty
+    assert found.table["score"].tolist() == pytest.approx([-0.5 - 11.5, -10.5])
+
+
+def test_hgvs_of_several_substitutions():
+    assert str(parse_variant("p.[Met1Ala;Lys2Cys]")) == "M1A:K2C"
+    for text, message in [("", "No variant"), ("K2A:K2C", "twice"), ("K2A;T3*", "stop"), ("K2A+T3C", "not a subst")]:
+        with pytest.raises(InputError, match=message):
+            parse_variant(text)
+
+
+def test_rows_that_cannot_be_used_are_counted_and_named_by_line(scan):
+    rows = "# made by hand\n\nmutant,score\nK2A,1\nT3C,2\nA4C,3\nW1A,4\nK2*,5\nM1A;K2*,6\nY5C,low\n,7\nK2A,T3C,8\n"
+    found = compare(scan, read_measurements(rows))
+    assert found.table["variant"].tolist() == ["K2A", "T3C", "A4C"]
+    assert found.left_out["line"].tolist() == [7, 8, 9, 10, 11, 12]
+    assert found.left_out["variant"].tolist() == ["W1A", "K2*", "M1A;K2*", "Y5C", "", ""]
+    reasons = ["is M, not W", "stop", "stop", "not a number", "no variant", "as many cells as the header"]
+    assert all(reason in problem for reason, problem in zip(reasons, found.left_out["problem"], strict=True))
+    with pytest.raises(InputError, match=r"none of the 1 variants.*Line 2: no residue 12.*offset \+10"):
+        compare(scan, read_measurements("mutant,score\nK12A,1\n"))
 
 
 def test_rank_correlation_without_spread_is_not_defined():

@@ -1,5 +1,6 @@
 """Predicted scores against a deep mutational scan that somebody measured."""
 
+import csv
 from dataclasses import dataclass
 from io import StringIO
 
@@ -8,7 +9,10 @@ import pandas as pd
 
 from biocore.errors import InputError
 from biocore.esm2.results import SubstitutionScan
-from biocore.esm2.variants import parse_variants, score_variants
+from biocore.esm2.variants import parse_variant, score_variants
+
+VARIANT_COLUMNS = ("mutant", "mutation", "variant", "hgvs_pro", "mutations")
+MEASURED_COLUMNS = ("dms_score", "score", "fitness", "effect", "measured")
 
 
 @dataclass(frozen=True)
@@ -23,54 +27,83 @@ class Comparison:
         Rank correlation; NaN with fewer than 3 variants or where all are equal.
     low, high : float
         95 % interval from 1,000 bootstrap samples of the variants.
-    left_out : int
-        Rows that could not be scored.
-    reason : str
-        Why the first of them was left out.
+    left_out : pandas.DataFrame
+        line (1-based, of the text), variant, problem; one row for each that could not be scored.
     """
 
     table: pd.DataFrame
     spearman: float
     low: float
     high: float
-    left_out: int
-    reason: str
+    left_out: pd.DataFrame
 
 
 def read_measurements(text: str) -> pd.DataFrame:
-    """A deep-mutational-scan table as two columns: variant (text) and measured (float).
+    """A deep-mutational-scan table as it was measured.
 
     Parameters
     ----------
     text : str
-        CSV or TSV with a header.  The column of variants is named mutant, mutation, variant, hgvs_pro or mutations, or
-        is the first whose cells read as variants; the measurement is DMS_score, score, fitness, effect or measured, or
-        the first other column of numbers.
+        A table with a header, separated by commas, tabs or semicolons, with decimal points or commas; lines that
+        start with ``#`` are skipped.  The column of variants is named mutant, mutation, variant, hgvs_pro or mutations,
+        or is the first whose cells read as variants; the measurement is DMS_score, score, fitness, effect or measured,
+        or the first other column of numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        line (1-based, of `text`), variant (text; one or several substitutions, see `parse_variant`), measured (float;
+        NaN where the cell holds no number).
 
     Raises
     ------
     InputError
         No table, or no such columns; the message lists the columns that are there.
+
+    Examples
+    --------
+    >>> read_measurements("mutant;score\\nK2A;0,5\\n")
+       line variant  measured
+    0     2     K2A       0.5
     """
-    header = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    separator = max(",\t;", key=header.count)
-    try:
-        table = pd.read_csv(StringIO(text), sep=separator, comment="#")
-    except (ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"this is not a CSV or TSV table ({error}).") from error
+    table = _table(text)
     columns = {str(column).lower(): column for column in table.columns}
-    names = [columns[n] for n in ("mutant", "mutation", "variant", "hgvs_pro", "mutations") if n in columns]
-    names += [c for c in table.columns if table[c].dropna().astype(str).head(5).map(_reads_as_variant).all()]
-    values = [columns[n] for n in ("dms_score", "score", "fitness", "effect", "measured") if n in columns]
-    numbers = {c: pd.to_numeric(table[c], errors="coerce") for c in table.columns}
+    names = [columns[n] for n in VARIANT_COLUMNS if n in columns]
+    names += [c for c in table.columns if _holds_variants(table[c])]
+    values = [columns[n] for n in MEASURED_COLUMNS if n in columns]
+    numbers = {c: _numbers(table[c]) for c in table.columns}
     values += [c for c in table.columns if c not in names[:1] and numbers[c].notna().any() and not _counts(numbers[c])]
     if not len(table) or not names or not values:
         raise InputError(
             "a column of variants (mutant) and a column of numbers (score) are needed; the columns are: "
             f"{', '.join(map(str, table.columns))[:300]}."
         )
-    result = pd.DataFrame({"variant": table[names[0]].astype(str), "measured": numbers[values[0]]})
-    return result.dropna().reset_index(drop=True)
+    measured = numbers[values[0]].to_numpy()
+    return pd.DataFrame({"line": table.index, "variant": table[names[0]].to_numpy(), "measured": measured})
+
+
+def _table(text: str) -> pd.DataFrame:
+    """The cells as text, by the line each row ends on; a row that is too long or too short has no cells."""
+    lines = ["" if line.startswith("#") else line for line in text.splitlines()]
+    header = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(StringIO("\n".join(lines)), delimiter=max(",\t;", key=header.count))
+    try:
+        rows = {line: row for row, line in ((row, reader.line_num) for row in reader) if any(map(str.strip, row))}
+    except csv.Error as error:
+        raise InputError(f"this is not a CSV or TSV table ({error}).") from error
+    names = [name.strip() for name in rows.pop(next(iter(rows), 0), [])]
+    cells = [row if len(row) == len(names) else [""] * len(names) for row in rows.values()]
+    table = pd.DataFrame(cells, index=list(rows), columns=names, dtype=str)
+    return table.loc[:, ~table.columns.duplicated()]
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Cells as numbers, NaN where they are none; commas are decimal where no cell of the column has a point."""
+    cells = column.str.strip()
+    if not cells.str.contains(".", regex=False).any():
+        cells = cells.str.replace(r"^([+-]?\d+),(\d+)", r"\1.\2", regex=True)
+    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    return numbers.where(np.isfinite(numbers))
 
 
 def _counts(column: pd.Series) -> bool:
@@ -78,40 +111,66 @@ def _counts(column: pd.Series) -> bool:
     return len(column) > 1 and bool((column.diff().iloc[1:] == 1).all()) and column.iloc[0] in (0, 1)
 
 
+def _holds_variants(column: pd.Series) -> bool:
+    """Whether the first cells that are filled read as variants."""
+    cells = column[column.str.strip() != ""].head(5)
+    return len(cells) > 0 and all(_reads_as_variant(cell) for cell in cells)
+
+
 def _reads_as_variant(text: str) -> bool:
     try:
-        return bool(parse_variants(text))
+        return bool(parse_variant(text).substitutions)
     except InputError:
         return False
 
 
 def compare(scan: SubstitutionScan, measurements: pd.DataFrame, *, offset: int = 0, seed: int = 0) -> Comparison:
-    """Rank correlation of predicted scores with a measured table (`read_measurements`).
+    """Rank correlation of predicted scores with a measured table.
+
+    Parameters
+    ----------
+    scan : SubstitutionScan
+    measurements : pandas.DataFrame
+        variant, measured and, where rows came from a text, line: as `read_measurements` returns them.  Several
+        substitutions in a row are one variant, scored by the sum of its single scores.
+    offset : int
+        Added to residue numbers, as in `score_variants`.
+    seed : int
+        Of the bootstrap.
 
     Raises
     ------
     InputError
         None of the variants can be scored; the message says why for the first, and names an offset that would fit.
     """
-    rows, reason, stated, left_out = [], "", [], 0
-    for text, measured in measurements.itertuples(index=False):
+    if "line" not in measurements:
+        measurements = measurements.assign(line=np.arange(1, len(measurements) + 1))
+    variants, stated, left_out = [], [], []
+    for line, text, measured in measurements[["line", "variant", "measured"]].itertuples(index=False):
         try:
-            variant = parse_variants(text)[0]
+            if not text.strip():
+                raise InputError("The row has no variant, or not as many cells as the header.")
+            if not np.isfinite(measured):
+                raise InputError("The measurement is not a number.")
+            variants.append(parse_variant(text))
+            stated.append((line, text, measured))
         except InputError as error:
-            left_out, reason = left_out + 1, reason or str(error)
-            continue
-        stated.append((variant, measured))
-    scored = score_variants(scan, [variant for variant, _ in stated], offset=offset)
-    for row, (_, measured) in zip(scored.table.itertuples(index=False), stated, strict=True):
-        if np.isfinite(row.score):
-            rows.append({"variant": row.variant, "score": row.score, "measured": measured})
-        else:
-            left_out, reason = left_out + 1, reason or f"{row.variant}: {row.problem}"
-    if not rows:
-        raise InputError(f"none of the {len(measurements):,} variants can be scored. {reason}. {scored.hint}".strip())
-    table = pd.DataFrame(rows)
+            left_out.append((line, text, str(error)))
+    scored = score_variants(scan, variants, offset=offset)
+    table = scored.table.assign(measured=[measured for _, _, measured in stated])
+    left_out += [
+        (line, text, f"{problem}.")
+        for (line, text, _), problem in zip(stated, table["problem"], strict=True)
+        if problem
+    ]
+    problems = pd.DataFrame(sorted(left_out), columns=["line", "variant", "problem"])
+    usable = table["problem"] == ""
+    if not usable.any():
+        first = f" Line {problems['line'][0]:,}: {problems['problem'][0]}" if len(problems) else ""
+        raise InputError(f"none of the {len(measurements):,} variants can be scored.{first} {scored.hint}".strip())
+    table = table.loc[usable, ["variant", "score", "measured"]].reset_index(drop=True)
     rho, low, high = _spearman(table["score"].to_numpy(), table["measured"].to_numpy(), seed)
-    return Comparison(table, rho, low, high, left_out, reason)
+    return Comparison(table, rho, low, high, problems)
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -22,6 +22,7 @@ THREE_LETTERS = dict(
     )
 )
 MAX_VARIANTS = 10_000
+_WRITE = "Write F48S, p.Phe48Ser, or several at once: F48S:L29P."
 _SUBSTITUTION = re.compile(
     r"^(?:p\.)?\(?([A-Za-z]{3}|[A-Za-z])(-?\d{1,6})([A-Za-z]{3}|[A-Za-z]|\*|=)\)?$", re.IGNORECASE
 )
@@ -67,25 +68,55 @@ def parse_variants(text: str) -> list[Variant]:
     """
     words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
     if not words:
-        raise InputError("No variant is given. Write F48S, p.Phe48Ser, or several at once: F48S:L29P.")
+        raise InputError(f"No variant is given. {_WRITE}")
     if len(words) > MAX_VARIANTS:
         raise InputError(f"{len(words):,} variants given; up to {MAX_VARIANTS:,} are accepted.")
     found = {}
     for word in words:
-        variant = Variant(word, tuple(_substitution(part, word) for part in word.split(":")))
-        numbers = [substitution.number for substitution in variant.substitutions]
-        if len(set(numbers)) < len(numbers):
-            raise InputError(f"{word!r} changes one residue twice.")
+        variant = _variant(word, word.split(":"))
         found.setdefault(str(variant), variant)
     return list(found.values())
+
+
+def parse_variant(text: str) -> Variant:
+    """One variant: everything the text names happens together.
+
+    Parameters
+    ----------
+    text : str
+        A cell of a table: ``F48S``; several substitutions with ``:`` ``;`` ``,`` ``/`` or white space between them, or
+        as HGVS writes them, ``p.[Phe48Ser;Leu29Pro]``.
+
+    Raises
+    ------
+    InputError
+        Nothing is given, a name cannot be read (it is quoted), or one residue is changed twice.
+
+    Examples
+    --------
+    >>> str(parse_variant("p.[Phe48Ser;Leu29Pro]"))
+    'F48S:L29P'
+    """
+    bare = text.strip().removeprefix("p.").strip("[]")
+    parts = [part for part in re.split(r"[\s:;,/]+", bare) if part]
+    if not parts:
+        raise InputError(f"No variant is given. {_WRITE}")
+    return _variant(text.strip(), parts)
+
+
+def _variant(text: str, parts: Sequence[str]) -> Variant:
+    variant = Variant(text, tuple(_substitution(part, text) for part in parts))
+    numbers = [substitution.number for substitution in variant.substitutions]
+    if len(set(numbers)) < len(numbers):
+        raise InputError(f"{text!r} changes one residue twice.")
+    return variant
 
 
 def _substitution(part: str, word: str) -> Substitution:
     match = _SUBSTITUTION.match(part)
     if not match:
         raise InputError(
-            f"{word!r} is not a substitution. Write F48S, p.Phe48Ser, or several at once: F48S:L29P. "
-            "Deletions, insertions and frame shifts cannot be scored here."
+            f"{word!r} is not a substitution. {_WRITE} Deletions, insertions and frame shifts cannot be scored here."
         )
     before, number, after = match.groups()
     return Substitution(_letter(before, word), int(number), _letter(after, word))
@@ -145,11 +176,11 @@ def fitting_offsets(sequence: str, substitutions: Sequence[Substitution], *, rea
     if not substitutions:
         return []
     fits = None
-    for substitution in substitutions:
+    for wild_type, number in {(s.wild_type, s.number) for s in substitutions}:
         here = {
-            substitution.number - 1 - index
+            number - 1 - index
             for index, letter in enumerate(sequence)
-            if letter == substitution.wild_type and abs(substitution.number - 1 - index) <= reach
+            if letter == wild_type and abs(number - 1 - index) <= reach
         }
         fits = here if fits is None else fits & here
         if not fits:

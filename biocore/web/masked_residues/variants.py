@@ -81,8 +81,13 @@ def _show_comparison(comparison: Comparison, scan: SubstitutionScan) -> None:
     interval = f"95 % interval {comparison.low:.2f} to {comparison.high:.2f}" if defined else "too few, or all equal"
     left.metric("Spearman", f"{rho:.3f}" if defined else "not defined", interval, delta_color="off")
     right.metric("Variants compared", f"{len(comparison.table):,}")
-    if comparison.left_out:
-        st.warning(f"{comparison.left_out:,} rows were left out. The first: {comparison.reason}")
+    if len(comparison.left_out):
+        first = comparison.left_out.iloc[0]
+        st.warning(
+            web.plain(f"{len(comparison.left_out):,} rows were left out. The first, line {first.line}: {first.problem}")
+        )
+        with st.expander("Rows that were left out"):
+            web.table(comparison.left_out, "left_out", key="protein.measured.left_out")
     web.figure(
         plot.measured_scatter(comparison, model=scan.model, strategy=scan.strategy),
         "measured",
