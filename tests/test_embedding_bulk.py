@@ -90,8 +90,24 @@ def test_trimming_removes_what_was_unused_for_longest(tmp_path):
     for name in "abc":
         store.put([name], np.ones((1, 10), np.float32))
     store.get(["a"])  # used last
-    assert store.trim(limit=80) == 1
+    assert store.trim(limit=80, spared=0) == 1
     assert store.present(["a", "b", "c"]) == {"a", "c"}
+
+
+def test_asking_for_a_vector_counts_as_use(tmp_path):
+    store = VectorStore(tmp_path / "s.sqlite")
+    for name in "abc":
+        store.put([name], np.ones((1, 10), np.float32))
+    store.present(["a"])
+    assert store.trim(limit=40, spared=0) == 2
+    assert store.present(["a", "b", "c"]) == {"a"}
+
+
+def test_what_was_used_just_now_outlives_the_limit(tmp_path):
+    store = VectorStore(tmp_path / "s.sqlite")
+    store.put(["a", "b"], np.ones((2, 10), np.float32))
+    assert store.trim(limit=0) == 0
+    assert store.trim(limit=40, spared=0) == 1
 
 
 def test_a_damaged_store_says_what_to_do(tmp_path):
@@ -180,6 +196,38 @@ def test_progress_adds_up():
     assert steps[-1].share == 1
     assert steps[-1].sequences == 30
     assert [s.residues for s in steps] == sorted(s.residues for s in steps)
+
+
+def test_a_job_larger_than_the_store_is_collected_whole_and_reused(monkeypatch):
+    """50 proteins of 12 bytes each, room for 20."""
+    monkeypatch.setenv("BIOCORE_STORE_GB", str(20 * 12 / 2**30))
+    items = records(*("V" + "A" * n for n in range(50)))
+    job = job_of(items, budget=100)
+    assert finish(job, Toy())[-1].sequences == 50
+    assert len(bulk.collect(job)) == 50
+    again, model = job_of(items, budget=100), Toy()
+    assert again.reused == 50
+    finish(again, model)
+    assert model.seen == []
+    assert len(bulk.collect(again)) == 50
+
+
+def test_a_long_job_keeps_its_first_vectors_while_others_end(monkeypatch):
+    """Ten minutes a batch: another job ends after each one and trims a store that has room for nothing."""
+    from types import SimpleNamespace
+
+    from biocore.embedding import store
+
+    clock = [1e9]
+    monkeypatch.setattr(store, "time", SimpleNamespace(time=lambda: clock[0]))
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setenv("BIOCORE_STORE_GB", "0")
+    job = job_of(records(*("V" + "A" * n for n in range(30))), budget=60)
+    for _ in engine.run(job, lambda: nullcontext(Toy())):
+        clock[0] += 600
+        VectorStore().trim()
+    assert clock[0] > 1e9 + 2 * store.SPARED
+    assert len(bulk.collect(job)) == 30
 
 
 def test_another_model_or_layer_is_not_reused():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from biocore.embedding.bulk import Job, Progress
+from biocore.embedding.store import SPARED
 from biocore.errors import InputError, ModelUnavailable
 
 ENGINES = ("local", "ray")
@@ -42,14 +43,19 @@ def run(job: Job, open_model: OpenModel, *, engine: str = "local") -> Iterator[P
         raise InputError(f"The engine {engine!r} is not known; use {' or '.join(ENGINES)}.")
     results = _local(job, open_model) if engine == "local" else _ray(job)
     start, sequences, residues = time.monotonic(), 0, 0
-    total = job.residues
+    total, marked = job.residues, start
     yield Progress(0, len(job.todo), 0, total, 0.0)
     for keys, texts, vectors in results:
         job.store.put(keys, vectors)
         sequences += len(texts)
         residues += sum(map(len, texts))
-        yield Progress(sequences, len(job.todo), residues, total, time.monotonic() - start)
+        now = time.monotonic()
+        if now - marked > SPARED / 4:  # the first vectors of a long job must outlive the jobs that end beside it
+            job.store.present(job.keys)
+            marked = now
+        yield Progress(sequences, len(job.todo), residues, total, now - start)
     if job.todo:
+        job.store.present(job.keys)  # not collected yet
         job.store.trim()
 
 

@@ -13,6 +13,7 @@ from biocore import runtime
 from biocore.errors import DataUnavailable, InputError
 
 STORE_LIMIT_GB = 4.0
+SPARED = 3600.0  # seconds: what was used since may still be waited for, here or by another process
 
 
 def key(model_hash: str, layer: int, sequence: str) -> str:
@@ -23,7 +24,8 @@ def key(model_hash: str, layer: int, sequence: str) -> str:
 class VectorStore:
     """Vectors on disk: one SQLite file below `runtime.home`, which several processes may use at once.
 
-    A vector is written in one transaction or not at all.  `trim` removes those unused for longest.
+    A vector is written in one transaction or not at all.  `trim` removes those unused for longest; asking whether a
+    vector is here, writing it and reading it count as use.
 
     Parameters
     ----------
@@ -51,23 +53,21 @@ class VectorStore:
 
     def get(self, keys: Sequence[str]) -> dict[str, np.ndarray]:
         """The vectors of those `keys` that are here, float32 (D,)."""
-        found: dict[str, np.ndarray] = {}
-        with self._connection() as connection:
-            for part in _parts(list(dict.fromkeys(keys)), 500):
-                marks = ",".join("?" * len(part))
-                rows = connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)
-                found |= {k: np.frombuffer(blob, "<f4") for k, blob in rows}
-                connection.execute(f"UPDATE vectors SET used = ? WHERE key IN ({marks})", [time.time(), *part])
-        return found
+        return {k: np.frombuffer(blob, "<f4") for k, blob in self._used("key, vector", keys)}
 
     def present(self, keys: Sequence[str]) -> set[str]:
-        """Those of `keys` that are here."""
-        found: set[str] = set()
+        """Those of `keys` that are here; they count as used now."""
+        return {k for (k,) in self._used("key", keys)}
+
+    def _used(self, columns: str, keys: Sequence[str]) -> list[tuple]:
+        """Rows of `keys`, which are marked as used."""
+        rows: list[tuple] = []
         with self._connection() as connection:
             for part in _parts(list(dict.fromkeys(keys)), 500):
-                marks = ",".join("?" * len(part))
-                found |= {k for (k,) in connection.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)}
-        return found
+                here = f"WHERE key IN ({','.join('?' * len(part))})"
+                connection.execute(f"UPDATE vectors SET used = ? {here}", [time.time(), *part])
+                rows += connection.execute(f"SELECT {columns} FROM vectors {here}", part)
+        return rows
 
     def put(self, keys: Sequence[str], vectors: np.ndarray) -> None:
         """Keep `vectors`, (N, D), under `keys`."""
@@ -79,23 +79,41 @@ class VectorStore:
         with self._connection() as connection:
             return connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
 
-    def trim(self, limit: int | None = None) -> int:
-        """Remove the vectors unused for longest until at most `limit` bytes of vectors are left; returns how many.
+    def trim(self, limit: int | None = None, *, spared: float = SPARED) -> int:
+        """Remove the vectors unused for longest until at most `limit` bytes of vectors are left, as far as that goes.
 
-        The default is the setting ``BIOCORE_STORE_GB``, or 4 GB.
+        Parameters
+        ----------
+        limit : int, optional
+            Bytes.  The default is the setting ``BIOCORE_STORE_GB``, or 4 GB.
+        spared : float
+            Seconds.  Vectors used since then stay, so that no job loses what it has not collected yet: the store may
+            exceed its limit until a later job ends.
+
+        Returns
+        -------
+        int
+            How many were removed.
+
+        Raises
+        ------
+        InputError
+            The setting is not a number.
+        DataUnavailable
+            The file cannot be used.
         """
         if limit is None:
             limit = int(_store_limit() * 2**30)
         with self._connection() as connection:
             total = connection.execute("SELECT coalesce(sum(length(vector)), 0) FROM vectors").fetchone()[0]
             removed = []
-            if total > limit:
-                for k, size in connection.execute("SELECT key, length(vector) FROM vectors ORDER BY used, key"):
-                    removed.append((k,))
-                    total -= size
-                    if total <= limit:
-                        break
-                connection.executemany("DELETE FROM vectors WHERE key = ?", removed)
+            unused = "SELECT key, length(vector) FROM vectors WHERE used <= ? ORDER BY used, key"
+            for k, size in connection.execute(unused, [time.time() - spared]) if total > limit else ():
+                removed.append((k,))
+                total -= size
+                if total <= limit:
+                    break
+            connection.executemany("DELETE FROM vectors WHERE key = ?", removed)
         return len(removed)
 
 
