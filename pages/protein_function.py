@@ -14,23 +14,22 @@ with web.show_errors():
     proteins = parts.read_proteins(text)
     done = parts.predict(card, proteins)
     number = parts.choose_protein(card, proteins, done)
-protein, prediction = proteins[number], done[number]
-web.show_notes(protein.notes)
+    protein, prediction = proteins[number], done[number]
+    web.show_notes(protein.notes)
 
-st.subheader("The answer")
-answer = parts.show_answer(card, protein, prediction)
-web.limits(card)
+    st.subheader("The answer")
+    answer = parts.show_answer(card, protein, prediction)
+    web.limits(card)
 
-st.subheader("Nearest annotated proteins")
-parts.show_neighbours(card, prediction)
+    st.subheader("Nearest annotated proteins")
+    parts.show_neighbours(card, prediction)
 
-st.subheader("Which residues it rests on")
-with web.show_errors():
+    st.subheader("Residue attribution (occlusion)")
     term = parts.show_residues(card, protein, prediction, answer)
 
-st.subheader("How good is the model")
-parts.show_quality(card)
+    st.subheader("How good is the model")
+    parts.show_quality(card)
 
-st.subheader("Take it along")
-parts.show_outputs(card, proteins, done)
-parts.keep_in_link(text, proteins, number, term)
+    st.subheader("Export")
+    parts.show_outputs(card, proteins, done)
+    parts.keep_in_link(text, proteins, number, term)

@@ -240,7 +240,7 @@ def test_a_cluster_table_that_lacks_proteins_is_refused_or_they_are_left_out(rel
 def test_a_split_that_leaks_is_not_trained_on():
     table = toys.proteins(20)
     prepare.check_split(table)
-    with pytest.raises(InputError, match="1 valid proteins (P00000, ...) share a cluster"):
+    with pytest.raises(InputError, match=r"1 valid proteins \(P00000, ...\) share a cluster"):
         prepare.check_split(table.assign(cluster=[1, 1, *range(2, 20)]))
     twin = table.assign(Sequence=[table["Sequence"][1], *table["Sequence"][1:]])
     with pytest.raises(InputError, match="share a sequence"):

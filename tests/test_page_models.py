@@ -23,6 +23,18 @@ def test_a_card_is_shown_whole(name):
     assert zoo.card(name).limits in app.warning[0].value
 
 
+@pytest.mark.parametrize("name", [n for n in NAMES if zoo.card(n).details.get("reliability")])
+def test_reliability_is_drawn_as_fractions(name):
+    """A curve of counts would lie above the axis, where nobody sees it."""
+    curve = cards._reliability(zoo.card(name))
+    drawn = plot.reliability(curve["predicted"], curve["observed"], curve["count"]).data[1]
+    for values in (drawn.x, drawn.y):
+        assert len(values) == len(curve["count"]) > 3
+        assert all(0 <= value <= 1 for value in values)
+    assert list(drawn.x) == sorted(drawn.x) and min(curve["count"]) > 0
+    assert drawn.y[-1] > drawn.y[0]
+
+
 def test_the_list_names_every_model():
     app = AppTest.from_file(PAGE, default_timeout=60).run()
     assert list(app.dataframe[0].value["model"]) == NAMES

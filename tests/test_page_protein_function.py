@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore import runtime
+from biocore import runtime, zoo
+from biocore.errors import ModelUnavailable
 
 PAGE = Path(__file__).parents[1] / "pages" / "protein_function.py"
 SHIPPED = runtime.ASSETS / "models" / "go-mf"
@@ -144,6 +145,23 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on():
     next(b for b in app.button if b.label == "Go on").click().run()
     assert not app.exception
     assert len(table(app, "protein", "residues")) == 6
+
+
+@needs_model
+def test_a_model_that_goes_away_is_a_message(monkeypatch):
+    """The answer is kept by the session, the model is not: its weights may be gone when the answer is shown again."""
+    import streamlit as st
+
+    app = opened()
+    st.cache_resource.clear()
+
+    def gone(name):
+        raise ModelUnavailable(f"The weights of {name} are missing.")
+
+    monkeypatch.setattr(zoo, "load", gone)
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["The weights of go-mf are missing."]
 
 
 @needs_model

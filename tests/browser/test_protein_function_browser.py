@@ -12,7 +12,7 @@ WAIT = 180_000
 
 def test_insulin_is_answered_with_a_graph_and_coloured_residues(open_page):
     page = open_page("protein_function")
-    page.wait_for_selector("text=Take it along", timeout=WAIT)
+    page.wait_for_selector("text=Reproduce this on the command line", timeout=WAIT)
     page.wait_for_selector("text=Scores as JSON", timeout=WAIT)
     page.wait_for_selector(".js-plotly-plot .scatterlayer .points path", timeout=WAIT, state="attached")
     page.wait_for_selector(".seq .residue", timeout=WAIT)

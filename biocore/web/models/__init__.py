@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from biocore import zoo
+from biocore.go.calibration import Reliability
 from biocore.plot import models as plot
 from biocore.web.link import from_link, set_link
 from biocore.web.outputs import figure, table
@@ -129,12 +130,18 @@ def _figures(card: zoo.ModelCard) -> None:
 
 
 def _reliability(card: zoo.ModelCard) -> dict | None:
-    """The reliability curve of a card: one curve, or for many terms the one over all of them."""
+    """The reliability curve of a card: one curve, or for many terms the one over all of them, without empty bins."""
     curve = card.details.get("reliability")
-    if curve and "all terms" in curve:
-        pooled = curve["all terms"]
-        return {"predicted": pooled["mean"], "observed": pooled["right"], "count": pooled["count"]}
-    return curve
+    if not curve or "all terms" not in curve:
+        return curve or None
+    pooled = Reliability.from_dict(curve["all terms"])
+    used = pooled.count > 0
+    return {
+        "predicted": pooled.mean[used].tolist(),
+        "observed": pooled.rate[used].tolist(),
+        "count": pooled.count[used].astype(int).tolist(),
+        "error": pooled.error,
+    }
 
 
 def _calibration_note(card: zoo.ModelCard, curve: dict) -> str:
