@@ -55,7 +55,7 @@ def test_groups_are_read_where_every_header_has_one(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "no protein"), (">0\nMKT\n", "'>index|cluster'"), ("MKT\n", "does not start with '>'")],
+    [("", "no protein"), (">0\nMKT\n", "'>index|cluster'"), ("MKT\n", "before the first '>'")],
 )
 def test_a_file_without_clusters_is_refused(tmp_path, text, message):
     path = tmp_path / "a.fasta"

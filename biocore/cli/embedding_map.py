@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -128,15 +127,7 @@ def _write_text(job: bulk.Job, arguments: argparse.Namespace) -> int:
             "embedding": [[float(np.format_float_scientific(x, 7)) for x in row] for row in found.vectors],
         }
     )
-    if arguments.out is None:
-        write_table(table, arguments)
-        return len(table)
-    partial = arguments.out.with_name(f".{os.getpid()}.part{arguments.out.suffix}")
-    try:
-        write_table(table, argparse.Namespace(out=partial, json=False))
-        os.replace(partial, arguments.out)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_table(table, arguments)
     return len(table)
 
 

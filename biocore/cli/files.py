@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from biocore.errors import InputError
-from biocore.io.text import read_text
+from biocore.io import read_text, replacing
 from biocore.sequence import Record, parse_records
 
 ENDINGS = (".csv", ".tsv", ".json", ".parquet")
@@ -60,12 +60,13 @@ def write_table(table: pd.DataFrame, arguments: argparse.Namespace) -> None:
         )
     if not out.parent.is_dir():
         raise InputError("the folder does not exist.", record=str(out))
-    if out.suffix == ".parquet":
-        table.to_parquet(out, index=False)
-    elif out.suffix == ".json":
-        out.write_text(_json(table))
-    else:
-        table.to_csv(out, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+    with replacing(out) as part:
+        if out.suffix == ".parquet":
+            table.to_parquet(part, index=False)
+        elif out.suffix == ".json":
+            part.write_text(_json(table))
+        else:
+            table.to_csv(part, index=False, sep="\t" if out.suffix == ".tsv" else ",")
 
 
 def _json(table: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ from biocore.embedding.collection import Collection, header_columns, unique_name
 from biocore.embedding.plans import Plan, plan
 from biocore.embedding.store import VectorStore, key
 from biocore.errors import InputError
+from biocore.io import replacing
 from biocore.sequence import Record, clean_protein
 
 TOKENS_A_STEP = 8192  # tokens between two signs of progress; what a stop can lose
@@ -204,8 +205,6 @@ def write_rows(job: Job, path: Path, *, rows_at_a_time: int = 4096) -> int:
 
     The file appears under its name when it is complete.  Memory holds one part of it at a time.
     """
-    import os
-
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -213,25 +212,20 @@ def write_rows(job: Job, path: Path, *, rows_at_a_time: int = 4096) -> int:
     schema = pa.schema([*fields, ("embedding", pa.list_(pa.float32()))])
     about = {"model": job.model, "model_hash": job.model_hash, "layer": job.layer}
     schema = schema.with_metadata({"biocore": _json(about)})
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     count = 0
-    try:
-        with pq.ParquetWriter(partial, schema) as writer:
-            for start in range(0, len(job.names), rows_at_a_time):
-                stop = min(start + rows_at_a_time, len(job.names))
-                vectors = job.store.get(job.keys[start:stop])
-                rows = [i for i in range(start, stop) if job.keys[i] in vectors]
-                count += len(rows)
-                columns = {
-                    "record": [job.names[i] for i in rows],
-                    "length": [len(job.sequences[i]) for i in rows],
-                    "model": [job.model] * len(rows),
-                    "embedding": [vectors[job.keys[i]] for i in rows],
-                }
-                writer.write_table(pa.table(columns, schema=schema))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as part, pq.ParquetWriter(part, schema) as writer:
+        for start in range(0, len(job.names), rows_at_a_time):
+            stop = min(start + rows_at_a_time, len(job.names))
+            vectors = job.store.get(job.keys[start:stop])
+            rows = [i for i in range(start, stop) if job.keys[i] in vectors]
+            count += len(rows)
+            columns = {
+                "record": [job.names[i] for i in rows],
+                "length": [len(job.sequences[i]) for i in rows],
+                "model": [job.model] * len(rows),
+                "embedding": [vectors[job.keys[i]] for i in rows],
+            }
+            writer.write_table(pa.table(columns, schema=schema))
     return count
 
 

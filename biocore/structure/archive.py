@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from biocore import runtime
 from biocore.errors import DataUnavailable, InputError
+from biocore.io import decompress, write_atomically
 from biocore.structure.model import Structure
 from biocore.structure.read import read_structure
 
@@ -152,9 +153,7 @@ def _keep(path: Path, content: bytes) -> None:
     if len(content) > limit:
         return
     try:
-        part = path.with_name(f".{path.name}.{threading.get_ident()}.part")
-        part.write_bytes(content)
-        part.replace(path)
+        write_atomically(path, content)
         files = sorted(path.parent.glob("*.cif"), key=lambda p: p.stat().st_mtime)
         total = sum(p.stat().st_size for p in files)
         for old in files:
@@ -208,10 +207,10 @@ def _from_alphafold(identifier: Identifier) -> bytes:
 
 
 def _plain(content: bytes, identifier: Identifier) -> bytes:
-    from biocore.structure.read import decompress
+    from biocore.structure.read import MAX_BYTES
 
     try:
-        return decompress(content, identifier.name)
+        return decompress(content, identifier.name, MAX_BYTES)
     except InputError as error:
         raise DataUnavailable(str(error)) from error
 

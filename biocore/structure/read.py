@@ -1,13 +1,11 @@
 """Files into structures: PDB, mmCIF and BinaryCIF, compressed or not, whatever state they are in."""
 
-import gzip
 import re
-import zlib
-from io import BytesIO
 
 import numpy as np
 
 from biocore.errors import InputError
+from biocore.io import decompress
 from biocore.structure import bcif, headers, secondary
 from biocore.structure.model import DNA, ION, LIGAND, POLYMERS, PROTEIN, RNA, WATER, Atoms, Chain, Residue, Structure
 
@@ -47,7 +45,7 @@ def read_structure(
     """
 
     content = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    content = decompress(content, name)
+    content = decompress(content, name, MAX_BYTES)
     if not content.strip():
         raise InputError(f"the file is empty. {ACCEPTED}.", record=name)
     try:
@@ -91,29 +89,6 @@ def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> 
         assemblies=assemblies,
         plddt=headers.local_confidence(block),
     )
-
-
-def decompress(content: bytes, name: str, limit: int = MAX_BYTES) -> bytes:
-    """The content, un-gzipped if it was gzipped; never more than `limit` bytes are held.
-
-    Raises
-    ------
-    InputError
-        Damaged, or larger than `limit`.
-    """
-    if content[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(BytesIO(content)) as file:
-                content = file.read(limit + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"this gzip file is damaged or cut short ({error}).", record=name) from error
-    if len(content) > limit:
-        raise InputError(
-            f"the file is larger than {limit // 2**20} MB (decompressed), which is more than can be drawn. "
-            "Keep the chains you need.",
-            record=name,
-        )
-    return content
 
 
 def _parse(content: bytes, name: str):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from biocore.io import replacing, write_atomically
 from biocore.zoo import WEIGHTS
 
 
@@ -37,8 +38,9 @@ def save_params(folder: Path, tree: Mapping[str, Any], *, dtype: str = "float32"
 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file
-    save_file({name: np.ascontiguousarray(a, dtype) for name, a in flatten(tree).items()}, path)
-    path.chmod(0o644)  # safetensors makes it readable by its owner only
+    with replacing(path) as part:
+        save_file({name: np.ascontiguousarray(a, dtype) for name, a in flatten(tree).items()}, part)
+        part.chmod(0o644)  # safetensors makes it readable by its owner only
     return path
 
 
@@ -52,5 +54,4 @@ def load_params(folder: Path, *, file: str = WEIGHTS) -> dict[str, Any]:
 def save_json(path: Path, values: Any) -> Path:
     """Write JSON values, one indentation step a level."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(values, indent=1) + "\n")
-    return path
+    return write_atomically(path, json.dumps(values, indent=1) + "\n")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from biocore import io
 from biocore.errors import InputError
 from biocore.web.link import from_link
 
@@ -82,31 +83,11 @@ def sequence_input(
 
 
 def decode(content: bytes, name: str) -> str:
-    """Text of an uploaded file, gzip-compressed or not.
+    """Text of an uploaded file, compressed or not.
 
     Raises
     ------
     InputError
-        Not text, or more than five times the upload limit once decompressed.
+        Not text, damaged, or more than five times the upload limit once decompressed.
     """
-    if content[:2] == b"\x1f\x8b":
-        content = _gunzip(content, name)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("this is not a text file. FASTA, GenBank or plain text is accepted.", record=name) from error
-
-
-def _gunzip(content: bytes, name: str) -> bytes:
-    import gzip
-    from io import BytesIO
-
-    limit = 5 * MAX_UPLOAD_MB * 2**20
-    try:
-        with gzip.open(BytesIO(content)) as file:
-            text = file.read(limit + 1)
-    except (OSError, EOFError) as error:
-        raise InputError(f"this gzip file is damaged ({error}).", record=name) from error
-    if len(text) > limit:
-        raise InputError(f"this file is larger than {limit // 2**20} MB once decompressed.", record=name)
-    return text
+    return io.decode(content, name, limit=5 * MAX_UPLOAD_MB * 2**20)

@@ -1,8 +1,5 @@
 """A corpus of proteins as one byte a residue."""
 
-import gzip
-import lzma
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +7,7 @@ import numpy as np
 
 from biocore.errors import InputError
 from biocore.esm2.vocabulary import IDS, LETTERS
-
-OPENERS = {".gz": gzip.open, ".xz": lzma.open}
+from biocore.io import FastaEntry, read_fasta
 
 _CODES = np.full(256, IDS["X"], np.uint8)  # a letter nobody knows is an unknown residue
 for _letter in LETTERS:
@@ -82,16 +78,16 @@ def read_corpus(path: Path) -> Corpus:
     One pass; takes about 2 bytes of memory a residue at its peak.
     """
     tokens, lengths, clusters, groups = bytearray(), [], [], []
-    try:
-        for number, header, sequence in _records(path):
-            cluster, group = _cluster(header, number, path)
-            codes = _CODES[np.frombuffer(sequence, np.uint8)]
-            tokens += codes.tobytes()
-            lengths.append(len(codes))
-            clusters.append(cluster)
-            groups.append(group)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise InputError(f"cannot be read: {error}", record=str(path)) from error
+    for entry in read_fasta(path):
+        sequence = "".join(entry.sequence.split()).rstrip("*")
+        if not sequence:
+            continue
+        cluster, group = _cluster(entry, path)
+        codes = _CODES[np.frombuffer(sequence.encode("ascii", "replace"), np.uint8)]
+        tokens += codes.tobytes()
+        lengths.append(len(codes))
+        clusters.append(cluster)
+        groups.append(group)
     if not lengths:
         raise InputError("holds no protein.", record=str(path))
     return Corpus(
@@ -102,30 +98,13 @@ def read_corpus(path: Path) -> Corpus:
     )
 
 
-def _records(path: Path) -> Iterator[tuple[int, str, bytes]]:
-    header, parts, number = None, [], 0
-    with OPENERS.get(path.suffix, open)(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            line = line.strip()
-            if line.startswith(b">"):
-                if header is not None and parts:
-                    yield number, header, b"".join(parts)
-                header, parts = line[1:].decode("utf-8", "replace"), []
-            elif line:
-                if header is None:
-                    raise InputError("the first line does not start with '>'; FASTA is needed.", record=str(path))
-                parts.append(line.rstrip(b"*"))
-    if header is not None and parts:
-        yield number, header, b"".join(parts)
-
-
-def _cluster(header: str, number: int, path: Path) -> tuple[int, str]:
-    fields = header.split("|")
+def _cluster(entry: FastaEntry, path: Path) -> tuple[int, str]:
+    fields = entry.header.split("|")
     try:
         return int(fields[1]), fields[2] if len(fields) > 2 else ""
     except (IndexError, ValueError) as error:
         raise InputError(
-            f"the record before line {number:,} has the header {header[:60]!r}; '>index|cluster' with a cluster number "
-            "is needed, so that relatives stay on one side of the split.",
+            f"line {entry.line:,} has the header {entry.header[:60]!r}; '>index|cluster' with a cluster number is "
+            "needed, so that homologues stay on one side of the split.",
             record=str(path),
         ) from error

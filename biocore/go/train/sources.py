@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from biocore.errors import InputError
-from biocore.io.text import read_text
+from biocore.io import read_fasta as read_entries
+from biocore.io import read_text
 from biocore.sequence import AMINO_ACIDS, RARE_AMINO_ACIDS
 
 COLUMNS = ("EntryID", "subset", "cluster", "Length", "Sequence", "terms", "terms_experimental")
@@ -41,12 +42,14 @@ def read_fasta(path: Path) -> pd.DataFrame:
         Not FASTA, or a record without a name or sequence.
     """
     rows = []
-    for block in ("\n" + read_text(path)).split("\n>")[1:]:
-        header, _, body = block.partition("\n")
-        name, sequence = accession(header), "".join(body.split()).upper().rstrip("*")
+    for entry in read_entries(path):
+        name, sequence = accession(entry.header), "".join(entry.sequence.split()).upper().rstrip("*")
         if not name or not sequence:
-            raise InputError(f"record {len(rows) + 1} has no {'sequence' if name else 'name'}.", record=str(path))
-        taxon = header.partition("OX=")[2].split(" ")[0]
+            raise InputError(
+                f"record {len(rows) + 1} (line {entry.line:,}) has no {'sequence' if name else 'name'}.",
+                record=str(path),
+            )
+        taxon = entry.header.partition("OX=")[2].split(" ")[0]
         rows.append((name, int(taxon) if taxon.isdigit() else 0, sequence))
     if not rows:
         raise InputError("holds no FASTA record ('>' line).", record=str(path))
