@@ -8,9 +8,18 @@ from pathlib import Path
 
 from biocore.errors import InputError
 
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
-STATIC = Path(__file__).resolve().parents[1] / "static"
-PAGES = Path(__file__).resolve().parents[1] / "pages"
+PACKAGE = Path(__file__).resolve().parent
+
+
+def _beside(name: str) -> Path:
+    """A folder of the checkout, which an installed biocore carries inside the package (pyproject.toml says which)."""
+    packed = PACKAGE / f"_{name}"
+    return packed if packed.is_dir() else PACKAGE.parent / name
+
+
+ASSETS = _beside("assets")
+STATIC = _beside("static")
+PAGES = _beside("pages")
 
 
 @dataclass(frozen=True)
