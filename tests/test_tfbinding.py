@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from biocore import runtime, tfbinding, zoo
+from biocore.attribution import integrated_gradients
 from biocore.errors import InputError, ModelUnavailable
 from biocore.sequence import dinucleotide_shuffle, one_hot
 from biocore.tfbinding import VARIANTS, Architecture, TFModel
@@ -204,6 +205,13 @@ def test_max_pool_and_its_gradient():
     assert jax.grad(lambda x: max_pool(x, 2).sum())(x)[0, :, 0].tolist() == [0, 1, 0, 1, 0]
 
 
+def test_ties_in_a_pool_share_its_gradient_but_in_training():
+    tied = jnp.ones((1, 4, 1))
+    assert jax.grad(lambda x: max_pool(x, 4).sum())(tied)[0, :, 0].tolist() == [0.25] * 4
+    assert jax.grad(lambda x: max_pool(x, 4, train=True).sum())(tied)[0, :, 0].tolist() == [1] * 4
+    np.testing.assert_array_equal(max_pool(tied, 2), max_pool(tied, 2, train=True))
+
+
 def test_architectures_survive_json():
     for architecture in VARIANTS.values():
         assert Architecture.from_json(json.loads(json.dumps(architecture.to_json()))) == architecture
@@ -247,6 +255,12 @@ def test_cards_are_complete_and_honest(tf):
 def test_the_mean_quality_is_what_was_aimed_for():
     values = [next(q.value for q in zoo.card(f"tf-{tf}").quality if q.metric == "auROC") for tf in FACTORS]
     assert np.mean(values) >= 0.915
+
+
+@pytest.mark.parametrize("unit", ["A", "CA", "CCACCAGGGGGCGC", "GATTACAGGCATTTACGCAGTCC"])
+def test_integrated_gradients_add_up_on_repeats_too(shipped, unit):
+    sequence = (unit * 101)[:101]
+    assert integrated_gradients(shipped["CTCF"].logit_fn, sequence).completeness_error < 0.01
 
 
 def test_a_repeated_ctcf_core_is_bound(shipped):

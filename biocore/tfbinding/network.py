@@ -104,8 +104,12 @@ def convolve(x: jax.Array, kernel: jax.Array, dilation: int = 1) -> jax.Array:
 
 
 @jax.custom_vjp
-def _maximum(x: jax.Array) -> jax.Array:
-    """Maximum over axis 2; ties all get the gradient, which costs one comparison instead of a scatter."""
+def _maximum_for_training(x: jax.Array) -> jax.Array:
+    """Maximum over axis 2 whose gradient is one comparison instead of a scatter: each of several ties gets all of it.
+
+    Wrong by a factor where bases repeat (every filter ties along poly-A), so it serves training alone, where augmented
+    batches hardly hold a tie.
+    """
     return x.max(axis=2)
 
 
@@ -119,15 +123,29 @@ def _maximum_backward(saved, gradient):
     return (jnp.where(x == best[:, :, None], gradient[:, :, None], 0),)
 
 
-_maximum.defvjp(_maximum_forward, _maximum_backward)
+_maximum_for_training.defvjp(_maximum_forward, _maximum_backward)
 
 
-def max_pool(x: jax.Array, width: int) -> jax.Array:
-    """Maximum of each `width` neighbours, (N, L, C) -> (N, L // width, C)."""
+def max_pool(x: jax.Array, width: int, *, train: bool = False) -> jax.Array:
+    """Maximum of each `width` neighbours.
+
+    Parameters
+    ----------
+    x : (N, L, C)
+    width : int
+    train : bool
+        Take the quick gradient, which gives each of several ties all of it.  Otherwise ties share it, so that
+        attributions add up.
+
+    Returns
+    -------
+    (N, L // width, C)
+    """
     if width == 1:
         return x
     n, length, channels = x.shape
-    return _maximum(x[:, : length // width * width].reshape(n, length // width, width, channels))
+    pools = x[:, : length // width * width].reshape(n, length // width, width, channels)
+    return _maximum_for_training(pools) if train else pools.max(axis=2)
 
 
 def central_third(count):
@@ -215,7 +233,7 @@ class Trunk(nn.Module):
         a = self.architecture
         pooled = []
         for i, (filters, width, pool) in enumerate(a.blocks):
-            x = max_pool(Convolution(filters, width, name=f"conv{i}")(x), pool)
+            x = max_pool(Convolution(filters, width, name=f"conv{i}")(x), pool, train=train)
             count = (count - width + 1) // pool
             x = nn.gelu(Norm(name=f"norm{i}")(x, train=train))
             last = i == len(a.blocks) - 1
