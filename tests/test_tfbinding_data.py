@@ -11,12 +11,15 @@ from biocore.sequence import one_hot, reverse_complement
 from biocore.stats.splits import cluster_split
 from biocore.tfbinding.train.data import (
     KINDS,
+    DnaDataset,
+    apart,
     batches,
     dinucleotide_shuffles,
     factors,
     find,
     load_dna,
     one_hot_codes,
+    overlapping,
     reverse_complement_codes,
     shared_kmers,
 )
@@ -146,6 +149,28 @@ def test_overlapping_places_are_seen_on_either_strand():
     assert shared_kmers(ours, theirs).tolist() == [11]
     assert shared_kmers(ours, reverse_complement_codes(theirs)).tolist() == [11]
     assert shared_kmers(ours, random_codes(5, 101, seed=9)).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("length", "shared", "same"), [(101, 50, True), (101, 49, False), (40, 40, True), (40, 39, False)]
+)
+def test_rows_that_share_fifty_bases_are_one_place_and_short_ones_that_are_the_same(length, shared, same):
+    genome = random_codes(1, 300)[0]
+    ours, theirs = genome[None, :length], genome[None, length - shared : 2 * length - shared]
+    assert overlapping(ours, theirs).tolist() == overlapping(ours, reverse_complement_codes(theirs)).tolist() == [same]
+
+
+def test_training_rows_on_held_out_places_are_left_out():
+    genome = random_codes(1, 5000)[0]
+    windows = genome[np.arange(0, 4800, 40)[:, None] + np.arange(101)]  # neighbours share 61 bp
+    data = DnaDataset("X", windows, np.arange(len(windows)) % 2, np.zeros(len(windows), np.uint8))
+    held_out = data.rows(np.arange(len(windows)) % 10 == 0)
+    train = data.rows(np.arange(len(windows)) % 10 != 0)
+    kept = apart(train, held_out)
+    assert len(kept) == len(train) - 2 * len(held_out) + 1  # both neighbours of each; the first has one
+    assert apart(kept, held_out).codes.tolist() == kept.codes.tolist()
+    with pytest.raises(InputError, match="record 'X': all 60 positives of the training file share 50 bp or more"):
+        apart(data, data)
 
 
 def test_cluster_split_keeps_relatives_together():

@@ -11,6 +11,8 @@ import pytest
 from biocore import tfbinding, zoo
 from biocore.__main__ import main
 from biocore.sequence import one_hot, reverse_complement
+from biocore.stats.calibration import calibrate, reliability
+from biocore.tfbinding.train.measure import cross_fitted
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 from biocore.training import TrainConfig, fit, load_params, save_params
 from biocore.training.fit import History
@@ -225,7 +227,24 @@ def test_train_one_factor_then_load_it_by_name(folder, capsys):
     history = json.loads((card.folder / "history.json").read_text())
     assert len(history["train_loss"]) == len(history["metrics"])
     assert card.details["history"] == history
-    assert card.details["training_rows"] == {"positives": 300, "negatives": 300, "left_out": 0}
+    assert card.details["training_rows"] == {"positives": 300, "negatives": 300, "overlapping": 0, "left_out": 0}
+
+
+def test_a_random_split_of_overlapping_windows_is_seen_and_said(tmp_path, capsys):
+    """Windows tiled over each other, split at random: most training rows lie on held-out ones."""
+    rng = np.random.default_rng(0)
+    genome = "".join(rng.choice(list("ACGT"), 9000))
+    rows = [f"{genome[i : i + 101]},{i // 30 % 2}" for i in range(0, 6000, 30)]  # neighbours share 71 bp
+    rng.shuffle(rows)
+    far = [f"{genome[i : i + 101]},{i // 101 % 2}" for i in range(6200, 8800, 101)]
+    for split, part in (("train", rows[40:] + far), ("valid", rows[:40])):
+        (tmp_path / f"AAA_{split}.csv").write_text("\n".join(["sequence,label", *part]) + "\n")
+    assert main(["train", "tfbinding", "--data", str(tmp_path), "--tf", "AAA", "--epochs", "1"]) == 0
+    card = zoo.card("tf-AAA")
+    rows = card.details["training_rows"]
+    assert rows["overlapping"] > 50 and rows["positives"] + rows["negatives"] + rows["overlapping"] == 160 + len(far)
+    assert f"{rows['overlapping']} that overlap held-out windows were left out" in card.trained_on
+    assert f"AAA: {rows['overlapping']} of {160 + len(far)} training rows share 50 bp" in capsys.readouterr().err
 
 
 def test_train_several_with_one_trunk_and_evaluate_them(folder, capsys, tmp_path):
@@ -239,6 +258,38 @@ def test_train_several_with_one_trunk_and_evaluate_them(folder, capsys, tmp_path
     assert rows[2]["auroc"] == pytest.approx((rows[0]["auroc"] + rows[1]["auroc"]) / 2)
     assert rows[0]["auroc_low"] <= rows[0]["auroc"] <= rows[0]["auroc_high"]
     assert [q.value for q in a.card.quality if q.metric == "auROC"] == [pytest.approx(rows[0]["auroc"], abs=1e-3)]
+
+
+def test_calibration_is_measured_on_rows_that_did_not_calibrate():
+    """Many noise columns fit the rows they were fitted on; only rows of the other half show that they mean nothing."""
+    rng = np.random.default_rng(0)
+    labels, columns = rng.integers(0, 2, 120), rng.normal(size=(120, 40))
+    weights, offset = calibrate(labels, columns)
+    same_rows = reliability(labels, tfbinding.probability(columns @ weights + offset))
+    log_odds = cross_fitted(labels, columns, seed=0)
+    other_rows = reliability(labels, tfbinding.probability(log_odds))
+    assert same_rows.brier < 0.2 < 0.25 < other_rows.brier
+    changed = columns.copy()
+    changed[0] += 100  # one row enters the calibration of the other half only
+    moved = np.isclose(cross_fitted(labels, changed, seed=0), log_odds)
+    assert 59 <= moved.sum() <= 60
+    assert np.isnan(cross_fitted(np.array([1, 0, 0, 0]), columns[:4], seed=0)).all()
+
+
+def test_cards_say_how_calibration_was_measured_and_are_measured_again(folder, capsys):
+    assert main(["train", "tfbinding", "--data", str(folder), "--tf", "AAA", "--epochs", "2"]) == 0
+    before = zoo.card("tf-AAA")
+    assert before.details["reliability"]["note"] == "each half calibrated on the other"
+    (folder / "AAA_test.csv").write_bytes((folder / "BBB_valid.csv").read_bytes())  # not its word: it knows nothing
+    arguments = ["evaluate", "tfbinding", "--data", str(folder), "--tf", "AAA", "--split", "test", "--json"]
+    capsys.readouterr()
+    assert main(arguments) == 0 and zoo.card("tf-AAA") == before
+    assert main([*arguments, "--cards"]) == 0
+    after = zoo.read_card(before.folder / "card.json")
+    assert {q.split for q in after.quality} == {"test"} and after.quality[0].value < before.quality[0].value
+    assert after.details["reliability"]["note"] == "rows that took no part in calibration"
+    assert after.sha256 == before.sha256 and after.details["calibration"] == before.details["calibration"]
+    assert after.details["reliability"]["brier"] > 0.2 > before.details["reliability"]["brier"]
 
 
 @pytest.mark.parametrize("variant", ["single-conv", "two-transformers"])

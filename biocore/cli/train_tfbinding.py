@@ -29,7 +29,12 @@ def register_train(kinds) -> None:
 
 
 def register_evaluate(kinds) -> None:
-    command = kinds.add_parser("tfbinding", help="auROC, auPRC and calibration beside a 6-mer logistic regression")
+    command = kinds.add_parser(
+        "tfbinding",
+        help="auROC, auPRC and calibration beside a 6-mer logistic regression",
+        description="On the valid split, which calibrated the models, calibration is measured on each half of the rows "
+        "after calibration on the other half.",
+    )
     command.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="the folder the models were trained from"
     )
@@ -37,6 +42,7 @@ def register_evaluate(kinds) -> None:
     command.add_argument("--tf", default="all", metavar="NAME[,NAME]|all")
     command.add_argument("--variant", default="shared", choices=_VARIANTS)
     command.add_argument("--seed", type=int, default=0, help="of the bootstrap samples")
+    command.add_argument("--cards", action="store_true", help="also write what is measured onto the models' cards")
     add_output(command)
     command.set_defaults(run=evaluate)
 
@@ -63,11 +69,23 @@ def train(arguments: argparse.Namespace) -> None:
     blended = f", blended with its table of 6-mers (pull to the common blend: {BLEND_STRENGTH:g} rows)"
     calibration = "Platt scaling on the valid split, prior 1:1" + (blended if arguments.variant == "shared" else "")
     cards = []
-    for model, fitted_on, held_out in zip(trained.models, sets["train"], sets["valid"], strict=True):
+    for model, given, fitted_on, held_out in zip(
+        trained.models, sets["train"], trained.train, sets["valid"], strict=True
+    ):
         progress(f"measuring {model.tf}")
         report = measure_factor(model, fitted_on, held_out, "valid", held_out, seed=0)
         bound = int(fitted_on.labels.sum())
-        rows = {"positives": bound, "negatives": len(fitted_on) - bound, "left_out": trained.left_out[model.tf]}
+        rows = {
+            "positives": bound,
+            "negatives": len(fitted_on) - bound,
+            "overlapping": len(given) - len(fitted_on),
+            "left_out": trained.left_out[model.tf],
+        }
+        if rows["overlapping"]:
+            progress(
+                f"{model.tf}: {rows['overlapping']:,} of {len(given):,} training rows share 50 bp or more with its "
+                "valid rows and were left out\n"
+            )
         card = factor_card(
             report,
             trained.history,
@@ -97,6 +115,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     from biocore.tfbinding.train import data
+    from biocore.tfbinding.train.cards import measured_card
     from biocore.tfbinding.train.measure import measure_factor, table
 
     suffix = "" if arguments.variant == "shared" else f"-{arguments.variant}"
@@ -110,11 +129,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
         progress(f"measuring {name}")
         model = zoo.load(f"tf-{name}{suffix}")
         sets = {s: data.load_dna(data.find(arguments.data, name, s), name) for s in ("train", "valid", arguments.split)}
-        reports.append(
-            measure_factor(
-                model, sets["train"], sets["valid"], arguments.split, sets[arguments.split], seed=arguments.seed
-            )
+        report = measure_factor(
+            model, sets["train"], sets["valid"], arguments.split, sets[arguments.split], seed=arguments.seed
         )
+        if arguments.cards:
+            zoo.write_card(measured_card(model.card, report))
+        reports.append(report)
     progress("\n")
     if not reports:
         raise InputError(f"no model matches the factors of {arguments.data}: {', '.join(available)}.")

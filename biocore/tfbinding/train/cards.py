@@ -1,13 +1,14 @@
 """What the cards of factor models say: origin, measured quality, limits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from biocore import zoo
-from biocore.tfbinding.train.measure import AGAINST, FactorReport
+from biocore.tfbinding.train.measure import AGAINST, CROSS_FITTED, FactorReport
 from biocore.tfbinding.train.recipe import TRUNK
 from biocore.training.fit import History
 
@@ -65,7 +66,8 @@ def factor_card(
         bp of the training sequences.
     variant : str
     rows : mapping
-        "positives" and "negatives" in the training file, "left_out" of those.
+        "positives" and "negatives" the factor was trained on; "overlapping" rows of its training file, left out because
+        its own held-out windows cover the same place; "left_out", what the shared network did not see.
     shipped : bool
         True for models that come with biocore, trained on public data.
     calibration : str
@@ -88,6 +90,7 @@ def factor_card(
             f"{origin}: {rows['positives']:,} bound and {rows['negatives']:,} unbound windows of {window} bp"
             + (f" ({' and '.join(kinds)})" if kinds else "")
             + ("; motif-centred sites" if centred else "")
+            + (f"; {rows['overlapping']:,} that overlap held-out windows were left out" if rows["overlapping"] else "")
         ),
         limits=limits,
         licence="Apache-2.0 (weights)" if shipped else "the user's own",
@@ -102,14 +105,7 @@ def factor_card(
             "source_of_positives": origin,
             "training_rows": dict(rows),
             "calibration_method": calibration,
-            "reliability": {
-                "split": report.split,
-                "predicted": [round(float(v), 4) for v in report.reliability.predicted],
-                "observed": [round(float(v), 4) for v in report.reliability.observed],
-                "count": [int(v) for v in report.reliability.count],
-                "error": round(report.reliability.error, 4),
-                "brier": round(report.reliability.brier, 4),
-            },
+            "reliability": _reliability(report),
             "training_curve": {
                 "train_loss": [round(v, 4) for v in history.train_loss],
                 "valid_auroc": [round(m[history.monitor], 4) for m in history.metrics],
@@ -119,6 +115,11 @@ def factor_card(
             **({"history": history.to_json()} if alone else {}),
         },
     )
+
+
+def measured_card(card: zoo.ModelCard, report: FactorReport) -> zoo.ModelCard:
+    """A model's card with what was measured of it anew, in place of what it says."""
+    return replace(card, quality=_quality(report), details={**card.details, "reliability": _reliability(report)})
 
 
 def trunk_card(factors: int, history: History, *, shipped: bool, window: int) -> zoo.ModelCard:
@@ -136,6 +137,19 @@ def trunk_card(factors: int, history: History, *, shipped: bool, window: int) ->
         window=window,
         details={"history": history.to_json()},
     )
+
+
+def _reliability(report: FactorReport) -> dict[str, Any]:
+    found = report.reliability
+    return {
+        "split": report.split,
+        "note": CROSS_FITTED if report.cross_fitted else "rows that took no part in calibration",
+        "predicted": [round(float(v), 4) for v in found.predicted],
+        "observed": [round(float(v), 4) for v in found.observed],
+        "count": [int(v) for v in found.count],
+        "error": round(found.error, 4),
+        "brier": round(found.brier, 4),
+    }
 
 
 def _quality(report: FactorReport) -> tuple[zoo.Quality, ...]:

@@ -11,6 +11,8 @@ from biocore.errors import DataUnavailable, InputError
 from biocore.sequence import DNA
 
 KINDS = ("positive", "dinucleotide_shuffle", "genomic", "other")
+OVERLAP = 20  # shared 31-mers, that is 50 bp, that make two sequences the same place in the genome
+_OVERLAP_K = 31
 _MIN_LENGTH = 20  # bp
 _POSITIVE, _SHUFFLE, _OTHER = 0, 1, 3
 _CODES = np.full(256, 255, np.uint8)
@@ -247,6 +249,43 @@ def _draw_last_exits(targets, exits, start, final, rng) -> None:
             end = start[rows, letter + 1] - 1
             targets[rows, end], targets[rows, chosen] = targets[rows, chosen], targets[rows, end]
         waiting = waiting[~accepted]
+
+
+def apart(train: DnaDataset, held_out: DnaDataset) -> DnaDataset:
+    """A factor's training rows without those that overlap its own held-out sequences.
+
+    Raises
+    ------
+    InputError
+        No positives or no negatives are left.
+    """
+    use = ~overlapping(train.codes, held_out.codes)
+    for value, word in ((1, "positives"), (0, "negatives")):
+        if not (train.labels[use] == value).any():
+            raise InputError(
+                f"all {(train.labels == value).sum():,} {word} of the training file share 50 bp or more with rows of "
+                "the valid file. Split by chromosome, or by groups of sequences that overlap.",
+                record=train.name,
+            )
+    return train.rows(use)
+
+
+def overlapping(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which rows lie on the same place of a genome as a row of `others`, as far as sequence can tell.
+
+    Parameters
+    ----------
+    codes, others : uint8 arrays, (N, L), (M, L)
+        0 1 2 3 for A C G T, 4 for N.
+
+    Returns
+    -------
+    bool array, (N,)
+        True where 20 or more 31-mers (50 bp) occur in `others` on either strand; for rows of fewer than 50 bp, where
+        all do.
+    """
+    k = min(_OVERLAP_K, codes.shape[1])
+    return shared_kmers(codes, others, k=k) >= min(OVERLAP, codes.shape[1] - k + 1)
 
 
 def shared_kmers(codes: np.ndarray, others: np.ndarray, *, k: int = 31) -> np.ndarray:

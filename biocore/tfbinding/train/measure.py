@@ -1,17 +1,18 @@
 """Measure factor models on held-out data, beside the 6-mer baseline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from biocore.stats.calibration import Reliability, reliability
+from biocore.stats.calibration import Reliability, calibrate, reliability
 from biocore.stats.ranking import Interval, areas
 from biocore.tfbinding import TFModel, probability, scores
 from biocore.tfbinding.train.baseline import kmer_baseline, kmer_counts
-from biocore.tfbinding.train.data import DnaDataset, one_hot_codes
+from biocore.tfbinding.train.data import DnaDataset, apart, one_hot_codes
 
+CROSS_FITTED = "each half calibrated on the other"
 AGAINST = {
     "both": "both kinds of negative",
     "dinucleotide_shuffle": "dinucleotide shuffles",
@@ -41,7 +42,10 @@ class FactorReport:
     rows : tuple of Measured
         One for each kind of negative that the data hold, "both" first.
     reliability : Reliability
-        Of the calibrated probabilities, against both kinds.
+        Of the calibrated probabilities, against both kinds; see `cross_fitted`.
+    cross_fitted : bool
+        True where the split is the one that calibrated the model: reliability is then measured on each half of the rows
+        after calibration on the other half.
     baseline_strength : float
         Inverse L2 penalty of the baseline, the best of six on the valid split.
     """
@@ -50,6 +54,7 @@ class FactorReport:
     split: str
     rows: tuple[Measured, ...]
     reliability: Reliability
+    cross_fitted: bool
     baseline_strength: float
 
 
@@ -62,15 +67,18 @@ def measure_factor(
     ----------
     model : TFModel
     train, valid : DnaDataset
-        What the baseline is fitted on, and what its L2 penalty is tuned on.
+        What the baseline is fitted on (without rows that overlap `held_out`), and what its L2 penalty is tuned on;
+        `valid` also calibrated the model.
     split : str
         Name of `held_out`, for the report.
     held_out : DnaDataset
         What both are measured on; `valid` itself favours both alike (it tuned the one, stopped the other).
     seed : int
-        Of the bootstrap samples; model and baseline see the same ones.
+        Of the bootstrap samples, of which model and baseline see the same, and of the halves of `cross_fitted`.
     """
-    outputs = scores([model], one_hot_codes(held_out.codes))[0]
+    parts = _parts(model, held_out)
+    outputs = parts.sum(axis=1)
+    train = apart(train, held_out)
     weights, intercept, strength = kmer_baseline((train.codes, train.labels), (valid.codes, valid.labels))
     reference = kmer_counts(held_out.codes) @ weights + intercept
     rows = []
@@ -89,13 +97,64 @@ def measure_factor(
                 areas(labels, reference[use], seed=seed),
             )
         )
-    return FactorReport(
-        model.tf, split, tuple(rows), reliability(held_out.labels, probability(outputs)), float(strength)
-    )
+    own = held_out is valid
+    calibrated = cross_fitted(held_out.labels, parts, seed=seed) if own else outputs
+    known = np.isfinite(calibrated)
+    found = reliability(held_out.labels[known], probability(calibrated[known]))
+    return FactorReport(model.tf, split, tuple(rows), found, own, float(strength))
+
+
+def _parts(model: TFModel, data: DnaDataset) -> np.ndarray:
+    """What the network and, where there is one, the table of 6-mers add to each row's log-odds, (N, 1 or 2)."""
+    x = one_hot_codes(data.codes)
+    if not model.trunk.architecture.kmers:
+        return model(x)[:, None]
+    network = replace(model, kmers=np.zeros_like(model.kmers))
+    alone, both = scores([network, model], x)
+    return np.stack([alone, both - alone], axis=1)
+
+
+def cross_fitted(labels: np.ndarray, columns: np.ndarray, *, seed: int) -> np.ndarray:
+    """Log-odds of each row, calibrated on the half of the rows that it is not in.
+
+    Parameters
+    ----------
+    labels : array of 0 and 1, (N,)
+    columns : array, (N, K)
+        Scores to blend and calibrate, as `calibrate` takes them.
+    seed : int
+        Of the halves, which have the same share of positives.
+
+    Returns
+    -------
+    float array, (N,)
+        At a prior of 1:1; NaN everywhere where a class has fewer than two rows.
+
+    Notes
+    -----
+    Nothing of a row's label enters its own log-odds, not even through the pull towards a common blend, which is left
+    out; so what is measured of them is, if anything, worse than the model calibrated on all rows.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    log_odds = np.full(len(labels), np.nan)
+    if np.bincount(labels, minlength=2).min() < 2:
+        return log_odds
+    for fit, rest in StratifiedKFold(2, shuffle=True, random_state=seed).split(columns, labels):
+        weights, offset = calibrate(labels[fit], columns[fit])
+        log_odds[rest] = columns[rest] @ weights + offset
+    return log_odds
 
 
 def table(reports: Sequence[FactorReport]) -> pd.DataFrame:
-    """One row for each factor and kind of negative, and the means over the factors."""
+    """One row for each factor and kind of negative, and the means over the factors.
+
+    Returns
+    -------
+    DataFrame
+        tf, split, against, positives, negatives; auroc and auprc of the model and (baseline_) of the 6-mer regression,
+        each with the ends of its interval (_low, _high); calibration_error and brier, on the rows "both".
+    """
     rows = []
     for report in reports:
         for measured in report.rows:

@@ -19,7 +19,7 @@ from biocore.tfbinding import TFModel
 from biocore.tfbinding.model import SharedTrunk, strand_scores
 from biocore.tfbinding.network import VARIANTS, Architecture, Network
 from biocore.tfbinding.train.baseline import fit_kmer_regression
-from biocore.tfbinding.train.data import KINDS, DnaDataset, batches, dinucleotide_shuffles, shared_kmers
+from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, dinucleotide_shuffles, overlapping
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 from biocore.training.fit import History, Report, TrainConfig, fit
 from biocore.training.store import save_params
@@ -28,7 +28,6 @@ TRUNK = "tf-trunk"
 BATCH = 512
 SHIFT = 3  # bp by which a training sequence is moved at most; what moves in is unknown
 WORDS = 6  # enriched words of each factor among the first filters
-OVERLAP = 20  # shared 31-mers, that is 50 bp, that make two sequences the same place in the genome
 KMER_STRENGTH = 5e-3  # inverse L2 penalty of the tables of 6-mers
 REPEATS = 0.01  # share of simple repeats (one or two bases) among an epoch's rows, unbound for every factor
 BLEND_STRENGTH = 20.0  # pull of a factor's blend towards the one of all factors, in rows
@@ -44,12 +43,15 @@ class TrainedFactors:
     models : tuple of TFModel
         One per dataset, sharing a trunk; their cards are None.
     history : History
+    train : tuple of DnaDataset
+        What is left of each factor's training rows without those that overlap its own held-out sequences.
     left_out : mapping of factor -> int
-        Training rows not used because another factor's held-out sequences cover the same place.
+        Further rows that the network did not see, because they overlap another factor's held-out sequences.
     """
 
     models: tuple[TFModel, ...]
     history: History
+    train: tuple[DnaDataset, ...]
     left_out: dict[str, int]
 
 
@@ -76,7 +78,8 @@ def train_factors(
     Raises
     ------
     InputError
-        The variant is not known, or sequences differ in length.
+        The variant is not known, sequences differ in length, or without the rows that overlap the held-out ones a
+        factor has no positives or no negatives to learn from.
 
     Notes
     -----
@@ -85,8 +88,8 @@ def train_factors(
       moved by up to 3 bp.
     - One row in a hundred is a simple repeat, unbound for every factor: no data set holds poly-A, users do.
     - The first filters start from each factor's enriched words.
-    - Rows that cover the same place as a held-out sequence of *another* factor are left out, so that what is measured
-      there is not remembered from here.
+    - Rows that overlap a held-out sequence (`data.overlapping`) are left out, so that what is measured there is not
+      remembered from here: those of the same factor from everything, those of another factor from the shared network.
     - Network and table of 6-mers are blended and calibrated by logistic regression on `valid`, each factor's weights
       drawn towards those of all factors together.
     """
@@ -95,10 +98,11 @@ def train_factors(
     lengths = {data.codes.shape[1] for data in (*train, *valid)}
     if len(lengths) != 1:
         raise InputError(f"the sequences have {sorted(lengths)} bp; all files of one run must have one length.")
+    train = tuple(apart(data, held_out) for data, held_out in zip(train, valid, strict=True))
     pool, left_out = _pool(train, valid, VARIANTS[variant].flank)
     params, state, history = _train_network(pool, valid, VARIANTS[variant], config, report)
     models = _assemble(train, valid, VARIANTS[variant], params, state, lengths.pop())
-    return TrainedFactors(models, history, left_out)
+    return TrainedFactors(models, history, train, left_out)
 
 
 # ---------------------------------------------------------------------------------------------------- network
@@ -118,9 +122,7 @@ def _pool(train: Sequence[DnaDataset], valid: Sequence[DnaDataset], flank: int) 
     kept, left_out = [], {}
     for i, data in enumerate(train):
         others = [v.codes for j, v in enumerate(valid) if j != i]
-        use = np.ones(len(data), bool)
-        if others and data.codes.shape[1] >= 31:
-            use = shared_kmers(data.codes, np.concatenate(others)) < OVERLAP
+        use = ~overlapping(data.codes, np.concatenate(others)) if others else np.ones(len(data), bool)
         kept.append(data.rows(use))
         left_out[data.name] = int((~use).sum())
     return _Pool(

@@ -147,7 +147,8 @@ def _reliability(card: zoo.ModelCard) -> dict | None:
 def _calibration_note(card: zoo.ModelCard, curve: dict) -> str:
     method = card.details.get("calibration_method")
     error = f"Expected calibration error {curve['error']:.3f}. " if "error" in curve else ""
-    return f"{method + '. ' if method else ''}{error}Measured on the {curve.get('split', 'valid')} split."
+    note = f", {curve['note']}" if "note" in curve else ""
+    return f"{method + '. ' if method else ''}{error}Measured on the {curve.get('split', 'valid')} split{note}."
 
 
 def _trunk_history(card: zoo.ModelCard) -> dict | None:
