@@ -6,18 +6,9 @@ from structure_toys import PDB
 
 from biocore.errors import InputError
 from biocore.structure import build_peptide, read_structure, tables
-from biocore.structure.tracks import Track, align, match_track, read_tracks
+from biocore.structure.tracks import Track, match_track, read_tracks
 
 SEQUENCE = "AKLGEFSWTVMNQRDCHIPY"
-
-
-def test_align_pairs_are_known():
-    assert align("ACDEF", "ACDEF") == [(i, i) for i in range(5)]
-    assert align("MMACDEFGHIK", "ACDEFGHIK") == [(i + 2, i) for i in range(9)]
-    assert align("ACDEFGHIK", "MMACDEFGHIK") == [(i, i + 2) for i in range(9)]
-    deleted = align("ACDEFGHIKLMNPQ", "ACDEFGKLMNPQ")
-    assert (7, 6) not in deleted and (8, 6) in deleted and len(deleted) == 12
-    assert align("", "AC") == []
 
 
 def test_numbers_do_not_matter_where_letters_do():

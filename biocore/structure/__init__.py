@@ -1,8 +1,8 @@
 """Structures of proteins and nucleic acids: fetched, read, built, measured and coloured.
 
-``archive`` (RCSB PDB and AlphaFold DB, with a disk cache), ``read`` (PDB, mmCIF, BinaryCIF through gemmi), ``build``
-(ideal peptides), ``secondary``, ``geometry`` (Ramachandran angles, distances, superposition), ``contacts``, ``tracks``
-(per-residue values matched by alignment), ``colour``, ``scene`` (what the viewer draws) and ``tables``.
+``archive`` (RCSB PDB and AlphaFold DB, with a disk cache), ``read`` (PDB and mmCIF through gemmi), ``build`` (ideal
+peptides), ``secondary``, ``geometry`` (Ramachandran angles, distances), ``alignment``, ``superposition``, ``contacts``,
+``tracks`` (per-residue values matched by alignment) and ``tables``.
 
 >>> from biocore.structure import build_peptide
 >>> build_peptide("GIGKFLHSAKKF").chains[0].sequence

@@ -8,6 +8,7 @@ from biocore.errors import InputError
 from biocore.sequence import clean_protein
 from biocore.structure.model import PROTEIN, Atoms, Chain, Residue, Structure
 from biocore.structure.sidechains import BRANCHES, CHI
+from biocore.structure.superposition import fit
 
 MAX_LENGTH = 500
 MAX_TRIPLE = 120  # residues in each of three chains
@@ -191,13 +192,10 @@ def _screw(ca: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Three such turns differ from the triplet's by one whole turn the other way round (left-handed, about -103 degrees).
     """
     before, after = ca[:-3], ca[3:]
-    a, b = before - before.mean(0), after - after.mean(0)
-    u, _, vt = np.linalg.svd(a.T @ b)
-    whole = vt.T @ np.diag([1, 1, np.sign(np.linalg.det(vt.T @ u.T))]) @ u.T  # b = whole @ a
+    whole, move = fit(after, before)
     axis = np.array([whole[2, 1] - whole[1, 2], whole[0, 2] - whole[2, 0], whole[1, 0] - whole[0, 1]])
     axis /= np.linalg.norm(axis)
     turn = np.arccos(np.clip((np.trace(whole) - 1) / 2, -1, 1))
-    move = after.mean(0) - whole @ before.mean(0)
     rise = axis @ move
     if rise < 0:
         axis, turn, rise = -axis, -turn, -rise

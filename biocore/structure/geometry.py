@@ -1,11 +1,11 @@
-"""Angles, distances and superposition."""
+"""Backbone angles and distances between residues."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from biocore.errors import InputError
-from biocore.structure.model import POLYMERS, PROTEIN, Atoms, Chain, Structure
+from biocore.structure.model import POLYMERS, PROTEIN, Structure
 
 MAX_MATRIX = 3000  # residues; a matrix of more cannot be drawn, and takes 70 MB
 
@@ -44,36 +44,6 @@ class DistanceMatrix:
     rows: np.ndarray
     distances: np.ndarray
     atom: str
-
-
-@dataclass(frozen=True)
-class Superposition:
-    """One chain laid on another.
-
-    Attributes
-    ----------
-    rotation : float array, (3, 3); shift : float array, (3,)
-        Moved coordinates are ``xyz @ rotation.T + shift``.
-    pairs : int array, (P, 2)
-        Rows of residues of the fixed and of the moved structure that alignment put together.
-    distances : float array, (P,)
-        Between the pair's alpha carbons (nucleic acids: C1') afterwards, in angstrom.
-    used : bool array, (P,)
-        Pairs the fit rests on; all of them, unless outliers were left out.
-    rmsd, rmsd_all : float
-        Root mean square distance of the pairs used, and of all pairs, in angstrom.
-    identity : float
-        Share of pairs with the same residue letter.
-    """
-
-    rotation: np.ndarray
-    shift: np.ndarray
-    pairs: np.ndarray
-    distances: np.ndarray
-    used: np.ndarray
-    rmsd: float
-    rmsd_all: float
-    identity: float
 
 
 def dihedral(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -153,109 +123,4 @@ def distance_matrix(structure: Structure, chains: list[str], *, beta: bool = Tru
     np.fill_diagonal(distances, 0.0)
     return DistanceMatrix(
         rows, distances.astype(np.float32), "Cβ (glycine: Cα; nucleotides: C1′)" if beta else "Cα or C1′"
-    )
-
-
-def superpose(
-    fixed: Structure, fixed_chain: str, moved: Structure, moved_chain: str, *, leave_out_outliers: bool = False
-) -> Superposition:
-    """Lay a chain of `moved` on a chain of `fixed`; which residue belongs to which comes from aligning the sequences.
-
-    Parameters
-    ----------
-    leave_out_outliers : bool
-        Fit again without pairs further apart than twice the RMSD (at least 2 angstrom), until nothing changes, while at
-        least half of the pairs stay.
-
-    Raises
-    ------
-    InputError
-        Fewer than three residues match.
-
-    References
-    ----------
-    Kabsch (1976), doi:10.1107/S0567739476001873.
-    """
-    from biocore.structure.tracks import align
-
-    first, second = fixed.chain(fixed_chain), moved.chain(moved_chain)
-    if "none" in (first.kind, second.kind) or (first.kind == PROTEIN) != (second.kind == PROTEIN):
-        raise InputError("choose two chains of the same kind: two proteins or two nucleic acids.")
-    xyz, other = representative(fixed), representative(moved)
-    matched = align(first.sequence, second.sequence)
-    pairs = np.array(
-        [
-            (first.start + i, second.start + j)
-            for i, j in matched
-            if np.isfinite(xyz[first.start + i]).all() and np.isfinite(other[second.start + j]).all()
-        ],
-        int,
-    ).reshape(-1, 2)
-    if len(pairs) < 3:
-        raise InputError("fewer than three residues of the two chains match, so they cannot be superposed.")
-    a, b = xyz[pairs[:, 0]], other[pairs[:, 1]]
-    used = np.ones(len(pairs), bool)
-    for _ in range(20):
-        rotation, shift = kabsch(a[used], b[used])
-        distances = np.linalg.norm(a - (b @ rotation.T + shift), axis=1)
-        if not leave_out_outliers:
-            break
-        limit = max(2.0, 2 * float(np.sqrt((distances[used] ** 2).mean())))
-        closer = distances <= limit
-        if (closer == used).all() or closer.sum() < max(3, len(pairs) / 2):
-            break
-        used = closer
-    same = [_letter(fixed, first, i) == _letter(moved, second, j) for i, j in pairs]
-    return Superposition(
-        rotation,
-        shift,
-        pairs,
-        distances,
-        used,
-        float(np.sqrt((distances[used] ** 2).mean())),
-        float(np.sqrt((distances**2).mean())),
-        float(np.mean(same)),
-    )
-
-
-def _letter(structure: Structure, chain: Chain, row: int) -> str:
-    return chain.sequence[row - chain.start]
-
-
-def kabsch(fixed: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rotation (3, 3) and shift (3,) that lay `moved` (P, 3) on `fixed` (P, 3) with the least squared distance."""
-    a, b = fixed.mean(0), moved.mean(0)
-    u, _, vt = np.linalg.svd((moved - b).T @ (fixed - a))
-    sign = np.sign(np.linalg.det(vt.T @ u.T))
-    rotation = vt.T @ np.diag([1.0, 1.0, sign]) @ u.T
-    return rotation, a - rotation @ b
-
-
-def merge(fixed: Structure, moved: Structure, placement: Superposition) -> Structure:
-    """Both structures as one, the second one laid on the first; its chains' names end in a prime."""
-    offset = len(fixed.residues)
-    xyz = (moved.atoms.xyz.astype(float) @ placement.rotation.T + placement.shift).astype(np.float32)
-    atoms = Atoms(
-        np.vstack([fixed.atoms.xyz, xyz]),
-        np.concatenate([fixed.atoms.residue, moved.atoms.residue + offset]).astype(np.int32),
-        np.concatenate([fixed.atoms.name, moved.atoms.name]),
-        np.concatenate([fixed.atoms.element, moved.atoms.element]),
-        np.concatenate([fixed.atoms.b, moved.atoms.b]),
-    )
-    residues = [replace(r, index=r.index + offset, chain=f"{r.chain}′") for r in moved.residues]
-    chains = [
-        replace(
-            c, name=f"{c.name}′", start=c.start + offset, polymer_stop=c.polymer_stop + offset, stop=c.stop + offset
-        )
-        for c in moved.chains
-    ]
-    return Structure(
-        name=f"{fixed.name} and {moved.name}",
-        origin="superposed",
-        atoms=atoms,
-        residues=(*fixed.residues, *residues),
-        chains=(*fixed.chains, *chains),
-        b=np.concatenate([fixed.b, moved.b]),
-        title=f"{moved.name} laid on {fixed.name}",
-        ligand_names={**fixed.ligand_names, **moved.ligand_names},
     )

@@ -8,9 +8,9 @@ from io import StringIO
 import numpy as np
 
 from biocore.errors import InputError
+from biocore.structure.alignment import align
 from biocore.structure.model import Chain, Structure
 
-MAX_CELLS = 60_000_000  # of an alignment: two chains of 7,700 residues
 MAX_ROWS = 400_000
 _NUMBER = {
     "position", "pos", "number", "residue", "residue_number", "residue number", "resid", "resnum", "resi", "index",
@@ -119,39 +119,6 @@ def _some(items, limit: int = 12) -> str:
     return ", ".join(items[:limit]) + (f" and {len(items) - limit:,} more" if len(items) > limit else "")
 
 
-def align(first: str, second: str) -> list[tuple[int, int]]:
-    """Pairs of positions (0-based) that belong together in the best global alignment; overhanging ends cost nothing.
-
-    Match 2, mismatch -1, gap -4 and -0.5 for each further letter; X scores 0 with anything.
-
-    Raises
-    ------
-    InputError
-        The sequences are too long to be aligned here.
-    """
-    if not first or not second:
-        return []
-    if first == second:
-        return [(i, i) for i in range(len(first))]
-    for one, other, swap in ((first, second, False), (second, first, True)):
-        if len(other) >= 8 and one.count(other) == 1:
-            start = one.index(other)
-            pairs = [(start + i, i) for i in range(len(other))]
-            return [(j, i) for i, j in pairs] if swap else pairs
-    if len(first) * len(second) > MAX_CELLS:
-        raise InputError(f"sequences of {len(first):,} and {len(second):,} residues are too long to be aligned here.")
-    from Bio.Align import PairwiseAligner
-
-    aligner = PairwiseAligner(mode="global", match_score=2.0, mismatch_score=-1.0, wildcard="X")
-    aligner.open_gap_score, aligner.extend_gap_score, aligner.end_gap_score = -4.0, -0.5, 0.0
-    best = aligner.align(first, second)[0]
-    return [
-        (int(i) + k, int(j) + k)
-        for (i, stop), (j, _) in zip(*best.aligned, strict=True)
-        for k in range(int(stop) - int(i))
-    ]
-
-
 def match_track(structure: Structure, chain_name: str, track: Track, *, numbering: str = "author") -> TrackMatch:
     """Put a track's values on a chain.
 
@@ -171,7 +138,7 @@ def match_track(structure: Structure, chain_name: str, track: Track, *, numberin
     if not len(chain.polymer):
         raise InputError(f"chain {chain_name} has no polymer that values could belong to.")
     if track.sequence.strip("X"):
-        pairs, by = align(track.sequence, chain.sequence), "aligning the sequences"
+        pairs, by = align(track.sequence, chain.sequence, chain.kind), "aligning the sequences"
     else:
         pairs = _by_number(structure, chain, track, numbering)
         by = "author's residue number" if numbering == "author" else "position in the sequence"

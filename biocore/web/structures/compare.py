@@ -8,8 +8,8 @@ from biocore import web
 from biocore.plot import scene as scenes
 from biocore.plot import structures as plots
 from biocore.plot.residue_colour import colour
-from biocore.structure.geometry import Superposition, merge, superpose
 from biocore.structure.model import Structure
+from biocore.structure.superposition import Superposition, merge, superpose
 from biocore.web.structures import side_by_side
 from biocore.web.structures.selection import select, selected
 from biocore.web.structures.source import Source, load, structure_input
@@ -55,7 +55,7 @@ def _superposed(first: Structure, second: Structure) -> None:
             help="Fits again without pairs further apart than twice the RMSD, while at least half of the pairs stay.",
         )
         by = st.radio("Coloured by", ["structure", "distance"], horizontal=True, key="structures.compare_colour")
-    result = superpose(first, fixed or "", second, moved or "", leave_out_outliers=outliers)
+    result = superpose(first, fixed or "", second, moved or "", reject_outliers=outliers)
     both = merge(first, second, result)
     columns = st.columns(4)
     columns[0].metric("RMSD (Å)", f"{result.rmsd:.2f}", help="Of the pairs the fit rests on.")
