@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -141,7 +142,19 @@ def test_pdb_text_comes_back_the_same(shared_data):
     back = read_structure(tables.to_pdb(s))
     polymer = slice(0, 76)
     np.testing.assert_allclose(back.atoms.xyz[:600], s.atoms.xyz[:600], atol=2e-3)
-    assert [r.secondary in "HG" for r in back.residues[polymer]] == [r.secondary in "HG" for r in s.residues[polymer]]
+    assert [r.secondary for r in back.residues[polymer]] == [r.secondary for r in s.residues[polymer]]
+    assert {"H", "G", "E"} <= {r.secondary for r in back.residues}
+
+
+def test_each_kind_of_helix_has_its_class_in_pdb_text():
+    s = build_peptide("AKLGEFSWTVAKLGE")
+    codes = "-HHHHGGGIIIIIE-"
+    s = replace(s, residues=tuple(replace(r, secondary=c) for r, c in zip(s.residues, codes, strict=True)))
+    helices = [line for line in tables.to_pdb(s).splitlines() if line.startswith("HELIX")]
+    # columns of the PDB format: residue numbers of both ends, class of the helix, its length
+    found = [(line[21:25], line[33:37], line[38:40], line[71:76]) for line in helices]
+    assert [tuple(map(int, f)) for f in found] == [(2, 5, 1, 4), (6, 8, 5, 3), (9, 13, 3, 5)]
+    assert "".join(r.secondary for r in read_structure(tables.to_pdb(s)).residues) == codes
 
 
 def test_pdb_text_of_a_hostile_file_keeps_its_columns():

@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from structure_toys import CIF, PDB, atom_line, to_bcif
+from structure_toys import CIF, PDB, atom_line
 
 from biocore.errors import InputError
 from biocore.structure import build_peptide, read_structure
@@ -32,7 +32,34 @@ def test_the_alternate_location_with_the_higher_occupancy_is_kept():
     row = s.find("A:10A")
     assert row.altlocs == "AB"
     np.testing.assert_allclose(s.atom_positions("CA")[row.index], [3.6, 0.7, 0.1], atol=1e-6)
-    assert "Alternate locations, of which the one with the highest occupancy is shown: 1 residues." in s.notes
+    assert "Alternate conformers, of which the one with the highest occupancy is shown: 1 residues." in s.notes
+
+
+def conformers(*atoms: tuple[str, str, float]) -> str:
+    """One alanine of atoms (name, alternate location, occupancy), each location 3 angstrom from the other."""
+    lines = []
+    for serial, (name, altloc, occupancy) in enumerate(atoms, 1):
+        x = 3.0 * "AB".index(altloc or "A") + serial
+        line = atom_line(serial, name, "ALA", "A", 1, (x, 0.0, 0.0), element=name[0])
+        lines.append(f"{line[:16]}{altloc or ' '}{line[17:54]}{occupancy:>6.2f}{line[60:]}")
+    return "\n".join([*lines, "END", ""])
+
+
+def test_one_conformer_is_kept_whole_even_where_single_atoms_differ_in_occupancy():
+    text = conformers(
+        ("N", "A", 0.6), ("N", "B", 0.4), ("CA", "A", 0.6), ("CA", "B", 0.4), ("CB", "A", 0.4), ("CB", "B", 0.5),
+        ("C", "", 1.0),
+    )  # fmt: skip
+    s = read_structure(text)
+    assert s.atoms.name.tolist() == ["N", "CA", "CB", "C"]
+    np.testing.assert_allclose(s.atoms.xyz[:, 0], [1, 3, 5, 7])  # A, A, A, and the one without a label
+
+
+def test_equal_conformers_go_by_their_order_and_the_sum_decides():
+    tie = conformers(("N", "B", 0.5), ("N", "A", 0.5), ("CA", "", 1.0))
+    assert read_structure(tie).atoms.xyz[0, 0] == 4.0  # B comes first
+    swapped = conformers(("N", "A", 0.3), ("N", "B", 0.7), ("CA", "A", 0.3), ("CA", "B", 0.7))
+    np.testing.assert_allclose(read_structure(swapped).atoms.xyz[:, 0], [5, 7])
 
 
 def test_mean_b_factor_and_missing_residues_are_nan():
@@ -56,15 +83,8 @@ def test_mmcif_keeps_both_numberings():
     assert not s.find("L:#1").resolved
 
 
-def test_binary_cif_says_the_same_as_its_text():
-    text, binary = read_structure(CIF), read_structure(to_bcif(CIF), "toy.bcif")
-    np.testing.assert_allclose(text.atoms.xyz, binary.atoms.xyz, atol=1e-3)
-    assert text.residues == binary.residues and text.chains == binary.chains
-    assert (text.title, text.method, text.name) == (binary.title, binary.method, binary.name)
-
-
 @pytest.mark.parametrize("wrap", [gzip.compress, lambda b: b], ids=["gz", "plain"])
-@pytest.mark.parametrize("content", [PDB.encode(), CIF.encode(), to_bcif(CIF)], ids=["pdb", "cif", "bcif"])
+@pytest.mark.parametrize("content", [PDB.encode(), CIF.encode()], ids=["pdb", "cif"])
 def test_format_is_told_from_the_content_not_the_name(wrap, content):
     assert len(read_structure(wrap(content), "anything.txt").atoms) >= 5
 
@@ -102,8 +122,7 @@ def test_an_assembly_makes_copies(shared_data):
         ("data_x\n_entry.id x\n", "no table of atoms"),
         (CIF[:-60], "cannot be read"),
         ("data_x\nloop_\n_atom_site.Cartn_x\n_atom_site.id\n1 2 3\n", "cannot be read"),
-        (to_bcif(CIF)[:-300], "BinaryCIF file is damaged"),
-        (b"\x83\xa7encoder\xa1x\xaadataBlocks\x90", "BinaryCIF file is damaged"),
+        (b"\x83\xa7encoder\xa1x\xaadataBlocks\x90", "this is BinaryCIF, which is not read; fetch the entry as mmCIF"),
     ],
 )
 def test_broken_files_say_what_is_wrong(content, message):
@@ -113,7 +132,7 @@ def test_broken_files_say_what_is_wrong(content, message):
 
 def test_random_bytes_and_random_cuts_never_raise_anything_else():
     rng = np.random.default_rng(0)
-    sources = [PDB.encode(), CIF.encode(), to_bcif(CIF), gzip.compress(PDB.encode())]
+    sources = [PDB.encode(), CIF.encode(), gzip.compress(CIF.encode()), gzip.compress(PDB.encode())]
     for trial in range(150):
         content = bytearray(sources[trial % 4][: int(rng.integers(1, len(sources[trial % 4]) + 1))])
         for _ in range(int(rng.integers(0, 6))):
@@ -138,6 +157,14 @@ def test_a_hundred_megabytes_are_refused_at_once():
     assert time.monotonic() - started < 2.0
 
 
+def test_two_megabytes_of_blank_lines_are_told_from_a_structure_at_once():
+    started = time.process_time()
+    with pytest.raises(InputError, match="not a structure file"):
+        read_structure("hello\n" + "\n" * 2 * 2**20)
+    assert len(read_structure("\n" * 2 * 2**20 + CIF).atoms) == 5
+    assert time.process_time() - started < 2.0
+
+
 def test_a_gzip_bomb_is_refused_in_bounded_memory():
     bomb = gzip.compress(bytes(400 * 2**20), compresslevel=1)
     tracemalloc.start()
@@ -146,17 +173,6 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * MAX_BYTES
-
-
-def test_a_run_length_bomb_in_binary_cif_is_refused():
-    import msgpack
-    from structure_toys import delta_run_length
-
-    column = delta_run_length([1, 2, 3])
-    column["data"] = np.array([1, 2_000_000_000], "<i4").tobytes()
-    table = {"name": "_atom_site", "rowCount": 3, "columns": [{"name": "id", "data": column, "mask": None}]}
-    with pytest.raises(InputError, match="unfolds to too many values"):
-        read_structure(msgpack.packb({"encoder": "x", "dataBlocks": [{"header": "x", "categories": [table]}]}))
 
 
 def test_too_many_atoms_are_refused(monkeypatch):
@@ -182,6 +198,56 @@ def predicted(scale: float, header: str = "") -> str:
 def test_plddt_is_recognised_in_plain_b_factors_on_both_scales(scale):
     s = read_structure(predicted(scale))
     np.testing.assert_allclose(s.confidence, [30 + 6 * i for i in range(10)], atol=0.6)
+
+
+METRICS = """\
+loop_
+_ma_qa_metric.id
+_ma_qa_metric.mode
+_ma_qa_metric.name
+_ma_qa_metric.type
+1 global pLDDT pLDDT
+2 local pLDDT pLDDT
+3 local QMEANDisCo 'normalized score'
+loop_
+_ma_qa_metric_local.label_asym_id
+_ma_qa_metric_local.label_seq_id
+_ma_qa_metric_local.metric_id
+_ma_qa_metric_local.metric_value
+_ma_qa_metric_local.model_id
+X 2 2 91.0 1
+X 3 2 72.0 1
+X 2 3 0.35 1
+X 3 3 0.40 1
+X 2 2 11.0 2
+X 3 2 12.0 2
+"""
+
+
+def values_of(structure) -> list[float]:
+    return structure.confidence[[r.index for r in structure.residues if r.resolved]].tolist()
+
+
+def test_of_several_local_metrics_only_plddt_is_read():
+    assert values_of(read_structure(CIF + METRICS)) == [91.0, 72.0]
+
+
+def test_plddt_is_that_of_the_model_that_is_shown():
+    atoms = [line for line in CIF.splitlines() if line.startswith("ATOM")]
+    second = "\n".join(line[:-1] + "2" for line in atoms) + "\n"
+    assert values_of(read_structure(CIF + second + METRICS, model=2)) == [11.0, 12.0]
+    assert values_of(read_structure(CIF + second + METRICS, model=1)) == [91.0, 72.0]
+
+
+def test_another_metric_is_not_taken_for_plddt():
+    without = METRICS.replace("2 local pLDDT pLDDT", "2 local zscore zscore")
+    assert read_structure(CIF + without).confidence is None
+
+
+def test_plddt_in_zero_to_one_is_scaled():
+    text = METRICS.replace("2 local pLDDT pLDDT", "2 local pLDDT 'pLDDT in [0,1]'")
+    text = text.replace("91.0", "0.91").replace("72.0", "0.72")
+    np.testing.assert_allclose(values_of(read_structure(CIF + text)), [91, 72], atol=1e-4)
 
 
 def test_an_experiment_is_never_taken_for_a_prediction():

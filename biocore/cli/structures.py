@@ -12,7 +12,7 @@ def register(commands) -> None:
     command = commands.add_parser(
         "structure",
         help="residues of a structure with both numberings, secondary structure and B-factor",
-        description="A PDB id, a UniProt accession (AlphaFold DB), a file (.pdb .cif .bcif, .gz) or - for stdin.",
+        description="A PDB id, a UniProt accession (AlphaFold DB), a file (.pdb .cif, .gz) or - for stdin.",
     )
     command.add_argument("input", nargs="?", metavar="ID|FILE", help="what to read")
     command.add_argument(

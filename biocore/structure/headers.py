@@ -28,7 +28,7 @@ class Header:
 
 
 def from_block(block) -> Header:
-    """Header of an mmCIF or BinaryCIF block."""
+    """Header of an mmCIF block."""
     title = _value(block, "_struct.title")
     methods = [_plain(v) for v in block.find_values("_exptl.method")]
     organisms = [
@@ -45,9 +45,7 @@ def from_block(block) -> Header:
         f"entity {_plain(row[0])}": _plain(row[1]) for row in block.find(["_entity.id", "_entity.pdbx_description"])
     }
     components = {_plain(row[0]): _plain(row[1]) for row in block.find(["_chem_comp.id", "_chem_comp.name"])}
-    predicted = bool(block.find_values("_ma_qa_metric_local.metric_value")) or bool(
-        _PREDICTORS.search(title) or _PREDICTORS.search(block.name)
-    )
+    predicted = bool(_PREDICTORS.search(title) or _PREDICTORS.search(block.name))
     entry = _value(block, "_entry.id")
     return Header(
         entry=entry if re.fullmatch(r"[\w.-]{1,40}", entry) else "",
@@ -58,7 +56,7 @@ def from_block(block) -> Header:
         or _value(block, "_database_PDB_rev.date_original"),
         molecules={k: v for k, v in molecules.items() if v},
         components={k: v for k, v in components.items() if v},
-        predicted=predicted and not methods or bool(block.find_values("_ma_qa_metric_local.metric_value")),
+        predicted=predicted and not methods,
     )
 
 
@@ -112,20 +110,6 @@ def secondary_ranges(parsed, block) -> dict[tuple[str, int, str], str]:
         if first is not None and last is not None:
             for number, insertion in order[start.chain_name][first : last + 1]:
                 found[start.chain_name, number, insertion] = letter
-    return found
-
-
-def local_confidence(block) -> dict[tuple[str, int], float]:
-    """(label_asym_id, label_seq_id) -> pLDDT, from ``_ma_qa_metric_local``."""
-    if block is None:
-        return {}
-    tags = ["label_asym_id", "label_seq_id", "metric_value"]
-    found = {}
-    for row in block.find("_ma_qa_metric_local.", tags):
-        try:
-            found[_plain(row[0]), int(_plain(row[1]))] = float(_plain(row[2]))
-        except ValueError:
-            continue
     return found
 
 

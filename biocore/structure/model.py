@@ -41,7 +41,8 @@ class Residue:
     secondary : str
         H alpha helix, G 3-10 helix, I pi helix, E strand, B isolated bridge, T turn, S bend, "-" none of these.
     altlocs : str
-        Labels of alternate locations, e.g. "AB"; empty where there is one.  The one with the highest occupancy is kept.
+        Labels of alternate conformers, e.g. "AB"; empty where there is one.  The one with the
+        highest occupancy is kept.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""Files into structures: PDB, mmCIF and BinaryCIF, compressed or not, whatever state they are in."""
+"""Files into structures: PDB and mmCIF, compressed or not, whatever state they are in."""
 
 import re
 
@@ -6,15 +6,16 @@ import numpy as np
 
 from biocore.errors import InputError
 from biocore.io import decompress
-from biocore.structure import bcif, headers, secondary
+from biocore.structure import confidence, headers, secondary
 from biocore.structure.model import DNA, ION, LIGAND, POLYMERS, PROTEIN, RNA, WATER, Atoms, Chain, Residue, Structure
 
 MAX_BYTES = 60 * 2**20  # of text, after decompression: a whole ribosome is 30 MB
 MAX_ATOMS = 250_000
 MAX_SEQUENCE = 25_000  # residues of one chain; aligning SEQRES with the model takes quadratic time
 FAR = 1e5  # angstrom; no coordinate of a molecule is further out
+_CIF_BLOCK = re.compile(r"^[ \t]*data_", re.MULTILINE | re.IGNORECASE)  # within a line: \s would try every blank one
 _PDB_LINE = re.compile(r"^(HEADER|TITLE |COMPND|ATOM  |HETATM|MODEL |CRYST1|REMARK|EXPDTA|SEQRES)", re.MULTILINE)
-ACCEPTED = "PDB (.pdb, .ent), mmCIF (.cif) and BinaryCIF (.bcif) are read, also compressed with gzip (.gz)"
+ACCEPTED = "PDB (.pdb, .ent) and mmCIF (.cif) are read, also compressed with gzip (.gz)"
 
 
 def read_structure(
@@ -40,8 +41,8 @@ def read_structure(
 
     Notes
     -----
-    Of alternate locations the one with the highest occupancy is kept.  Secondary structure is the file's own; where a
-    protein has none it is computed (see `secondary`).
+    Of a residue's alternate conformers the one with the highest summed occupancy is kept, whole.  Secondary structure
+    is the file's own; where a protein has none it is computed (see `secondary`).
     """
 
     content = content.encode("utf-8", "replace") if isinstance(content, str) else content
@@ -72,6 +73,7 @@ def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> 
     head = headers.from_block(block) if block is not None else headers.from_pdb(text)
     models, assemblies = len(parsed), tuple(a.name for a in parsed.assemblies)
     ranges = headers.secondary_ranges(parsed, block)
+    plddt = confidence.stated(block, parsed[model - 1].num)
     for other in reversed([i for i in range(len(parsed)) if i != model - 1]):
         del parsed[other]
     _complete(parsed)
@@ -87,7 +89,7 @@ def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> 
         models=models,
         assembly=assembly,
         assemblies=assemblies,
-        plddt=headers.local_confidence(block),
+        plddt=plddt,
     )
 
 
@@ -95,13 +97,12 @@ def _parse(content: bytes, name: str):
     """(gemmi structure, mmCIF block or None, PDB text or "")."""
     import gemmi
 
-    if bcif.looks_like_bcif(content):
-        block = bcif.read_block(content, name)
-        return gemmi.make_structure_from_block(block), block, ""
+    if content[0] & 0xF0 == 0x80 and b"dataBlocks" in content[:4096]:  # a msgpack map
+        raise InputError(f"this is BinaryCIF, which is not read; fetch the entry as mmCIF. {ACCEPTED}.", record=name)
     if b"\x00" in content[:65536]:
         raise InputError(f"this is a binary file, not a structure. {ACCEPTED}.", record=name)
-    text = content.decode("utf-8", "replace").lstrip("\ufeff")
-    if re.search(r"^\s*data_", text[:100_000], re.MULTILINE | re.IGNORECASE):
+    text = content.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
+    if _CIF_BLOCK.search(text[:100_000]):
         document = gemmi.cif.read_string(text)
         block = next((b for b in document if b.find_values("_atom_site.Cartn_x")), None)
         if block is None:
@@ -255,16 +256,17 @@ class _Builder:
 
     def _residue(self, chain, residue, kind, label_number) -> None:
         row = len(self.rows)
-        best: dict[str, object] = {}
-        altlocs = set()
+        occupancy: dict[str, float] = {}
         for atom in residue:
             if atom.has_altloc():
-                altlocs.add(atom.altloc)
-            kept = best.get(atom.name)
-            if kept is None or (atom.has_altloc() and atom.occ > kept.occ):
-                best[atom.name] = atom
+                occupancy[atom.altloc] = occupancy.get(atom.altloc, 0.0) + atom.occ
+        conformer = max(occupancy, key=occupancy.get, default="")  # of equal ones the first
+        kept = {}
+        for atom in residue:
+            if not atom.has_altloc() or atom.altloc == conformer:
+                kept.setdefault(atom.name, atom)
         added = 0
-        for atom in best.values():
+        for atom in kept.values():
             position = atom.pos
             if not (abs(position.x) < FAR and abs(position.y) < FAR and abs(position.z) < FAR):  # NaN fails too
                 self.bad_positions += 1
@@ -288,7 +290,7 @@ class _Builder:
                 "letter": _letter(residue.name, kind),
                 "kind": kind,
                 "resolved": True,
-                "altlocs": "".join(sorted(altlocs)),
+                "altlocs": "".join(sorted(occupancy)),
             }
         )
 
@@ -298,24 +300,21 @@ class _Builder:
         return compute_secondary(atoms, self.rows), "computed"
 
     def _recorded(self, row) -> str:
-        """The file's own secondary structure; copies made for an assembly carry a number after the original's name."""
+        """The file's own secondary structure."""
         if not row["resolved"] or row["kind"] != PROTEIN:
             return "-"
-        place = (row["number"], row["insertion"])
-        for chain in (row["chain"], row["chain"].rstrip("0123456789")):
-            if (chain, *place) in self.ranges:
-                return self.ranges[chain, *place]
-        return "-"
+        return _first(self.ranges, row["chain"], row["number"], row["insertion"], default="-")
 
     def _confidence(self, plddt, atoms, b) -> np.ndarray | None:
         rows = [r["kind"] in POLYMERS and r["resolved"] for r in self.rows]
         polymer = np.array(rows, bool)
-        if plddt:
-            values = [plddt.get((r["label_chain"], r["label_number"]), np.nan) for r in self.rows]
-            return rescaled(np.array(values, np.float32))
-        if not polymer.any() or not looks_predicted(self.head, float(self.parsed.resolution), atoms, polymer, b):
+        if plddt is not None:  # the file has quality metrics, so its B-factors need no guess
+            values = [_first(plddt, r["label_chain"], r["label_number"], default=np.nan) for r in self.rows]
+            return confidence.rescaled(np.array(values, np.float32)) if plddt else None
+        resolution = float(self.parsed.resolution)
+        if not polymer.any() or not confidence.looks_predicted(self.head, resolution, atoms, polymer, b):
             return None
-        return rescaled(np.where(polymer, b, np.nan).astype(np.float32))
+        return confidence.rescaled(np.where(polymer, b, np.nan).astype(np.float32))
 
     def _ligands(self) -> dict[str, str]:
         names = {r["name"] for r in self.rows if r["kind"] in (LIGAND, ION)}
@@ -324,7 +323,7 @@ class _Builder:
     def _notes(self):
         alternate = sum(bool(r.get("altlocs")) for r in self.rows)
         if alternate:
-            yield f"Alternate locations, of which the one with the highest occupancy is shown: {alternate:,} residues."
+            yield f"Alternate conformers, of which the one with the highest occupancy is shown: {alternate:,} residues."
         missing = sum(not r["resolved"] for r in self.rows)
         if missing:
             yield f"In the sequence but not resolved (no atom in the model): {missing:,} residues."
@@ -350,28 +349,10 @@ def compute_secondary(atoms: Atoms, rows: list[dict]) -> list[str]:
     return letters.tolist()
 
 
-def looks_predicted(head, resolution: float, atoms: Atoms, polymer: np.ndarray, b: np.ndarray) -> bool:
-    """True where the B-factor column can only be a predicted model's confidence.
-
-    The file names a predictor; or it names no experiment, its values are the same for all atoms of a residue, differ
-    between residues, and fit the scale 0-100 or 0-1.
-    """
-    values = b[polymer]
-    if values.min() < 0 or values.max() > 100 or values.max() == 0:
-        return False
-    if head.predicted:
-        return True
-    if resolution > 0 or head.method:
-        return False
-    inside = polymer[atoms.residue]
-    constant = np.abs(atoms.b - b[atoms.residue])[inside] < 0.006
-    return bool(constant.mean() > 0.99 and np.ptp(values) > 0 and inside.sum() > 1.5 * polymer.sum())
-
-
-def rescaled(values: np.ndarray) -> np.ndarray:
-    """pLDDT on 0-100; some programs write 0-1."""
-    top = np.nanmax(values) if np.isfinite(values).any() else np.nan
-    return values * np.float32(100) if top <= 1 else values
+def _first(found: dict, chain: str, *place, default):
+    """What is known of a place in a chain; an assembly's copies carry a number after the original chain's name."""
+    names = (chain, chain.rstrip("0123456789"))
+    return next((found[name, *place] for name in names if (name, *place) in found), default)
 
 
 def _mean_by_row(values, rows, count) -> np.ndarray:

@@ -24,6 +24,8 @@ COLUMNS = {
     "psi": "degrees",
 }
 
+HELIX_CLASS = {"H": 1, "I": 3, "G": 5}  # of the PDB format: right-handed alpha, pi and 3-10
+
 
 def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame:
     """One row for each residue and ligand, with the columns of `COLUMNS`."""
@@ -182,9 +184,7 @@ def _records(structure: Structure, names, numbers) -> list[str]:
         run: list = []
         for row in [*chain.polymer, None]:
             residue = structure.residues[row] if row is not None else None
-            code = (
-                "H" if residue and residue.secondary in "HGI" else "E" if residue and residue.secondary == "E" else ""
-            )
+            code = residue.secondary if residue and residue.secondary in "HGIE" else ""
             if run and (code != run[0] or residue is None or not residue.resolved):
                 lines.append(_record(run, names[chain.name], numbers, len(lines) + 1))
                 run = []
@@ -197,10 +197,10 @@ def _record(run: list, chain: str, numbers, serial: int) -> str:
     code, first, last = run[0], run[1], run[-1]
     a, b = numbers[first.index], numbers[last.index]
     ia, ib = first.insertion or " ", last.insertion or " "
-    if code == "H":
+    if code in HELIX_CLASS:
         return (
             f"HELIX  {serial % 1000:>3} {serial % 1000:>3} {first.name[:3]:>3} {chain} {a:>4}{ia} "
-            f"{last.name[:3]:>3} {chain} {b:>4}{ib} 1{'':30}{len(run) - 1:>6}"
+            f"{last.name[:3]:>3} {chain} {b:>4}{ib}{HELIX_CLASS[code]:>2}{'':30}{len(run) - 1:>6}"
         )
     ends = f"{first.name[:3]:>3} {chain}{a:>4}{ia} {last.name[:3]:>3} {chain}{b:>4}{ib}"
     return f"SHEET  {1:>3} {serial % 1000:>3} 1 {ends} 0"

@@ -114,7 +114,7 @@ def pick_model(source: Source, structure: Structure) -> None:
 def _as_prediction(structure: Structure) -> Structure:
     """Where the file does not say what its B-factor column holds, the user may."""
     if structure.confidence is None and st.session_state.get("structures.is_plddt"):
-        from biocore.structure.read import rescaled
+        from biocore.structure.confidence import rescaled
 
         if not np.isfinite(structure.resolution) and np.nanmax(structure.b, initial=0) <= 100:
             return replace(structure, confidence=rescaled(structure.b.astype(np.float32)))

@@ -25,7 +25,7 @@ EXAMPLES = {  # name -> (way, value, shape)
     "Collagen 1BKV": ("id", "1BKV", ""),
     "Proteasome 1YAR": ("id", "1YAR", ""),
 }
-TYPES = ["pdb", "ent", "cif", "mmcif", "bcif", "gz"]
+TYPES = ["pdb", "ent", "cif", "mmcif", "gz"]
 MAX_UPLOAD_MB = 60
 
 
