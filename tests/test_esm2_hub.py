@@ -3,8 +3,11 @@
 import hashlib
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,14 +19,22 @@ from biocore.errors import ModelUnavailable
 from biocore.esm2 import hub
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
-SHORT_OF = 5_000  # bytes a broken connection leaves out
+HOLD = """
+import sys, time, filelock
+lock = filelock.FileLock(sys.argv[1])
+lock.acquire()
+print("held", flush=True)
+time.sleep(60)
+"""
+SENT_BEFORE_A_CUT = 20_000  # bytes
 
 
 class Hub:
-    """Serves ``/<repository>/resolve/<revision>/<file>``; `cut` files break off once, `lie` files change a byte."""
+    """Serves ``/<repository>/resolve/<revision>/<file>``; `cut` files take the hub down, `lie` ones change a byte."""
 
     def __init__(self, folder):
         self.folder, self.cut, self.lie, self.requests = folder, set(), set(), []
+        self.down, self.slow = False, 0.0
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,9 +53,12 @@ class Hub:
                 name = self.path.rsplit("/", 1)[-1]
                 owner.requests.append((self.command, name, self.headers.get("Range")))
                 path = owner.folder / name
+                if owner.down:
+                    self.send_error(503)
+                    return
                 if f"/resolve/{REVISION}/" in self.path and name.endswith(".safetensors") and path.exists():
                     self.send_response(302)  # as the hub does with large files
-                    self.send_header("Location", f"/storage/{name}")
+                    self.send_header("Location", f"http://localhost:{owner.server.server_port}/storage/{name}")
                     self.send_header("X-Linked-Size", str(path.stat().st_size))
                     self.send_header("X-Linked-Etag", f'"{hashlib.sha256(path.read_bytes()).hexdigest()}"')
                     self.send_header("Content-Length", "0")
@@ -62,9 +76,10 @@ class Hub:
                 self.end_headers()
                 if not body:
                     return
+                time.sleep(owner.slow)
                 if name in owner.cut:
-                    owner.cut.discard(name)
-                    self.wfile.write(content[start:-SHORT_OF])
+                    owner.down = True
+                    self.wfile.write(content[start : start + SENT_BEFORE_A_CUT])
                     self.close_connection = True
                     return
                 self.wfile.write(content[start:])
@@ -107,19 +122,45 @@ def test_a_complete_download_can_be_read_and_is_not_repeated(server, card):
     assert len(server.requests) == before
 
 
-def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, card):
+def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, card, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1000)
     server.cut = {"model.safetensors"}
-    with pytest.raises(ModelUnavailable, match="broke off.*Start it again"):
+    with pytest.raises(ModelUnavailable, match="broke off.*503.*Start it again"):
         esm2.fetch(card)
     assert not zoo.available(card)
-    size = (server.folder / "model.safetensors").stat().st_size
+    server.cut, server.down = set(), False
     folder = esm2.fetch(card)
-    assert ("GET", "model.safetensors", f"bytes={size - SHORT_OF}-") in server.requests
-    assert (
-        hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-        == hashlib.sha256((server.folder / "model.safetensors").read_bytes()).hexdigest()
-    )
+    assert ("GET", "model.safetensors", f"bytes={SENT_BEFORE_A_CUT}-") in server.requests
+    assert (folder / "model.safetensors").read_bytes() == (server.folder / "model.safetensors").read_bytes()
     assert not list(folder.glob("*.part"))
+
+
+def test_two_who_fetch_at_once_share_one_download(server, card):
+    server.slow = 0.4
+    seen = [[], []]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(esm2.fetch, card, lambda done, total, s=s: s.append((done, total))) for s in seen]
+        assert {job.result() for job in jobs} == {zoo.hub_download_folder(card)}
+    got = [name for method, name, _ in server.requests if method == "GET"]
+    assert sorted(set(got)) == sorted(zoo.hub_files(card))
+    assert got.count("model.safetensors") == 2  # at the hub's address and, from there, in its storage
+    assert all(s[-1][0] == s[-1][1] > 0 for s in seen)
+    esm2.load(card)
+
+
+def test_another_process_that_fetches_is_waited_for(server, card):
+    """A process that holds the lock and dies: the system takes the lock back and the next one goes on."""
+    folder = zoo.hub_download_folder(card)
+    folder.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(folder / ".lock")], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(esm2.fetch, card)
+            time.sleep(1)
+            assert not job.done() and not [r for r in server.requests if r[0] == "GET"]
+            other.kill()
+            assert job.result(timeout=30) == folder
+    assert zoo.available(card)
 
 
 def test_a_damaged_download_is_refused_and_forgotten(server, card):
