@@ -1,8 +1,11 @@
 """Fixtures every test may use."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from biocore import runtime
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -15,8 +18,20 @@ def own_home(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
+def need() -> Callable[[bool, str], None]:
+    """``need(is_there, "what is missing")`` skips where it is missing, and fails where BIOCORE_TEST_REQUIRE is all."""
+
+    def need_(there: bool, missing: str) -> None:
+        if not there and runtime.setting("test_require") == "all":
+            pytest.fail(f"{missing}, and BIOCORE_TEST_REQUIRE=all asks for every test")
+        elif not there:
+            pytest.skip(missing)
+
+    return need_
+
+
+@pytest.fixture(scope="session")
+def shared_data(need) -> Path:
     """The real data sets, which lie beside the checkout on some machines only."""
-    if not (SHARED / "data").is_dir():
-        pytest.skip("the data sets (../shared/data) are not on this machine")
+    need((SHARED / "data").is_dir(), "the data sets (../shared/data) are not on this machine")
     return SHARED / "data"

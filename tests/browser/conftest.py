@@ -23,6 +23,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in Path(item.fspath).parents:
             item.add_marker("browser")
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +59,9 @@ def _wait_until_healthy(url, process, log):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(need):
     """A headless Chromium that can draw WebGL in software."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    need(CHROMIUM is not None, "Chromium is not installed (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -37,7 +37,8 @@ def test_example_click_a_site_then_a_cell(open_page):
     sites = overview.locator(".scatterlayer .points path")
     assert sites.count() > 3
     sites.nth(1).click(force=True)  # the first is the one shown
-    page.wait_for_function("before => !location.search.includes(before)", arg=f"&tf={before[0]}&first={before[1]}&")
+    seen = f"&tf={before[0]}&first={before[1]}&"
+    page.wait_for_function("seen => !location.search.includes(seen)", arg=seen, timeout=WAIT)
     settled(page)
     assert shown() != before
 

@@ -24,6 +24,17 @@ def most_apart(points):
     return max(points, key=lambda p: min(math.dist(p, q) for q in points if q is not p))
 
 
+def stands_still(page, selector):
+    """Wait until an element has been in one place for ten frames."""
+    page.evaluate(
+        """async selector => { for (let same = 0, last; same < 10; ) {
+            await new Promise(requestAnimationFrame);
+            const now = JSON.stringify(document.querySelector(selector).getBoundingClientRect());
+            same = now === last ? same + 1 : 0; last = now; } }""",
+        selector,
+    )
+
+
 def test_click_and_box_select(open_page):
     from playwright.sync_api import expect
 
@@ -31,7 +42,7 @@ def test_click_and_box_select(open_page):
     page.wait_for_selector(".scatterlayer .points path", timeout=WAIT)
     page.wait_for_selector("text=Coordinates and embeddings", timeout=WAIT)
     page.locator(".nsewdrag").first.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # until the page has stopped moving
+    stands_still(page, ".nsewdrag")
     points = marks(page)
     assert len(points) >= 33
     page.mouse.click(*most_apart(points))

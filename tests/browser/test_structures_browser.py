@@ -11,13 +11,15 @@ from structure_toys import CIF, HOSTILE, hostile_cif, hostile_pdb  # noqa: E402
 
 from biocore import runtime  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    not (runtime.STATIC / "3Dmol-min.js").is_file(), reason="static/3Dmol-min.js is missing (make setup)"
-)
 READY = "document.querySelector('.bsv-root')?.dataset.ready"
 SELECTED = "document.querySelector('.bsv-root').dataset.selected"
 VIEW = "document.querySelector('.bsv-root').structureView.state"
 SLOW = 150_000  # software WebGL on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def library(need):
+    need((runtime.STATIC / "3Dmol-min.js").is_file(), "static/3Dmol-min.js is missing (make setup, which needs npm)")
 
 
 def ready(page):
@@ -54,8 +56,9 @@ def test_a_click_in_the_sequence_selects_here_and_in_python(open_page):
     page.get_by_text("residue A:PHE 5").wait_for()
     assert "within 5 Å" in page.locator(".bsv-info").inner_text()
     assert page.locator(".bsv-letter[aria-selected=true]").inner_text() == "F"
-    page.wait_for_timeout(1500)
-    assert page.evaluate(f"{VIEW}.viewer.getView()") != before  # the camera went there
+    page.wait_for_function(  # the camera goes there
+        f"before => JSON.stringify({VIEW}.viewer.getView()) !== JSON.stringify(before)", arg=before, timeout=SLOW
+    )
     assert "residue=A%3A5" in page.url or "residue=A:5" in page.url
 
 
@@ -144,8 +147,10 @@ def upload(page, name: str, content: str):
 
 
 def nothing_ran(page):
-    page.wait_for_timeout(1500)
+    """An image of ours that cannot be loaded calls its handler; by then any such image of the file called its own."""
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=SLOW)
     for frame in page.frames:
+        frame.evaluate("() => new Promise(done => Object.assign(new Image(), { onerror: done, src: 'x' }))")
         assert frame.evaluate("document.title") != "owned"
 
 
