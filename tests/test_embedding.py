@@ -425,6 +425,41 @@ def test_csv_of_the_embed_command_and_plain_csv():
 
 
 @pytest.mark.parametrize(
+    ("header", "dimensions", "columns"),
+    [
+        ("id,e7,emb_0,emb_1,emb_2,mass", ["emb_0", "emb_1", "emb_2"], ["e7", "mass"]),
+        ("id,e2,e1,e3,d1,d2", ["e1", "e2", "e3"], ["d1", "d2"]),
+        ("id,0,1,2,9606", None, None),
+        ("id,dim_1,dim_2,v3,v5", ["dim_1", "dim_2"], ["v3", "v5"]),
+        ("id,mass,charge,e7", ["mass", "charge", "e7"], []),
+        ("id,2010,2011,2012", ["2010", "2011", "2012"], []),
+    ],
+)
+def test_the_dimensions_of_vectors_have_one_prefix_and_no_gap(header, dimensions, columns):
+    names = header.split(",")
+    content = f"{header}\np," + ",".join(map(str, range(1, len(names)))) + "\n"
+    if dimensions is None:
+        with pytest.raises(InputError, match="number 3 is missing"):
+            embedding.read_vectors(content.encode(), "x.csv")
+        return
+    held = embedding.read_vectors(content.encode(), "x.csv")
+    assert held.vectors[0].tolist() == [names.index(d) for d in dimensions]
+    assert list(held.table) == columns
+
+
+@pytest.mark.parametrize("ending", embedding.ENDINGS)
+def test_columns_that_look_like_others_come_back_apart(ending):
+    """A label called e7 is no dimension, and x/y is not x_y."""
+    table = pd.DataFrame({"e7": [1, 2], "e5": [0.5, 1.5], "x/y": ["a", "b"], "x_y": ["c", "d"]})
+    held = Collection(("p", "q"), np.eye(2, 4, dtype=np.float32), table)
+    back = embedding.read_vectors(embedding.write_vectors(held, ending), f"x{ending}")
+    np.testing.assert_array_equal(back.vectors, held.vectors)
+    if ending in (".csv", ".tsv"):
+        table = table.rename(columns={"e7": "label_e7", "e5": "label_e5"})
+    assert {c: back.table[c].tolist() for c in back.table} == {c: table[c].tolist() for c in table}
+
+
+@pytest.mark.parametrize(
     ("content", "name", "message"),
     [
         (b"id,label\np1,a\n", "x.csv", "no column of numbers"),
@@ -436,7 +471,10 @@ def test_csv_of_the_embed_command_and_plain_csv():
         (b"x", "x.pkl", "read from .npz"),
         (npz(embeddings=np.ones((2, 3)), names=np.array(["a"])), "x.npz", "1 names and 2 vectors"),
         (npz(a=np.ones(3), b=np.ones(4)), "x.npz", "no vectors were found"),
-        (b"id,e1\na,1\nb,\n", "x.csv", "record 'b'.*not finite"),
+        (b"id,e1,e2,e4\na,1,2,3\n", "x.csv", "e1 to e4 look like the dimensions of vectors, but number 3 is missing"),
+        (b"id,e1,e2\na,1,high\n", "x.csv", "'e2' is a dimension of the vectors and holds text"),
+        (b"id,e7\na,1\nb,2\n", "x.csv", "only one column of numbers"),
+        (b"id,e1,e2\na,1,1\nb,,1\n", "x.csv", "record 'b'.*not finite"),
         (b'id,embedding\na,"[1, 2]"\nb,"[1]"\n', "x.csv", "all of one length"),
         (b'id,embedding\na,"[1, x"\n', "x.csv", "list of numbers"),
     ],

@@ -5,7 +5,8 @@ What `write_vectors` writes, `read_vectors` reads back: names, vectors, columns 
 
 import json
 import re
-import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import pandas as pd
 from biocore.embedding.collection import IDENTIFIERS, RESERVED, Collection, unique_names
 from biocore.embedding.projection.maps import Map, MapSettings, settings_dict
 from biocore.errors import InputError
+from biocore.io.arrays import read_hdf5, read_npz
+from biocore.io.parquet import read_parquet
 
 ENDINGS = (".npz", ".csv", ".tsv", ".parquet", ".h5")
-LARGEST = 2 * 2**30  # bytes once unpacked
 AXES = ("x", "y", "z")
-_DIMENSION = re.compile(r"^(?:e|d|f|v|h|dim|emb|embedding|feature)?[_ ]?\d+$", re.IGNORECASE)
+_NUMBERED = re.compile(r"((?:e|d|f|v|h|dim|emb|embedding|feature)?[_ ]?)(\d+)", re.IGNORECASE | re.ASCII)
 
 
 # ---------------------------------------------------------------------------------------------------------- writing
@@ -30,7 +32,10 @@ def to_frame(collection: Collection, shown: Map | None = None, *, vectors: bool 
     parts = [pd.DataFrame({"record": list(collection.names)})]
     if shown is not None:
         parts.append(pd.DataFrame(shown.coordinates, columns=list(AXES[: shown.settings.dims])))
-    parts.append(collection.table.reset_index(drop=True))
+    table = collection.table.reset_index(drop=True)
+    if vectors:  # a column of labels must not be read back as a part of the vectors
+        table = table.rename(columns={c: f"label_{c}" for c in table if _NUMBERED.fullmatch(str(c))})
+    parts.append(table)
     if vectors:
         names = [f"e{i + 1}" for i in range(collection.vectors.shape[1])]
         parts.append(pd.DataFrame(collection.vectors, columns=names))
@@ -114,13 +119,15 @@ def _h5(collection: Collection, shown: Map | None) -> bytes:
         text = h5py.string_dtype()
         file.create_dataset("names", data=list(collection.names), dtype=text)
         columns = file.create_group("columns")
-        for column in collection.table:
+        for number, column in enumerate(collection.table):
             values = collection.table[column]
-            safe = column.replace("/", "_")
+            path = column.replace("/", "_")  # a slash would open a group
+            path = f"{path} ({number + 1})" if path in columns or path in ("", ".") else path
             if pd.api.types.is_numeric_dtype(values):
-                columns.create_dataset(safe, data=values.to_numpy())
+                columns.create_dataset(path, data=values.to_numpy())
             else:
-                columns.create_dataset(safe, data=list(map(str, values)), dtype=text)
+                columns.create_dataset(path, data=list(map(str, values)), dtype=text)
+            columns[path].attrs["name"] = column
         file.attrs["about"] = json.dumps(_about(collection, shown))
     return buffer.getvalue()
 
@@ -133,7 +140,7 @@ def read_vectors(source: Path | bytes, name: str | None = None) -> Collection:
 
     | ending | what is looked for |
     |---|---|
-    | .csv .tsv | an identifier column; number columns named e1, dim_2, 3 ..., else every number column |
+    | .csv .tsv | an identifier column; number columns e1 ... eD (or dim_0 ..., 1 ...), else every number column |
     | .parquet | the same, or a column ``embedding`` of lists |
     | .npz | ``embeddings`` (N, D) and ``names`` (N,); or one vector for each name |
     | .h5 | the same |
@@ -223,21 +230,10 @@ def _read_text(content: bytes, separator: str) -> Collection:
 
 
 def _read_parquet(content: bytes) -> Collection:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(BytesIO(content))
-        groups = range(file.metadata.num_row_groups)
-        if sum(file.metadata.row_group(i).total_byte_size for i in groups) > LARGEST:
-            raise InputError(f"this file is larger than {LARGEST // 2**30} GB once unpacked.")
-        table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"this is not a parquet file, or it is damaged ({error}).") from error
-    about = _about_from((table.schema.metadata or {}).get(b"biocore", b""))
-    return _from_frame(table.to_pandas(ignore_metadata=True), about)
+    table, metadata, left_out = read_parquet(content, lists=["embedding"])
+    found = _from_frame(table, _about_from(metadata.get("biocore", "")))
+    notes = (f"Columns of lists are left out: {', '.join(left_out)}.",) if left_out else ()
+    return replace(found, notes=found.notes + notes)
 
 
 def _from_frame(table: pd.DataFrame, about: dict) -> Collection:
@@ -265,13 +261,47 @@ def _vectors_of(table: pd.DataFrame, identifier: str | None) -> tuple[np.ndarray
         if len(lengths) != 1 or 0 in lengths:
             raise InputError("the column 'embedding' must hold a list of numbers in each row, all of one length.")
         return np.stack(rows), ["embedding"]
-    numbers = [
-        c for c in table if c != identifier and pd.api.types.is_numeric_dtype(table[c]) and c.lower() not in AXES
-    ]
-    dimensions = [c for c in numbers if _DIMENSION.match(c)] or numbers
+    others = [c for c in table if c != identifier and c.lower() not in AXES]
+    dimensions = _numbered(others) or [c for c in others if _is_number(table[c])]
     if not dimensions:
         raise InputError("no column of numbers was found; each dimension of the vectors needs one.")
+    if len(dimensions) == 1:
+        raise InputError(f"only one column of numbers was found ({dimensions[0]!r}); a vector needs two or more.")
+    texts = [c for c in dimensions if not _is_number(table[c])]
+    if texts:
+        raise InputError(f"the column {texts[0]!r} is a dimension of the vectors and holds text, not numbers.")
     return table[dimensions].to_numpy(np.float32), dimensions
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Names that count the dimensions of vectors, in that order: one prefix, and 0 to D - 1 or 1 to D.
+
+    The longest such row is taken; an empty list is returned where no two names share a prefix.
+    """
+    found: dict[str, dict[int, str]] = {}
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        if match:
+            found.setdefault(match[1], {})[int(match[2])] = name
+    rows = [[row[n] for n in sorted(row)] for row in found.values() if len(row) > 1 and min(row) < 2]
+    gaps = [_gap(row) for row in found.values() if len(row) > 1 and min(row) < 2]
+    whole = [row for row, gap in zip(rows, gaps, strict=True) if gap is None]
+    if rows and not whole:
+        raise InputError(
+            f"the columns {rows[0][0]} to {rows[0][-1]} look like the dimensions of vectors, but number {gaps[0]} is "
+            "missing. Count them from 0 or 1 without a gap, and name other columns differently."
+        )
+    return max(whole, key=len, default=[])
+
+
+def _gap(numbers: Iterable[int]) -> int | None:
+    """The first number missing from a row that starts at 0 or 1."""
+    ordered = sorted(numbers)
+    return next((i for i, n in enumerate(ordered, start=ordered[0]) if i != n), None)
 
 
 def _listed(value) -> np.ndarray:
@@ -284,22 +314,7 @@ def _listed(value) -> np.ndarray:
 
 
 def _read_npz(content: bytes) -> Collection:
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > LARGEST:
-                raise InputError(f"this file is larger than {LARGEST // 2**30} GB once unpacked.")
-        with np.load(BytesIO(content), allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise InputError(f"this is not an .npz file, or it is damaged ({error}).") from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            "this file holds Python objects, which are never loaded because they can run code. "
-            "Save names as text: np.savez(file, embeddings=vectors, names=np.array(names, dtype=str))."
-        ) from error
-    return _from_arrays(arrays)
+    return _from_arrays(read_npz(content))
 
 
 def _from_arrays(arrays: dict[str, np.ndarray]) -> Collection:
@@ -328,41 +343,11 @@ def _from_arrays(arrays: dict[str, np.ndarray]) -> Collection:
 
 
 def _read_h5(content: bytes) -> Collection:
-    import h5py
-
+    found, labels, attributes = read_hdf5(content)
     arrays: dict[str, np.ndarray] = {}
-    try:
-        with h5py.File(BytesIO(content), "r") as file:
-            if "about" in file.attrs:
-                arrays["about"] = np.array(str(file.attrs["about"]))
-            unpacked = 0
-            for path, dataset in _datasets(file):
-                unpacked += dataset.size * dataset.dtype.itemsize
-                if unpacked > LARGEST:
-                    raise InputError(f"this file is larger than {LARGEST // 2**30} GB once unpacked.")
-                values = dataset.asstr()[()] if h5py.check_string_dtype(dataset.dtype) else dataset[()]
-                key = f"column:{path.removeprefix('columns/')}" if path.startswith("columns/") else path
-                arrays[key] = np.atleast_1d(np.array(values, dtype=str) if values.dtype.kind == "O" else values)
-    except (OSError, KeyError, RuntimeError) as error:
-        raise InputError(f"this is not an HDF5 file, or it is damaged ({error}).") from error
+    for path, array in found.items():
+        is_column = path.startswith("columns/")
+        arrays[f"column:{labels.get(path, path.removeprefix('columns/'))}" if is_column else path] = array
+    if "about" in attributes:
+        arrays["about"] = np.array(attributes["about"])
     return _from_arrays(arrays)
-
-
-def _datasets(group, prefix: str = "", depth: int = 0):
-    """Datasets that lie in the file itself.  HDF5 can point at any other file of the server: such links are refused."""
-    import h5py
-
-    if depth > 4:
-        return
-    for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            raise InputError(f"{prefix}{name} is a link, which is not followed. Save the vectors in the file itself.")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            yield from _datasets(item, f"{prefix}{name}/", depth + 1)
-        elif isinstance(item, h5py.Dataset):
-            if item.external or item.is_virtual:
-                raise InputError(f"{prefix}{name} keeps its numbers in another file. Save them in the file itself.")
-            if item.dtype.kind in "fiuSO" and item.shape is not None:
-                yield f"{prefix}{name}", item
