@@ -1,5 +1,6 @@
 """Metrics against scikit-learn and against numbers worked out by hand."""
 
+import go_toys as toys
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -7,6 +8,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from biocore.go import calibration
 from biocore.go.head import logit
+from biocore.go.ontology import propagate_scores
 from biocore.stats import go_metrics as metrics
 
 
@@ -58,6 +60,48 @@ def test_smin_by_hand():
     assert curve.smin == 0  # between 0.5 and 0.8 everything is right
     assert (curve.misinformation[0], curve.uncertainty[0]) == (4, 0)  # low threshold: the wrong term costs 4 bits
     assert (curve.misinformation[-1], curve.uncertainty[-1]) == (0, 3)  # high threshold: the right one is missed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fmax_and_smin_are_the_cafa_evaluators(tmp_path, seed):
+    """The program CAFA is judged by, on the toy ontology: it propagates, cuts and averages on its own."""
+    from cafaeval import parser
+    from cafaeval.evaluation import evaluate_prediction
+
+    rng = np.random.default_rng(seed)
+    terms = [term for term in toys.ONTOLOGY.order if toys.NAMES[term] != "molecular_function"]  # the root says nothing
+    parents = toys.ONTOLOGY.parents_within(terms)
+    stated = rng.random((40, len(terms))) < 0.2
+    stated[0] = False  # a protein without a true term is left out
+    given = (rng.random(stated.shape) * (rng.random(stated.shape) < 0.6)).round(4)
+    given[1] = 0  # one about which nothing is said counts as missed
+    truth = propagate_scores(stated, parents)
+    bits = metrics.information_content(truth, parents)
+
+    stanzas = [
+        f"[Term]\nid: {t}\nname: {n}\nnamespace: molecular_function\n"
+        + "".join(f"is_a: {p}\n" for p in toys.PARENTS[t])
+        for t, n in toys.NAMES.items()
+    ]
+    (tmp_path / "go.obo").write_text("format-version: 1.2\n\n" + "\n".join(stanzas))
+    cells = [(f"P{i}", i, term, j) for i in range(40) for j, term in enumerate(terms)]
+    said = "".join(f"{p}\t{term}\t{given[i, j]}\n" for p, i, term, j in cells if given[i, j])
+    (tmp_path / "predictions.tsv").write_text(said)
+    (tmp_path / "truth.tsv").write_text("".join(f"{p}\t{term}\n" for p, i, term, j in cells if stated[i, j]))
+    (tmp_path / "ia.tsv").write_text("".join(f"{term}\t{b}\n" for term, b in zip(terms, bits, strict=True)))
+    graphs = parser.obo_parser(tmp_path / "go.obo", ia_file=tmp_path / "ia.tsv", orphans=False)
+    true = parser.gt_parser(tmp_path / "truth.tsv", graphs)
+    predictions = parser.pred_parser(tmp_path / "predictions.tsv", graphs, true, "max")
+    table = evaluate_prediction(predictions, true, graphs, metrics.THRESHOLDS, n_cpu=1)
+
+    curve = metrics.curve(truth, propagate_scores(given, parents), bits)
+    known = table["n"] > 0
+    np.testing.assert_allclose(curve.precision[known], table["pr"][known])
+    np.testing.assert_allclose(curve.recall, table["rc"])
+    np.testing.assert_allclose(curve.misinformation, table["mi_w"])
+    np.testing.assert_allclose(curve.uncertainty, table["ru_w"])
+    assert curve.fmax == pytest.approx(table["f"].max()) and 0 < curve.fmax < 1
+    assert curve.smin == pytest.approx(table["s_w"].min()) and curve.smin > 0
 
 
 def test_a_perfect_and_an_empty_prediction(table):
