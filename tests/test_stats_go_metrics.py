@@ -10,6 +10,7 @@ from biocore.go import calibration
 from biocore.go.head import logit
 from biocore.go.ontology import propagate_scores
 from biocore.stats import go_metrics as metrics
+from biocore.stats.calibration import reliability
 
 
 @pytest.fixture
@@ -164,8 +165,8 @@ def test_calibration_finds_the_line_the_data_were_made_with():
     found = calibration.fit_calibration(distorted, truth, ("a", "b"), np.array([0, 1]))
     np.testing.assert_allclose(found.slope, [0.5, 2], rtol=0.1)
     np.testing.assert_allclose(found.offset, [-0.5, 2], rtol=0.2)
-    before = calibration.reliability(expit(distorted), truth).error
-    after = calibration.reliability(found(distorted), truth).error
+    before = reliability(truth, expit(distorted)).error
+    after = reliability(truth, found(distorted)).error
     assert after < 0.02 < before
 
 
@@ -179,7 +180,7 @@ def test_calibration_keeps_the_order_within_a_group():
 def test_reliability_counts_by_hand():
     p = np.array([0.15, 0.15, 0.95, 0.99, 0.99])
     y = np.array([0, 1, 1, 1, 0])
-    found = calibration.reliability(p, y)
+    found = reliability(y, p, bins=calibration.BINS)
     assert found.at(0.15) == (0.5, 2)
     assert found.at(0.99) == (0.5, 2)
     assert found.at(0.95) == (1.0, 1)

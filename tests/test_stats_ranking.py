@@ -1,11 +1,13 @@
 """Measures against scikit-learn, hand-made cases, and simulations whose answer is known."""
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from biocore.stats.calibration import calibrate, reliability
+from biocore.stats.calibration import Reliability, calibrate, reliability
 from biocore.stats.ranking import areas, auprc, auroc, mean_interval
 from biocore.tfbinding.train.baseline import fit_kmer_regression, kmer_baseline, kmer_counts
 
@@ -121,8 +123,39 @@ def test_reliability_of_a_calibrated_and_of_an_overconfident_forecast(rng):
     assert good.error < 0.02
     np.testing.assert_allclose(good.predicted, good.observed, atol=0.03)
     assert good.count.sum() == 50_000
+    low, high = good.interval()
+    assert ((low < good.observed) & (good.observed < high)).all()
     assert reliability(labels, np.where(p > 0.5, 0.999, 0.001)).error > 0.2
     assert reliability(np.array([0, 1]), np.array([0.0, 1.0])).brier == 0
+
+
+def test_reliability_by_hand_and_back_from_json():
+    found = reliability(np.array([[0, 1], [1, 1]]), np.array([[0.5, 0.6], [0.9, 0.2]]), bins=np.array([0, 0.5, 0.8, 1]))
+    np.testing.assert_allclose(found.predicted, [0.35, 0.6, 0.9])  # 0.5 belongs to the bin below
+    np.testing.assert_allclose(found.observed, [0.5, 1, 1])
+    assert found.count.tolist() == [2, 1, 1]
+    assert found.error == pytest.approx((2 * 0.15 + 0.4 + 0.1) / 4)
+    assert found.brier == pytest.approx((0.25 + 0.16 + 0.01 + 0.64) / 4)
+    assert (found.at(0.5), found.at(0.51), found.at(1.0)) == ((0.5, 2), (1.0, 1), (1.0, 1))
+    back = Reliability.from_dict(json.loads(json.dumps(found.as_dict())))
+    assert back.as_dict() == found.as_dict()
+
+
+def test_empty_bins_are_not_defined():
+    found = reliability(np.array([0, 1]), np.array([0.05, 0.95]))
+    assert np.isnan(found.observed[1:9]).all() and np.isnan(found.interval()[0][1:9]).all()
+    assert found.as_dict(digits=2)["observed"][:2] == [0.0, None]
+    assert np.isnan(Reliability.from_dict(found.as_dict()).predicted[1:9]).all()
+    assert np.isnan(reliability(np.array([]), np.array([])).error)
+
+
+def test_reliability_of_older_cards_is_read():
+    terms = Reliability.from_dict(
+        {"low": [0, 0.5], "high": [0.5, 1], "count": [4.0, 0.0], "mean": [0.3, 0.75], "right": [1, 0]}
+    )
+    assert terms.observed[0] == 0.25 and np.isnan([terms.observed[1], terms.predicted[1]]).all()
+    factor = Reliability.from_dict({"split": "valid", "predicted": [0.04, 0.95], "observed": [0, 1], "count": [3, 2]})
+    np.testing.assert_allclose([factor.low, factor.high], [[0, 0.9], [0.1, 1]])
 
 
 def test_kmer_counts_by_hand():

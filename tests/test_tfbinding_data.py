@@ -8,7 +8,6 @@ import pytest
 
 from biocore.errors import DataUnavailable, InputError
 from biocore.sequence import one_hot, reverse_complement
-from biocore.stats.splits import cluster_split
 from biocore.tfbinding.train.data import (
     KINDS,
     DnaDataset,
@@ -23,6 +22,7 @@ from biocore.tfbinding.train.data import (
     reverse_complement_codes,
     shared_kmers,
 )
+from biocore.tfbinding.train.seeds import enriched_words
 
 A, B = "ACGTACGTACGTACGTACGTACGT", "TTTTTTTTTTTTCCCCCCCCCCCC"
 
@@ -173,12 +173,24 @@ def test_training_rows_on_held_out_places_are_left_out():
         apart(data, data)
 
 
-def test_cluster_split_keeps_relatives_together():
-    clusters = np.repeat(np.arange(200), 5)
-    chosen = cluster_split(clusters, share=0.2, seed=0)
-    assert 0.15 < chosen.mean() <= 0.2
-    assert not set(clusters[chosen]) & set(clusters[~chosen])
-    assert (chosen != cluster_split(clusters, share=0.2, seed=1)).any()
+def test_kmers_with_unknown_bases_are_nobodys():
+    unknown, thymines = np.full((2, 101), 4, np.uint8), np.full((2, 101), 3, np.uint8)
+    assert shared_kmers(unknown, thymines).tolist() == shared_kmers(thymines, unknown).tolist() == [0, 0]
+    assert shared_kmers(unknown, unknown).tolist() == [0, 0]
+    one = thymines.copy()
+    one[0, 50] = 4  # 31 of the 71 31-mers hold it
+    assert shared_kmers(one, thymines).tolist() == [40, 71]
+    assert shared_kmers(thymines[:, :20], thymines).tolist() == [0, 0]  # shorter than a k-mer
+
+
+def test_words_with_unknown_bases_are_not_enriched():
+    rng = np.random.default_rng(0)
+    codes, labels = random_codes(400, 60), np.repeat([0, 1], 200)
+    codes[labels == 1, 20:40] = 4  # masked in the bound rows only
+    assert not [word for word in enriched_words(codes, labels, count=20) if (word == 3).sum() >= 7]
+    codes[labels == 1, 45:53] = [0, 1, 2, 2, 0, 1, 0, 2]
+    rng.shuffle(codes[labels == 0])
+    assert enriched_words(codes, labels, count=1)[0].tolist() in ([0, 1, 2, 2, 0, 1, 0, 2], [1, 3, 2, 3, 1, 1, 2, 3])
 
 
 def test_batches_use_each_row_at_most_once():

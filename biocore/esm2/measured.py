@@ -10,6 +10,7 @@ import pandas as pd
 from biocore.errors import InputError
 from biocore.esm2.results import SubstitutionScan
 from biocore.esm2.variants import parse_variant, score_variants
+from biocore.stats.correlation import spearman_interval
 
 VARIANT_COLUMNS = ("mutant", "mutation", "variant", "hgvs_pro", "mutations")
 MEASURED_COLUMNS = ("dms_score", "score", "fitness", "effect", "measured")
@@ -169,24 +170,5 @@ def compare(scan: SubstitutionScan, measurements: pd.DataFrame, *, offset: int =
         first = f" Line {problems['line'][0]:,}: {problems['problem'][0]}" if len(problems) else ""
         raise InputError(f"none of the {len(measurements):,} variants can be scored.{first} {scored.hint}".strip())
     table = table.loc[usable, ["variant", "score", "measured"]].reset_index(drop=True)
-    rho, low, high = _spearman(table["score"].to_numpy(), table["measured"].to_numpy(), seed)
-    return Comparison(table, rho, low, high, problems)
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's rho over the pairs that are both finite; NaN with fewer than 3 of them or without spread."""
-    finite = np.isfinite(a) & np.isfinite(b)
-    if finite.sum() < 3:
-        return float("nan")
-    x, y = (pd.Series(v[finite]).rank().to_numpy() for v in (a, b))
-    return float(np.corrcoef(x, y)[0, 1]) if x.std() > 0 and y.std() > 0 else float("nan")
-
-
-def _spearman(a: np.ndarray, b: np.ndarray, seed: int) -> tuple[float, float, float]:
-    rng = np.random.default_rng(seed)
-    rho = rank_correlation(a, b)
-    if not np.isfinite(rho):
-        return rho, float("nan"), float("nan")
-    samples = [rank_correlation(a[i], b[i]) for i in rng.integers(0, len(a), (1000, len(a)))]
-    low, high = np.nanpercentile(samples, [2.5, 97.5])
-    return rho, float(low), float(high)
+    rho = spearman_interval(table["score"].to_numpy(), table["measured"].to_numpy(), seed=seed)
+    return Comparison(table, rho.value, rho.low, rho.high, problems)

@@ -1,8 +1,7 @@
 """Scores into probabilities, a line on the log-odds for each group of terms; and how often the model was right."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -96,69 +95,6 @@ def _line(x: np.ndarray, y: np.ndarray, rounds: int) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """Of the predictions with a probability in each bin: how many, their mean, and how many were right."""
-
-    low: np.ndarray
-    high: np.ndarray
-    count: np.ndarray
-    mean: np.ndarray
-    right: np.ndarray
-
-    @property
-    def rate(self) -> np.ndarray:
-        """Share that was right; NaN in an empty bin."""
-        return np.divide(self.right, self.count, out=np.full(len(self.count), np.nan), where=self.count > 0)
-
-    @property
-    def error(self) -> float:
-        """Expected calibration error: mean distance of promised and found share, weighted by count."""
-        known = self.count > 0
-        gaps = np.abs(self.mean[known] - self.rate[known])
-        return float((gaps * self.count[known]).sum() / self.count.sum())
-
-    def at(self, probability: float) -> tuple[float, int]:
-        """Share that was right in the bin of `probability`, and how many predictions that rests on."""
-        place = int(np.clip(np.searchsorted(self.high, probability, side="left"), 0, len(self.count) - 1))
-        return float(self.rate[place]), int(self.count[place])
-
-    def interval(self) -> tuple[np.ndarray, np.ndarray]:
-        """95 % Wilson interval of `rate`, two arrays; too narrow, as a protein's terms depend on one another."""
-        z, n = 1.96, np.maximum(self.count, 1)
-        p = np.nan_to_num(self.rate)
-        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-        return centre - half, centre + half
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {name: values.tolist() for name, values in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Reliability":
-        """The reverse of `as_dict`."""
-        return cls(**{name: np.array(v, dtype=float) for name, v in values.items()})
-
-
-def reliability(probability: np.ndarray, truth: np.ndarray, *, bins: np.ndarray = BINS) -> Reliability:
-    """Compare promised with found shares of right predictions.
-
-    Parameters
-    ----------
-    probability, truth : arrays of one shape
-    bins : float array
-        Edges from 0 to 1; a probability on an edge belongs to the bin below it.
-    """
-    p, y = probability.ravel(), truth.ravel()
-    place = np.clip(np.searchsorted(bins[1:], p, side="left"), 0, len(bins) - 2)
-    size = len(bins) - 1
-    count = np.bincount(place, minlength=size)
-    total = np.bincount(place, weights=p, minlength=size)
-    mean = np.divide(total, count, out=(bins[:-1] + bins[1:]) / 2, where=count > 0)
-    return Reliability(bins[:-1], bins[1:], count.astype(float), mean, np.bincount(place, weights=y, minlength=size))
-
-
-@dataclass(frozen=True)
 class Thresholds:
     """Where each term counts as predicted, and what that was worth on held-back proteins.
 
@@ -219,12 +155,10 @@ def measure_thresholds(probability: np.ndarray, truth: np.ndarray, threshold: np
 __all__ = [
     "BINS",
     "Calibration",
-    "Reliability",
     "Thresholds",
     "choose_thresholds",
     "fit_calibration",
     "logit",
     "measure_thresholds",
-    "reliability",
     "term_groups",
 ]

@@ -12,12 +12,13 @@ from scipy.special import expit
 from biocore import zoo
 from biocore.errors import ModelUnavailable
 from biocore.go import features
-from biocore.go.calibration import Calibration, Reliability
+from biocore.go.calibration import Calibration
 from biocore.go.head import Network
 from biocore.go.homology import HomologyIndex, expect
 from biocore.go.neighbours import Neighbours, nearest_vectors
 from biocore.go.ontology import depths, most_specific, propagate_scores
 from biocore.go.pairs import Terms, pair_features, relatives_of, vector_votes
+from biocore.stats.calibration import Reliability
 
 Progress = Callable[[int, int], None]
 IDENTICAL = 0.9995  # similarity from which two proteins count as the same

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from biocore.go.calibration import Reliability
 from biocore.go.evidence import ResidueEvidence
 from biocore.plot.term_graph import TermGraph
 from biocore.plot.theme import ACCENT, CATEGORIES, DIVERGING, MUTED, SEQUENTIAL, layout, symmetric_limit
+from biocore.stats.calibration import Reliability
 
 METRICS = {
     "fmax": "Fmax",
@@ -95,16 +95,16 @@ def reliability(measured: Reliability, label: str) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": MUTED}, name="perfect")
     figure.add_scatter(
-        x=measured.mean[known],
-        y=measured.rate[known],
+        x=measured.predicted[known],
+        y=measured.observed[known],
         mode="lines+markers",
         name=label,
         line={"color": ACCENT},
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": (high - measured.rate)[known].clip(0),
-            "arrayminus": (measured.rate - low)[known].clip(0),
+            "array": (high - measured.observed)[known].clip(0),
+            "arrayminus": (measured.observed - low)[known].clip(0),
         },
         customdata=measured.count[known],
         hovertemplate="promised %{x:.2f}, right %{y:.2f}, %{customdata:,} predictions<extra></extra>",

@@ -10,16 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biocore.stats.intervals import Interval, percentile_interval
+
 THRESHOLDS = np.linspace(0.0, 1.0, 101)[1:]  # a score of 0 is "not predicted"
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A measured number with its 95 % bootstrap interval (resampled proteins)."""
-
-    value: float
-    low: float = float("nan")
-    high: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -329,11 +322,7 @@ def _centred(values: np.ndarray) -> np.ndarray:
 def _interval(values) -> Interval:
     """First value is the measurement, the others are resamplings."""
     values = np.asarray(values, dtype=float)
-    rest = values[1:][np.isfinite(values[1:])]
-    if not len(rest):
-        return Interval(float(values[0]))
-    low, high = np.percentile(rest, [2.5, 97.5])
-    return Interval(float(values[0]), float(low), float(high))
+    return percentile_interval(values[0], values[1:])
 
 
 def _check(truth: np.ndarray, scores: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from biocore.embedding.projection.maps import Map
 from biocore.embedding.projection.neighbours import distance_blocks, distinct, nearest
+from biocore.stats.intervals import wilson
 
 MOST_QUERIES = 1000  # points whose ranks are computed; more would cost time and not change the second decimal
 MOST_FOR_SILHOUETTE = 5000
@@ -257,13 +258,3 @@ def _vote(codes: np.ndarray) -> int:
     values, where, counts = np.unique(codes, return_index=True, return_counts=True)
     best = counts == counts.max()
     return int(values[best][where[best].argmin()])
-
-
-def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """95 % interval of a share.  Wilson (1927), doi:10.1080/01621459.1927.10502953."""
-    if n == 0:
-        return float("nan"), float("nan")
-    share, z2 = successes / n, z * z
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))

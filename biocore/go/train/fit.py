@@ -18,6 +18,7 @@ from biocore.go.train import prepare
 from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.stats import go_metrics as metrics
+from biocore.stats.calibration import reliability
 
 
 @dataclass(frozen=True)
@@ -303,10 +304,11 @@ def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
     """
     model = trained.model
     measured = calibration.measure_thresholds(predicted, valid.labels, model.threshold)
-    reliable = {"all terms": calibration.reliability(predicted, valid.labels).as_dict()}
+    reliable = {"all terms": reliability(valid.labels, predicted, bins=calibration.BINS).as_dict()}
     for number, name in enumerate(model.calibration.groups):
         chosen = model.calibration.group == number
-        reliable[name] = calibration.reliability(predicted[:, chosen], valid.labels[:, chosen]).as_dict()
+        found = reliability(valid.labels[:, chosen], predicted[:, chosen], bins=calibration.BINS)
+        reliable[name] = found.as_dict()
     arrays = trained.arrays | _threshold_arrays(measured)
     details = trained.details | {"reliability": reliable}
     return replace(

@@ -12,6 +12,7 @@ from biocore.go.train import alignment, prepare
 from biocore.go.train.settings import IDENTITY_BINS, LABELS, Data, Say, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.stats import go_metrics as metrics
+from biocore.stats.calibration import reliability
 
 
 def baselines(
@@ -116,8 +117,7 @@ def evaluate(
         name: as_json(getattr(curve, name)) for name in ("thresholds", "precision", "recall", "f")
     }
     results["heatmap"] = _heatmap(model, data, prediction.probability)
-    reliable = calibration.reliability(prediction.probability, data.labels)
-    results["calibration_error"] = reliable.error
+    results["calibration_error"] = reliability(data.labels, prediction.probability, bins=calibration.BINS).error
     return results, prediction.probability
 
 

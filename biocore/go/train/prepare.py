@@ -15,6 +15,7 @@ from biocore.errors import InputError
 from biocore.go.ontology import ASPECTS, Ontology
 from biocore.go.train.sources import COLUMNS, read_annotations, read_clusters, read_fasta, read_taxonomy
 from biocore.sequence import AMINO_ACIDS, RARE_AMINO_ACIDS
+from biocore.stats.splits import cluster_split
 
 UNINFORMATIVE = ("molecular_function", "binding", "protein binding")
 EXPERIMENTAL = frozenset("EXP IDA IPI IMP IGI IEP HTP HDA HMP HGI HEP TAS IC".split())  # as CAFA counts them
@@ -244,14 +245,10 @@ def split_by_cluster(clusters: Sequence, *, valid_fraction: float = 1 / 6, seed:
     Returns
     -------
     array of str, (N,)
-        "train" or "valid"; clusters are drawn at random until `valid_fraction` of the proteins is reached.
+        "train" or "valid"; see `biocore.stats.splits.cluster_split`.
     """
-    names, index, sizes = np.unique(np.asarray(clusters, dtype=str), return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    before = np.concatenate([[0], sizes[order].cumsum()[:-1]])
-    valid = np.zeros(len(names), dtype=bool)
-    valid[order[before + sizes[order] <= valid_fraction * len(clusters) + 0.5]] = True
-    return np.where(valid[index], "valid", "train")
+    valid = cluster_split(np.asarray(clusters, dtype=str), share=valid_fraction, seed=seed)
+    return np.where(valid, "valid", "train")
 
 
 def cluster_folds(clusters: Sequence, folds: int, *, seed: int) -> np.ndarray:

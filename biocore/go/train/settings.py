@@ -11,7 +11,7 @@ import pandas as pd
 
 from biocore.go import features, head
 from biocore.go.train import prepare
-from biocore.stats import go_metrics as metrics
+from biocore.stats.intervals import Interval
 
 STACK = head.FitConfig(epochs=10, batch_size=32_768, learning_rate=5e-3, weight_decay=1e-2, dropout=0.0, widths=(48,))
 LABELS = {"all": "terms", "experimental": "terms_experimental"}
@@ -77,7 +77,7 @@ def to_stderr(message: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
 
 
-def numbers(measured: dict[str, metrics.Interval]) -> dict[str, list[float | None]]:
+def numbers(measured: dict[str, Interval]) -> dict[str, list[float | None]]:
     return {name: [as_json(v) for v in (i.value, i.low, i.high)] for name, i in measured.items()}
 
 

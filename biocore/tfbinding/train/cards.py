@@ -140,15 +140,10 @@ def trunk_card(factors: int, history: History, *, shipped: bool, window: int) ->
 
 
 def _reliability(report: FactorReport) -> dict[str, Any]:
-    found = report.reliability
     return {
         "split": report.split,
         "note": CROSS_FITTED if report.cross_fitted else "rows that took no part in calibration",
-        "predicted": [round(float(v), 4) for v in found.predicted],
-        "observed": [round(float(v), 4) for v in found.observed],
-        "count": [int(v) for v in found.count],
-        "error": round(found.error, 4),
-        "brier": round(found.brier, 4),
+        **report.reliability.as_dict(digits=4),
     }
 
 

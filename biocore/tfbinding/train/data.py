@@ -289,15 +289,38 @@ def overlapping(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def shared_kmers(codes: np.ndarray, others: np.ndarray, *, k: int = 31) -> np.ndarray:
-    """How many k-mers of each row occur, on either strand, anywhere in `others`: int array, (N,)."""
-    return np.isin(_kmer_hashes(codes, k), np.unique(_kmer_hashes(others, k))).sum(axis=1)
+    """How many k-mers of each row occur, on either strand, anywhere in `others`.
+
+    Parameters
+    ----------
+    codes, others : uint8 arrays, (N, L) and (M, L')
+    k : int
+        bp, at most 31.
+
+    Returns
+    -------
+    int array, (N,)
+        A k-mer that holds an unknown base counts on neither side: it may be any sequence.
+    """
+    ours, theirs = _kmer_hashes(codes, k), _kmer_hashes(others, k)
+    seen = np.unique(theirs[kmers_known(others, k)])
+    return (np.isin(ours, seen) & kmers_known(codes, k)).sum(axis=1)
+
+
+def kmers_known(codes: np.ndarray, k: int) -> np.ndarray:
+    """Which k-mers hold no unknown base (code 4), bool (N, L - k + 1)."""
+    unknown = np.pad((codes == 4).cumsum(axis=1), ((0, 0), (1, 0)))
+    return unknown[:, k:] == unknown[:, :-k]
 
 
 def _kmer_hashes(codes: np.ndarray, k: int) -> np.ndarray:
-    """The smaller of the numbers of a k-mer (k up to 31) and its reverse complement, (N, L - k + 1)."""
-    n = codes.shape[1] - k + 1
+    """The smaller of the numbers of a k-mer (k up to 31) and its reverse complement, (N, L - k + 1).
+
+    Those with an unknown base have a meaningless number; see `kmers_known`.
+    """
+    n = max(codes.shape[1] - k + 1, 0)
     codes = codes.astype(np.uint64)
-    forward = np.zeros((len(codes), max(n, 0)), np.uint64)
+    forward = np.zeros((len(codes), n), np.uint64)
     reverse = forward.copy()
     for i in range(k):
         forward = forward * np.uint64(4) + np.minimum(codes[:, i : i + n], 3)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from biocore.stats.calibration import Reliability, calibrate, reliability
-from biocore.stats.ranking import Interval, areas
+from biocore.stats.intervals import Interval
+from biocore.stats.ranking import areas
 from biocore.tfbinding import TFModel, probability, scores
 from biocore.tfbinding.train.baseline import kmer_baseline, kmer_counts
 from biocore.tfbinding.train.data import DnaDataset, apart, one_hot_codes

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from biocore.tfbinding.train.data import kmers_known
+
 _K = 8  # bp of a word
 
 
@@ -45,12 +47,16 @@ def seeded_kernel(kernel: np.ndarray, words: list[np.ndarray], *, strength: floa
 
 
 def _presence(codes: np.ndarray) -> np.ndarray:
-    """In how many rows each 8-mer occurs, counted under the smaller code of itself and its reverse complement."""
+    """In how many rows each 8-mer occurs, counted under the smaller code of itself and its reverse complement.
+
+    Those with an unknown base are no words.
+    """
     windows = np.lib.stride_tricks.sliding_window_view(np.minimum(codes, 3), _K, axis=1).astype(np.int32)
     powers = 4 ** np.arange(_K - 1, -1, -1, dtype=np.int32)
-    words = np.sort(np.minimum(windows @ powers, (3 - windows[..., ::-1]) @ powers), axis=1)
-    first = np.ones(words.shape, bool)
-    first[:, 1:] = words[:, 1:] != words[:, :-1]
+    words = np.minimum(windows @ powers, (3 - windows[..., ::-1]) @ powers)
+    words = np.sort(np.where(kmers_known(codes, _K), words, -1), axis=1)
+    first = words >= 0
+    first[:, 1:] &= words[:, 1:] != words[:, :-1]
     return np.bincount(words[first], minlength=4**_K)
 
 

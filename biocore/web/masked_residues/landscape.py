@@ -8,10 +8,10 @@ import streamlit as st
 
 from biocore import web
 from biocore.esm2 import MASKED, STRATEGIES, WILD_TYPE, SubstitutionScan
-from biocore.esm2.measured import rank_correlation
 from biocore.plot import masked_residues as plot
 from biocore.plot.theme import symmetric_limit
 from biocore.sequence import AMINO_ACIDS
+from biocore.stats.correlation import spearman
 from biocore.web.masked_residues import scan as scans
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.masked_residues.model import Choice
@@ -219,7 +219,7 @@ def _compare(protein: Protein, choice: Choice) -> None:
     with st.expander("Both strategies side by side"):
         letters = np.array(list(AMINO_ACIDS))
         other = np.array(list(protein.sequence))[:, None] != letters[None]
-        rho = rank_correlation(a.scores[other], b.scores[other])
+        rho = spearman(a.scores[other], b.scores[other])
         rows = [
             {
                 "strategy": plot.STRATEGY_LABELS[s],

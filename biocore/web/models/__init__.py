@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from biocore import zoo
-from biocore.go.calibration import Reliability
 from biocore.plot import models as plot
+from biocore.stats.calibration import Reliability
 from biocore.web.link import from_link, set_link
 from biocore.web.outputs import figure, table
 
@@ -132,22 +132,23 @@ def _figures(card: zoo.ModelCard) -> None:
 def _reliability(card: zoo.ModelCard) -> dict | None:
     """The reliability curve of a card: one curve, or for many terms the one over all of them, without empty bins."""
     curve = card.details.get("reliability")
-    if not curve or "all terms" not in curve:
-        return curve or None
-    pooled = Reliability.from_dict(curve["all terms"])
-    used = pooled.count > 0
+    if not curve:
+        return None
+    curve = curve.get("all terms", curve)
+    found = Reliability.from_dict(curve)
+    used = found.count > 0
     return {
-        "predicted": pooled.mean[used].tolist(),
-        "observed": pooled.rate[used].tolist(),
-        "count": pooled.count[used].astype(int).tolist(),
-        "error": pooled.error,
+        **{name: getattr(found, name)[used].tolist() for name in ("predicted", "observed", "count")},
+        "error": found.error,
+        "split": curve.get("split", "valid"),
+        "note": curve.get("note", ""),
     }
 
 
 def _calibration_note(card: zoo.ModelCard, curve: dict) -> str:
     method = card.details.get("calibration_method")
     error = f"Expected calibration error {curve['error']:.3f}. " if "error" in curve else ""
-    note = f", {curve['note']}" if "note" in curve else ""
+    note = f", {curve['note']}" if curve.get("note") else ""
     return f"{method + '. ' if method else ''}{error}Measured on the {curve.get('split', 'valid')} split{note}."
 
 

@@ -86,7 +86,7 @@ def _view_identity(card: zoo.ModelCard, measured: dict) -> None:
 
 
 def _view_reliability(card: zoo.ModelCard, measured: dict) -> None:
-    from biocore.go.calibration import Reliability
+    from biocore.stats.calibration import Reliability
 
     groups = list(card.details["reliability"])
     group = st.selectbox("Terms", groups, key="function.group")
@@ -101,8 +101,8 @@ def _view_reliability(card: zoo.ModelCard, measured: dict) -> None:
             "probability from": found.low,
             "to": found.high,
             "predictions": found.count.astype(int),
-            "mean probability": found.mean,
-            "share right": found.rate,
+            "mean probability": found.predicted,
+            "share right": found.observed,
         }
     )
     web.table(table, "function_reliability_table")
