@@ -1,7 +1,10 @@
 """Motifs: known sites are found on either strand, p-values are exact, files with mistakes name the line."""
 
+import dataclasses
 import itertools
+from io import StringIO
 
+import Bio.motifs
 import numpy as np
 import pytest
 
@@ -130,9 +133,45 @@ def test_meme_and_jaspar_are_read():
     assert [m.consensus for m in parse_motifs(windows)] == ["CCA", "AC"]
 
 
+def test_what_is_read_is_what_biopython_reads():
+    """Its reader keeps whole counts, so the file's are given for 1,000 sites."""
+    rng = np.random.default_rng(0)
+    rows = rng.multinomial(1000, [0.4, 0.3, 0.2, 0.1], size=9) / 1000
+    matrix = "\n".join(" ".join(f"{p:.3f}" for p in row) for row in rows)
+    text = MEME[: MEME.index("MOTIF")].replace("A 0.25 C 0.25 G 0.25 T 0.25", "A 0.32 C 0.18 G 0.18 T 0.32")
+    text += f"MOTIF x\nletter-probability matrix: alength= 4 w= 9 nsites= 1000 E= 0\n{matrix}\n"
+    ours, theirs = parse_motifs(text)[0], Bio.motifs.parse(StringIO(text), "minimal")[0]
+    np.testing.assert_allclose(ours.probabilities, np.array([theirs.pwm[b] for b in "ACGT"]).T, atol=1e-9)
+    assert dict(zip("ACGT", ours.background, strict=True)) == pytest.approx(theirs.background)
+    plain = dataclasses.replace(ours, pseudocount=0.0)
+    expected = theirs.pwm.log_odds(theirs.background)  # base 2
+    np.testing.assert_allclose(plain.log_odds / np.log(2), np.array([expected[b] for b in "ACGT"]).T, atol=1e-9)
+    jaspar = Bio.motifs.parse(StringIO(JASPAR), "jaspar")
+    for mine, its in zip(parse_motifs(JASPAR), jaspar, strict=True):
+        np.testing.assert_allclose(mine.probabilities, np.array([its.pwm[b] for b in "ACGT"]).T)
+
+
+def test_a_background_makes_common_bases_count_less():
+    at_rich = MEME.replace("A 0.25 C 0.25 G 0.25 T 0.25", "A 0.4 C 0.1\nG 0.1 T 0.4")
+    even, rich = parse_motifs(MEME)[0], parse_motifs(at_rich)[0]  # TGA
+    assert rich.background == pytest.approx((0.4, 0.1, 0.1, 0.4))
+    assert rich.log_odds[0, 3] < even.log_odds[0, 3] and rich.log_odds[1, 2] > even.log_odds[1, 2]
+    assert rich.log_odds[1, 2] == pytest.approx(np.log(0.98 / 0.1 + 0.02))
+    assert score_distribution(rich)[1][-1] == pytest.approx(0.4 * 0.1 * 0.4)  # chance of TGA in such DNA
+    assert score_distribution(even)[1][-1] == pytest.approx(1 / 64)
+    hit = scan(one_hot(["CCTGACC"])[0], [rich], p_value=0.02)[0]
+    assert (hit.start, hit.strand, hit.p_value) == (2, "+", pytest.approx(0.016))
+    one_strand = MEME.replace("A 0.25 C 0.25 G 0.25 T 0.25", "A 0.5 C 0.1 G 0.3 T 0.1")
+    assert parse_motifs(one_strand)[0].background == pytest.approx((0.3, 0.2, 0.2, 0.3))  # both strands are scanned
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (MEME.replace("T 0.25", "T"), "line 6: background frequencies are written 'A 0.25"),
+        (MEME.replace("T 0.25", "T x"), "line 6: 'x' is not a number"),
+        (MEME.replace("T 0.25", "T 0.9"), "line 6: background frequencies must be above 0 and sum to 1"),
+        (MEME.replace("A 0.25 C 0.25", "A 0.5 C 0"), "line 6: background frequencies must be above 0 and sum to 1"),
         ("  \n", "empty"),
         ("hello", "neither a 'MOTIF' line"),
         ("AC  M00001\nP0 A C G T", "TRANSFAC"),
@@ -167,6 +206,8 @@ def test_a_matrix_must_be_one():
         Motif("x", np.full((3, 4), 0.5))
     with pytest.raises(ValueError, match="must be"):
         Motif("x", np.full((3, 5), 0.2))
+    with pytest.raises(ValueError, match="four positive numbers"):
+        Motif("x", np.full((3, 4), 0.25), background=(0.5, 0.5, 0.0, 0.0))
 
 
 @pytest.mark.parametrize("strand", ["+", "-"])

@@ -1,6 +1,6 @@
 """What a motif is: the share of each base at each of its positions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,7 +42,10 @@ class Motif:
     factors : tuple of str
         Factors whose binding it stands for, by gene symbol; empty where unknown.
     pseudocount : float
-        Share of each row that is spread evenly over the bases before logarithms are taken; none is minus infinity.
+        Share of each row that is spread over the bases as in the background before logarithms are taken; none is minus
+        infinity.
+    background : four floats, A C G T
+        How common each base is where the motif is not; they sum to 1.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Motif:
     source: str = ""
     factors: tuple[str, ...] = ()
     pseudocount: float = 0.02
+    background: tuple[float, float, float, float] = (0.25, 0.25, 0.25, 0.25)
 
     def __post_init__(self):
         p = self.probabilities
@@ -57,19 +61,21 @@ class Motif:
             raise ValueError(f"probabilities (={p.shape}) must be (1 to {MAX_WIDTH}, 4).")
         if not np.isfinite(p).all() or (p < 0).any() or not np.allclose(p.sum(axis=1), 1, atol=1e-3):
             raise ValueError("each row of probabilities must be non-negative and sum to 1.")
+        if len(self.background) != 4 or min(self.background) <= 0 or abs(sum(self.background) - 1) > 1e-3:
+            raise ValueError(f"background (={self.background}) must be four positive numbers that sum to 1.")
 
     def __len__(self) -> int:
         return len(self.probabilities)
 
     @property
     def log_odds(self) -> np.ndarray:
-        """Natural logarithm of each probability over a quarter, (W, 4)."""
-        p = (1 - self.pseudocount) * self.probabilities + self.pseudocount / 4
-        return np.log(4 * p)
+        """Natural logarithm of each probability over the background's, (W, 4)."""
+        background = np.array(self.background)
+        return np.log((1 - self.pseudocount) * self.probabilities / background + self.pseudocount)
 
     @property
     def information(self) -> np.ndarray:
-        """Bits at each position, 0 to 2, (W,)."""
+        """Bits at each position over four equally common bases, 0 to 2, (W,)."""
         p = np.clip(self.probabilities, 1e-12, 1)
         return 2 + (p * np.log2(p)).sum(axis=1)
 
@@ -81,7 +87,8 @@ class Motif:
 
     def reverse_complement(self) -> "Motif":
         """The same motif read on the other strand."""
-        return Motif(self.name, self.probabilities[::-1, ::-1].copy(), self.source, self.factors, self.pseudocount)
+        turned = self.probabilities[::-1, ::-1].copy()
+        return replace(self, probabilities=turned, background=self.background[::-1])
 
 
 def from_consensus(name: str, consensus: str, *, source: str = "", factors: tuple[str, ...] = ()) -> Motif:

@@ -1,4 +1,9 @@
-"""Motif files: MEME (minimal text format) and JASPAR (counts, with or without base letters)."""
+"""Motif files: MEME (minimal text format) and JASPAR (counts, with or without base letters).
+
+Read here rather than by Bio.motifs, which turns the probabilities of a MEME file into whole counts (of 20 sites where
+the file names none), refuses files without a version or background line, passes over rows it cannot read, and cannot
+say on which line a mistake is.  The tests hold what is read against it.
+"""
 
 import re
 
@@ -8,6 +13,8 @@ from biocore.errors import InputError
 from biocore.motif.matrix import BASES, MAX_WIDTH, Motif
 
 MAX_MOTIFS = 2000
+Background = tuple[float, float, float, float]
+EVEN: Background = (0.25, 0.25, 0.25, 0.25)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -17,8 +24,9 @@ def parse_motifs(text: str, *, source: str = "uploaded") -> list[Motif]:
     Parameters
     ----------
     text : str
-        MEME: ``MOTIF name`` and ``letter-probability matrix:`` with a row for each position.  JASPAR: ``>id name`` and
-        a row for each base, counts or shares, with ``A [ ... ]`` or bare numbers.
+        MEME: ``MOTIF name`` and ``letter-probability matrix:`` with a row for each position; ``Background letter
+        frequencies``, where there are some, are averaged with those of the other strand, since both are scanned.
+        JASPAR: ``>id name`` and a row for each base, counts or shares, with ``A [ ... ]`` or bare numbers.
     source : str
         Kept with each motif; the file's name.
 
@@ -44,10 +52,14 @@ def parse_motifs(text: str, *, source: str = "uploaded") -> list[Motif]:
 
 def _parse_meme(lines: list[str], source: str) -> list[Motif]:
     motifs, name, i = [], None, 0
+    background = EVEN
     while i < len(lines):
         line = lines[i].strip()
         if line.startswith("ALPHABET") and "ACGT" not in line.replace(" ", "").upper():
             raise InputError(f"line {i + 1}: the alphabet is not ACGT. DNA motifs are needed.")
+        if line.lower().startswith("background letter frequencies"):
+            background, i = _meme_background(lines, i + 1)
+            continue
         if line.startswith("MOTIF"):
             words = line.split()
             if len(words) < 2:
@@ -58,13 +70,30 @@ def _parse_meme(lines: list[str], source: str) -> list[Motif]:
                 raise InputError(f"line {i + 1}: a matrix before any 'MOTIF' line.")
             width = re.search(r"\bw\s*=\s*(\d+)", line)
             rows, i = _meme_rows(lines, i + 1, name, int(width[1]) if width else None)
-            motifs.append(_motif(name, rows, source))
+            motifs.append(_motif(name, rows, source, background))
             name = None
             continue
         i += 1
     if not motifs:
         raise InputError("There is a 'MOTIF' line but no 'letter-probability matrix:' below it.")
     return motifs
+
+
+def _meme_background(lines: list[str], i: int) -> tuple[Background, int]:
+    """Frequencies of A, C, G, T, averaged over both strands, and the line after them."""
+    first, words = i, []
+    while i < len(lines) and lines[i].strip() and len(words) < 8:
+        words += lines[i].split()
+        i += 1
+    letters = [word.upper().replace("U", "T") for word in words[::2]]
+    if sorted(letters) != list(BASES) or len(words) != 8:
+        raise InputError(f"line {first + 1}: background frequencies are written 'A 0.25 C 0.25 G 0.25 T 0.25'.")
+    found = dict(zip(letters, _numbers(words[1::2], first, "background"), strict=True))
+    shares = np.array([found[base] for base in BASES])
+    if (shares <= 0).any() or abs(shares.sum() - 1) > 0.01:
+        raise InputError(f"line {first + 1}: background frequencies must be above 0 and sum to 1.")
+    shares = (shares + shares[::-1]) / (2 * shares.sum())
+    return tuple(shares.tolist()), i
 
 
 def _meme_rows(lines: list[str], i: int, name: str, width: int | None) -> tuple[np.ndarray, int]:
@@ -121,7 +150,7 @@ def _numbers(words: list[str], line: int, name: str, count: int | None = None) -
     return [float(word) for word in words]
 
 
-def _motif(name: str, counts: np.ndarray, source: str) -> Motif:
+def _motif(name: str, counts: np.ndarray, source: str, background: Background = EVEN) -> Motif:
     """A motif of counts or shares, (W, 4)."""
     if counts.ndim != 2 or not 1 <= len(counts) <= MAX_WIDTH:
         raise InputError(f"the matrix has {len(counts)} positions; 1 to {MAX_WIDTH} are read.", record=name)
@@ -131,4 +160,4 @@ def _motif(name: str, counts: np.ndarray, source: str) -> Motif:
     if (totals == 0).any():
         empty = int(np.flatnonzero(totals[:, 0] == 0)[0])
         raise InputError("all four numbers are 0.", record=name, position=empty)
-    return Motif(name, counts / totals, source)
+    return Motif(name, counts / totals, source, background=background)

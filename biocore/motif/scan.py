@@ -49,7 +49,7 @@ class MapMatch:
 
 
 def score_distribution(motif: Motif) -> tuple[np.ndarray, np.ndarray]:
-    """Exact chances of a motif's scores in random DNA with equal shares of the bases.
+    """Exact chances of a motif's scores in random DNA of the motif's background.
 
     Returns
     -------
@@ -58,21 +58,24 @@ def score_distribution(motif: Motif) -> tuple[np.ndarray, np.ndarray]:
     p_values : float array, (S,)
         Chance of a score at least that high at one place on one strand.
     """
-    _, scores, p_values = _distribution(motif.log_odds.tobytes(), len(motif))
+    _, scores, p_values = _distribution(motif.log_odds.tobytes(), motif.background)
     return scores, p_values
 
 
 @lru_cache(maxsize=4096)
-def _distribution(matrix: bytes, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _distribution(matrix: bytes, background: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matrix in whole steps, (W, 4), and for each sum of steps the score and the p-value, (S,)."""
-    log_odds = np.frombuffer(matrix).reshape(width, 4)
+    log_odds = np.frombuffer(matrix).reshape(-1, 4)
     low = log_odds.min(axis=1)
     span = float((log_odds.max(axis=1) - low).sum()) or 1.0
     steps = np.rint((log_odds - low[:, None]) / span * _STEPS).astype(int)
     chance = np.zeros(int(steps.max(axis=1).sum()) + 1)
     chance[0] = 1.0
     for row in steps:
-        chance = sum(np.concatenate([np.zeros(s), chance[: len(chance) - s]]) for s in row) / 4
+        chance = sum(
+            share * np.concatenate([np.zeros(s), chance[: len(chance) - s]])
+            for s, share in zip(row, background, strict=True)
+        )
     p_values = np.minimum(np.cumsum(chance[::-1])[::-1], 1.0)
     return steps, low.sum() + np.arange(len(chance)) * span / _STEPS, p_values
 
@@ -100,7 +103,7 @@ def scan(
     motifs : iterable of Motif
         One longer than the sequence has no match.
     p_value : float
-        Chance of such a match at one place of random DNA.
+        Chance of such a match at one place of random DNA of the motif's background.
     min_score : float, optional
         Least log-odds, instead of `p_value`.
 
@@ -112,7 +115,7 @@ def scan(
     for motif in motifs:
         if len(motif) > len(x):
             continue
-        steps, _, p_values = _distribution(motif.log_odds.tobytes(), len(motif))
+        steps, _, p_values = _distribution(motif.log_odds.tobytes(), motif.background)
         in_steps = np.stack([_slide(x, steps), _slide(x, steps[::-1, ::-1])])  # (2, L - W + 1)
         in_steps = np.floor(in_steps + 1e-6).astype(int)
         strand = (in_steps[1] > in_steps[0]).astype(int)
