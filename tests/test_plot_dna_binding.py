@@ -49,6 +49,13 @@ def test_logo_letters_have_their_heights_and_hang_below_zero():
     assert len(traces["G"].x) == len(traces["T"].x) == 0
 
 
+@pytest.mark.parametrize("start", [0, 20_000, 200_000_000])
+def test_logo_letters_keep_their_width_wherever_they_stand(start):
+    [a] = [t for t in letter_traces(np.array([start + 1, start + 2]), "AC", np.array([1.0, 1.0])) if t.name == "A"]
+    x = np.array([v for v in a.x if v is not None])
+    np.testing.assert_allclose([x.min(), x.max()], [start + 0.54, start + 1.46], atol=1e-3)
+
+
 def test_map_shows_the_effects_centred_at_zero_in_record_positions(result):
     figure = bases.mutation_map(result)
     heat = trace(figure, "effects")

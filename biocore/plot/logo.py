@@ -71,8 +71,8 @@ def letter_traces(positions: np.ndarray, letters: str, heights: np.ndarray, *, w
                 ys += [*(height * shape[:, 1]), None]
         traces.append(
             go.Scatter(
-                x=_rounded(xs),
-                y=_rounded(ys),
+                x=[None if x is None else round(x, 3) for x in xs],  # in bp, wherever on a chromosome
+                y=[None if y is None else float(f"{y:.5g}") for y in ys],  # fewer digits in the page
                 fill="toself",
                 fillcolor=BASE_COLOURS[base],
                 line={"width": 0},
@@ -84,7 +84,3 @@ def letter_traces(positions: np.ndarray, letters: str, heights: np.ndarray, *, w
         )
     return traces
 
-
-def _rounded(values: list) -> list:
-    """Fewer digits in the page; a letter is a few pixels wide."""
-    return [None if v is None else float(f"{v:.5g}") for v in values]
