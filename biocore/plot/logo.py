@@ -83,4 +83,3 @@ def letter_traces(positions: np.ndarray, letters: str, heights: np.ndarray, *, w
             )
         )
     return traces
-
