@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine with Python 3.11 or newer:
 #   make app    set up, then the dashboard on http://localhost:8501   (PORT=8502, GPU=1)
 #   make test   set up, lint, every test (browser tests too)
+# and while working:
+#   make lint   style and types    make quick   lint, and the tests that take no more than two minutes together
 
 PORT ?= 8501
 GPU ?=
@@ -13,7 +15,7 @@ VIEWER := static/3Dmol-min.js
 VIEWER_VERSION := 2.5.5
 JOBS ?= 2
 
-.PHONY: app test setup browser lint clean
+.PHONY: app test quick setup browser lint clean
 
 app: setup
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -23,6 +25,9 @@ test: $(VENV)/.test-ready $(VIEWER) browser
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
+quick: lint
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
+
 setup: $(VENV)/.ready $(if $(GPU),$(VENV)/.ready-gpu) $(VIEWER)
 
 $(VENV)/bin/python:
@@ -31,13 +36,13 @@ $(VENV)/bin/python:
 
 $(VENV)/.ready: requirements.txt constraints.txt | $(VENV)/bin/python
 	@echo "Installing packages (minutes, once) ..."
-	$(PIP) torch==2.13.0
+	$(PIP) $$(grep '^torch==' requirements.txt)
 	$(PIP) -r requirements.txt -c constraints.txt
 	touch $@
 
 # A GPU machine: the CUDA build of JAX beside torch's own (torch from the package registry is a CUDA build on Linux).
 $(VENV)/.ready-gpu: $(VENV)/.ready
-	$(PIP) "jax[cuda13]==0.10.2"
+	$(PIP) "jax[cuda13]==$$(sed -n 's/^jax==//p' requirements.txt)"
 	touch $@
 
 $(VENV)/.test-ready: $(VENV)/.ready requirements-dev.txt
@@ -56,7 +61,7 @@ browser:
 	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium for the browser tests ..."; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; fi
-	@command -v chromium >/dev/null || echo "Chromium is missing: the browser tests will be skipped."
+	@command -v chromium >/dev/null || echo "Chromium is missing: the browser tests will be skipped (with BIOCORE_TEST_REQUIRE=all they fail)."
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -35,4 +35,4 @@ def test_readme_as_a_library(tmp_path, monkeypatch):
 
 def library_example() -> str:
     """The Python block of README's "As a library"."""
-    return re.search(r"## As a library\n+```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[1]
+    return re.search(r"## As a library\n.*?```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[1]
