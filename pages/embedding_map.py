@@ -24,6 +24,7 @@ with web.show_errors():
     maps.show_map(request, collection, shown)
     maps.show_neighbours(collection, shown)
 maps.show_outputs(request, collection, shown, settings)
+maps.share(request)
 
 card = maps.model_card(collection)
 if card is not None:

@@ -113,7 +113,7 @@ def test_several_records_are_compared_and_each_can_be_chosen():
     fine(app)
     assert by_key(app.selectbox, "dna.tf").value == "CTCF"
     assert float(metrics(app)["Log-odds of binding"]) == pytest.approx(ctcf["shuffle_3"], abs=0.01)
-    assert app.query_params["rec"] == "8"
+    assert app.query_params["record"] == "8"
 
 
 def test_the_link_restores_factor_window_and_method():
@@ -128,7 +128,7 @@ def test_the_link_restores_factor_window_and_method():
 
 
 def test_a_link_with_nonsense_opens_anyway():
-    fine(opened(seq=SHORT, tf="NOPE", first="99999", width="x", rec="-4", method="magic", unit="7", strand="up"))
+    fine(opened(seq=SHORT, tf="NOPE", first="99999", width="x", record="-4", method="magic", unit="7", strand="up"))
 
 
 def test_new_input_moves_to_its_strongest_factor_and_site():

@@ -2,12 +2,13 @@
 
 import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
 
 from biocore import web, zoo
-from biocore.web import shared
 
 
 class Toy:
@@ -27,7 +28,7 @@ def loads(monkeypatch):
         return made[-1]
 
     monkeypatch.setattr(zoo, "load", load)
-    monkeypatch.setattr(shared, "_stamp", lambda name: 0)
+    monkeypatch.setattr(zoo, "card", lambda name: SimpleNamespace(folder=Path("nowhere")))
     st.cache_resource.clear()
     yield made
     st.cache_resource.clear()
@@ -69,3 +70,83 @@ def test_two_sessions_take_turns(loads):
 def test_several_models_are_one_entry(loads):
     with web.open_models(["a", "b"]) as both:
         assert [m.name for m in both] == ["a", "b"]
+
+
+def test_a_model_that_leaves_the_cache_in_use_is_closed_by_its_last_user(loads):
+    """Five models pass through a cache of four while two sessions use, and wait for, the first."""
+    using, go_on, closed_inside = threading.Event(), threading.Event(), []
+
+    def session(wait):
+        with web.open_model("a") as model:
+            using.set()
+            if wait:
+                assert go_on.wait(10)
+            closed_inside.append(model.closed)
+
+    first = threading.Thread(target=session, args=(True,))
+    first.start()
+    assert using.wait(10)
+    waiting = threading.Thread(target=session, args=(False,))  # it has the same model and waits for its turn
+    waiting.start()
+    for name in "bcde":
+        with web.open_model(name):
+            pass
+    old = loads[0]
+    assert not old.closed
+    go_on.set()
+    first.join(10), waiting.join(10)
+    assert not first.is_alive() and not waiting.is_alive()
+    assert closed_inside[0] is False and all(toy.name != "a" or toy is old or not toy.closed for toy in loads)
+    assert old.closed
+    with web.open_model("a") as again:
+        assert again is not old and not again.closed
+
+
+def test_nobody_gets_a_closed_model_while_models_come_and_go(loads):
+    wrong = []
+
+    def session(number):
+        for turn in range(40):
+            with web.open_model("abcdefg"[(number + turn) % 7]) as model:
+                time.sleep(0.0005)
+                if model.closed:
+                    wrong.append(model.name)
+
+    threads = [threading.Thread(target=session, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads) and not wrong
+    assert sum(not toy.closed for toy in loads) == 4  # what is in the cache, and nothing else, holds memory
+
+
+def test_a_model_is_closed_once_when_its_user_fails(loads):
+    with pytest.raises(ZeroDivisionError), web.open_model("a") as model:
+        st.cache_resource.clear()
+        assert not model.closed
+        raise ZeroDivisionError
+    assert model.closed
+
+
+def test_folders_of_two_users_stay_open_beside_the_other_models(loads, tmp_path):
+    opened = []
+
+    def loader(path):
+        opened.append(Toy(path.name))
+        return opened[-1]
+
+    for name in ("mine", "yours"):
+        (tmp_path / name).mkdir()
+    for _ in range(3):
+        for name in ("mine", "yours"):
+            with web.open_folder(tmp_path / name, loader) as model:
+                assert model.name == name and not model.closed
+    assert len(opened) == 2
+    (tmp_path / "mine" / "model.safetensors").write_bytes(b"trained again")
+    with web.open_folder(tmp_path / "mine", loader) as model:
+        assert model is opened[2]
+    for name in "abc":
+        with web.open_model(name):
+            pass
+    assert opened[1].closed and not opened[2].closed  # they count among the four

@@ -10,6 +10,12 @@ from biocore import runtime, zoo
 from biocore.errors import BiocoreError
 
 LOGO = runtime.ASSETS / "logo.svg"
+PRIVACY = (
+    "Sequences, variants and files are kept for this session only; embeddings of proteins stay in a cache on this "
+    "machine, under a hash of the sequence. The address of a page holds its settings. What you pasted gets into a "
+    "link only when you press *Copy link*, and whoever has that link can read it. PDB ids and UniProt accessions are "
+    "asked of their public archives."
+)
 ICON = runtime.ASSETS / "icon.svg"  # a file of ours: icons by name are fetched from the internet
 
 
@@ -36,7 +42,7 @@ def page(title: str, question: str) -> None:
             help="Used by the camera button at the top right of each figure. PNG has twice the screen's size.",
         )
         st.caption(f"Models run on: {runtime.device().name}")
-        st.caption("What you paste stays on the machine that runs this page.")
+        st.caption("What you paste stays on the machine that runs this page.", help=PRIVACY)
 
 
 @contextmanager

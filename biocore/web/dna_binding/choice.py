@@ -10,6 +10,7 @@ from biocore.tfbinding.sites import Site, strongest_sites, window_around
 from biocore.tfbinding.tracks import STRANDS, WindowTrack, on_strand
 from biocore.web.dna_binding.compute import WIDTH
 from biocore.web.dna_binding.inputs import Dna
+from biocore.web.inputs import record_menu
 from biocore.web.link import from_link
 
 LONGEST_WINDOW = 500  # bp mapped at once
@@ -80,7 +81,7 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
         state["dna.of"] = of
         look_at(
             from_link("tf", "") if fresh else "",
-            rec=from_link("rec", 1, int) - 1 if fresh else 0,
+            rec=from_link("record", 1, int) - 1 if fresh else 0,
             first=from_link("first", None, int) if fresh else None,
         )
         state["dna.width"] = from_link("width", None, int) if fresh else None
@@ -114,14 +115,7 @@ def choose(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> Choice:
     )
     if len(records) > 1:
         with next(columns):
-            st.selectbox(
-                "Record",
-                range(len(records)),
-                format_func=lambda i: f"{i + 1}  {records[i].name}",
-                key="dna.rec",
-                on_change=look_at,
-                persist_state="session",
-            )
+            record_menu([record.name for record in records], key="dna.rec", on_change=look_at)
     index = state["dna.rec"]
     record, track = records[index], tracks[index]
     with next(columns):

@@ -15,7 +15,7 @@ from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.dna_binding.inputs import motif_input
 from biocore.web.frame import limits
-from biocore.web.link import from_link
+from biocore.web.link import from_link, one_of, start_from_link
 from biocore.web.outputs import figure, table
 
 METHODS = ("mutagenesis", *attribution.GRADIENT_METHODS)
@@ -82,7 +82,7 @@ def _controls() -> tuple[str, str, tuple[Motif, ...]]:
         method = st.segmented_control(
             "Method",
             METHODS,
-            default=from_link("method", METHODS[0], _known_method),
+            default=from_link("method", METHODS[0], one_of(METHODS)),
             required=True,
             format_func=lambda m: plot.METHOD_LABELS[m].capitalize(),
             key="dna.method",
@@ -92,7 +92,7 @@ def _controls() -> tuple[str, str, tuple[Motif, ...]]:
         unit = st.segmented_control(
             "Changes in",
             ["log-odds", "probability"],
-            default=from_link("change", "log-odds", _known_unit),
+            default=from_link("change", "log-odds", one_of(("log-odds", "probability"))),
             required=True,
             key="dna.change_unit",
             persist_state="session",
@@ -102,18 +102,6 @@ def _controls() -> tuple[str, str, tuple[Motif, ...]]:
     with right:
         own = motif_input()
     return method, unit, own
-
-
-def _known_method(text: str) -> str:
-    if text not in METHODS:
-        raise ValueError(text)
-    return text
-
-
-def _known_unit(text: str) -> str:
-    if text not in ("log-odds", "probability"):
-        raise ValueError(text)
-    return text
 
 
 def _view(choice: Choice, scan: EffectMap) -> tuple[int, int]:
@@ -248,8 +236,7 @@ def _motif_table(choice: Choice, scan: EffectMap, hits: list[motif.Hit], own: tu
 
 def show_changes(choice: Choice, scan: EffectMap) -> None:
     """Named changes, alone and together; and every single change ranked."""
-    if "dna.changes" not in st.session_state:
-        st.session_state["dna.changes"] = from_link("changes", "")
+    start_from_link("changes", "", key="dna.changes")
     text = st.text_input(
         "Named changes",
         key="dna.changes",

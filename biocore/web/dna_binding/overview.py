@@ -15,7 +15,7 @@ from biocore.web.dna_binding.choice import best_sites, look_at, shown_strand
 from biocore.web.dna_binding.compute import WIDTH, models_here
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.frame import show_errors
-from biocore.web.link import from_link
+from biocore.web.link import from_link, one_of
 from biocore.web.outputs import download, figure, table
 
 MOST_ROWS = 100  # records drawn in one figure
@@ -47,7 +47,7 @@ def _options() -> str:
         unit = st.segmented_control(
             "Colour shows",
             ["log-odds", "probability"],
-            default=from_link("unit", "log-odds", _one_of("log-odds", "probability")),
+            default=from_link("unit", "log-odds", one_of(("log-odds", "probability"))),
             required=True,
             key="dna.unit",
             persist_state="session",
@@ -56,22 +56,13 @@ def _options() -> str:
         st.segmented_control(
             "Strand",
             list(tfbinding.STRANDS),
-            default=from_link("strand", "both", _one_of(*tfbinding.STRANDS)),
+            default=from_link("strand", "both", one_of(tfbinding.STRANDS)),
             required=True,
             key="dna.strand",
             persist_state="session",
             help="Both: one score for the double strand. Forward and reverse: what the model reads on each.",
         )
     return unit
-
-
-def _one_of(*allowed: str):
-    def cast(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(text)
-        return text
-
-    return cast
 
 
 def _records_figure(records: Sequence[Dna], tracks: Sequence[WindowTrack], unit: str) -> None:

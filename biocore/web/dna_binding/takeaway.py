@@ -8,18 +8,18 @@ import streamlit as st
 from biocore.sequence import Record, to_fasta
 from biocore.web.dna_binding.choice import Choice, shown_strand
 from biocore.web.dna_binding.inputs import Dna
-from biocore.web.link import set_link
+from biocore.web.inputs import record_in_link
+from biocore.web.link import set_link, share_link
 from biocore.web.outputs import download
 
 SHORT = 300  # bp; shorter sequences are written into the command
 
 
 def keep_in_link(text: str, choice: Choice) -> None:
-    """Everything the page shows, as far as it fits."""
+    """The page's settings; what was pasted, on request."""
     state = st.session_state
     set_link(
-        seq=text,
-        rec=choice.index + 1 if choice.index else None,
+        record=record_in_link(choice.index),
         tf=choice.tf,
         first=choice.start + 1,
         width=choice.end - choice.start,
@@ -27,8 +27,9 @@ def keep_in_link(text: str, choice: Choice) -> None:
         unit=_unless(state.get("dna.unit"), "log-odds"),
         change=_unless(state.get("dna.change_unit"), "log-odds"),
         strand=_unless(state.get("dna.strand"), "both"),
-        changes=state.get("dna.changes"),
     )
+    changes = state.get("dna.changes")
+    share_link(f"your DNA ({len(text):,} letters){' and your changes' if changes else ''}", seq=text, changes=changes)
 
 
 def _unless(value: str | None, default: str) -> str | None:

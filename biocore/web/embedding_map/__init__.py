@@ -4,7 +4,7 @@ from biocore.web.embedding_map.beside import place_input, show_neighbours
 from biocore.web.embedding_map.collect import collection_for
 from biocore.web.embedding_map.draw import compute_map, show_map
 from biocore.web.embedding_map.request import Request, applied, request_input, settings_input
-from biocore.web.embedding_map.take_along import about, link, model_card, show_outputs
+from biocore.web.embedding_map.take_along import about, link, model_card, share, show_outputs
 
 __all__ = [
     "Request",
@@ -17,6 +17,7 @@ __all__ = [
     "place_input",
     "request_input",
     "settings_input",
+    "share",
     "show_map",
     "show_neighbours",
     "show_outputs",

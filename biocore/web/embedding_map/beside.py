@@ -9,7 +9,8 @@ from biocore.embedding import Collection, Map, MapSettings, bulk, engine
 from biocore.errors import InputError
 from biocore.sequence import recognise
 from biocore.web.embedding_map.collect import digest, read_proteins
-from biocore.web.link import hand_over
+from biocore.web.embedding_map.request import PICKED
+from biocore.web.link import hand_over, start_from_link
 from biocore.web.outputs import table
 from biocore.web.shared import open_model
 
@@ -17,12 +18,15 @@ from biocore.web.shared import open_model
 def show_neighbours(collection: Collection, shown: Map) -> None:
     """The protein that is looked at: its nearest others in the original space, and other pages to open it in."""
     st.subheader("Neighbours in the original space")
-    if st.session_state.get("protein") not in (None, *collection.names):
-        st.session_state.pop("protein")
+    start_from_link("protein", None, key=PICKED, allowed=(None, *collection.names))
     name = st.selectbox(
-        "Protein", collection.names, index=None, key="protein", placeholder="click a point, or type a name",
-        bind="query-params",
-    )  # fmt: skip
+        "Protein",
+        collection.names,
+        index=None,
+        key=PICKED,
+        placeholder="click a point, or type a name",
+        persist_state="session",
+    )
     if name is None:
         st.caption("What lies close on a map may be far in the original space. This table does not use the map.")
         return

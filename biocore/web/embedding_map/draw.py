@@ -11,7 +11,8 @@ from biocore.embedding import Collection, Map, MapSettings
 from biocore.plot import embedding_map as plots
 from biocore.web.embedding_map.beside import placed_proteins, show_placed
 from biocore.web.embedding_map.collect import digest, load_example
-from biocore.web.embedding_map.request import EXAMPLE, Request
+from biocore.web.embedding_map.request import EXAMPLE, PICKED, Request
+from biocore.web.link import start_from_link
 from biocore.web.outputs import figure, table
 
 
@@ -99,7 +100,8 @@ def _figure_controls(request, collection, columns, numbers) -> tuple[str | None,
             "Size by", [None, *numbers], key="size", format_func=lambda c: c or "(one size)", bind="query-params"
         )
     with third:
-        search = st.text_input("Search", key="find", bind="query-params", placeholder="part of a name or label")
+        start_from_link("find", "")
+        search = st.text_input("Search", key="find", persist_state="session", placeholder="part of a name or label")
     return colour, size, (search or "").strip()
 
 
@@ -125,7 +127,7 @@ def _search(points: embedding.Points, text: str) -> list[int]:
 
 
 def _picked_row(collection: Collection) -> int | None:
-    name = st.session_state.get("protein") or st.query_params.get("protein")
+    name = start_from_link("protein", None, key=PICKED)
     if name in collection.names:
         return collection.names.index(name)
     return None
@@ -153,7 +155,7 @@ def _pick(points: embedding.Points, collection: Collection) -> None:
     """A click on one point makes it the one that is looked at."""
     chosen = [i for i in _selected(st.session_state.get("map.figure")) if i < len(points.rows)]
     if len(chosen) == 1 and not points.placed[chosen[0]]:
-        st.session_state["protein"] = collection.names[points.rows[chosen[0]][0]]
+        st.session_state[PICKED] = collection.names[points.rows[chosen[0]][0]]
 
 
 def _alt(collection: Collection, shown: Map, colour: str | None) -> str:

@@ -1,7 +1,6 @@
 """The embedding map page's inputs: what to map, its labels, and the settings of the map."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -10,13 +9,14 @@ from biocore import embedding
 from biocore.embedding import MapSettings
 from biocore.web.frame import show_errors
 from biocore.web.inputs import decode, sequence_input
-from biocore.web.link import from_link
+from biocore.web.link import start_from_link
 from biocore.web.shared import model_picker
 
 MOST_RECORDS, MOST_RESIDUES = 5_000, 2_000_000
 MOST_VECTORS = 20_000
 UPLOAD_MB = 200
 EXAMPLE, PROTEINS, VECTORS = "example", "proteins", "vectors"
+PICKED = "map.protein"  # session key: name of the protein that is looked at
 SOURCES = {EXAMPLE: "Worked example", PROTEINS: "Proteins (FASTA)", VECTORS: "My embeddings"}
 
 FAMILIES = """>HBA_HUMAN family=globin
@@ -65,7 +65,7 @@ def request_input() -> Request:
     handed = st.session_state.get("hand_over.protein")
     if handed is not None or ("source" not in st.session_state and "seq" in st.query_params):
         st.session_state["source"] = PROTEINS
-    _start_from_link("source", SOURCES, EXAMPLE)
+    start_from_link("source", EXAMPLE, allowed=SOURCES)
     source = st.segmented_control(
         "What to map",
         list(SOURCES),
@@ -80,19 +80,12 @@ def request_input() -> Request:
     return replace(request, labels=labels, labels_name=labels_name)
 
 
-def _start_from_link(name: str, options: Mapping[str, str], default: str) -> None:
-    """Set a widget that has no value yet to what the link says; to the default where that does not exist."""
-    if name not in st.session_state:
-        value = from_link(name, default)
-        st.session_state[name] = value if value in options else default
-
-
 def _example_input() -> Request:
     names = embedding.example_names()
     if not names:
         st.warning("The worked examples are not on this machine. Make them with `python -m biocore map-examples`.")
         st.stop()
-    _start_from_link("example", names, next(iter(names)))
+    start_from_link("example", next(iter(names)), allowed=names)
     chosen = st.pills(
         "Example",
         list(names),
@@ -139,8 +132,7 @@ def _vectors_input() -> Request:
 def _labels_input() -> tuple[str, str]:
     with st.expander("Labels (CSV or TSV, joined by identifier)", icon=":material/label:"):
         file = st.file_uploader("File of labels", type=["csv", "tsv", "txt"], key="map.labels_file", max_upload_size=20)
-        if "map.labels" not in st.session_state:
-            st.session_state["map.labels"] = from_link("labels", "")
+        start_from_link("labels", "", key="map.labels")
         text = st.text_area(
             "or pasted", key="map.labels", height=100, placeholder="id,label\nHBA_HUMAN,oxygen", persist_state="session"
         )
@@ -154,7 +146,7 @@ def _labels_input() -> tuple[str, str]:
 def settings_input() -> MapSettings:
     """Method and parameters, chosen before anything is computed."""
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
-    _start_from_link("method", embedding.METHODS, "tsne")
+    start_from_link("method", "tsne", allowed=embedding.METHODS)
     with first:
         method = st.segmented_control(
             "Method",

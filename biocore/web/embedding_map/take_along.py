@@ -5,9 +5,9 @@ import streamlit as st
 from biocore import embedding, zoo
 from biocore.embedding import Collection, Map, MapSettings
 from biocore.web.embedding_map.collect import load_example
-from biocore.web.embedding_map.request import EXAMPLE, PROTEINS, VECTORS, Request
+from biocore.web.embedding_map.request import EXAMPLE, PICKED, PROTEINS, VECTORS, Request
 from biocore.web.frame import show_notes
-from biocore.web.link import set_link
+from biocore.web.link import set_link, share_link
 from biocore.web.outputs import command_line, download, table
 
 MIME = {
@@ -55,15 +55,26 @@ def _command(request: Request, settings: MapSettings) -> list[str]:
 
 
 def link(request: Request, settings: MapSettings) -> None:
-    """Put what is shown into the address; the other inputs are bound to it already.  Defaults are left out."""
+    """Put the settings into the address; the others are bound to it already.  Defaults are left out."""
     first = next(iter(embedding.example_names()), "")
     set_link(
         source=None if request.source == EXAMPLE else request.source,
         example=None if request.example in ("", first) else request.example,
         method=None if settings.method == "tsne" else settings.method,
-        seq=request.text if request.source == PROTEINS else None,
-        labels=request.labels if request.source == PROTEINS else None,
     )
+
+
+def share(request: Request) -> None:
+    """A link on request, with the proteins, their labels and the one that is looked at."""
+    chosen = {"protein": st.session_state.get(PICKED), "find": st.session_state.get("find")}
+    if request.source == VECTORS:
+        st.text("Vectors do not fit into a link: send the file along.")
+    elif request.source == EXAMPLE:
+        share_link("the name of the worked example", **chosen)
+    else:
+        residues = sum(len(line.strip()) for line in request.text.splitlines() if not line.startswith(">"))
+        labels = " and your labels" if request.labels.strip() else ""
+        share_link(f"your proteins ({residues:,} residues){labels}", seq=request.text, labels=request.labels, **chosen)
 
 
 def about(request: Request, collection: Collection) -> None:

@@ -28,12 +28,16 @@ MAX_OFFSET = 100_000
 
 @dataclass(frozen=True)
 class Protein:
-    """A cleaned protein and how its residues are numbered: residue `index` (0-based) is ``index + 1 + offset``."""
+    """A cleaned protein and how its residues are numbered: residue `index` (0-based) is ``index + 1 + offset``.
+
+    `record` is its place among what was pasted, from 0.
+    """
 
     name: str
     sequence: str
     offset: int
     notes: tuple[str, ...]
+    record: int = 0
 
     def label(self, index: int) -> str:
         """ "L30" for a 0-based residue."""
@@ -42,8 +46,7 @@ class Protein:
 
 def read_settings() -> int:
     """The numbering offset, asked for beside the model."""
-    if "offset" not in st.session_state:
-        st.session_state["offset"] = max(-MAX_OFFSET, min(MAX_OFFSET, web.from_link("offset", 0, int)))
+    web.start_from_link("offset", 0, cast=lambda text: max(-MAX_OFFSET, min(MAX_OFFSET, int(text))))
     return int(
         st.number_input(
             "Numbering offset",
@@ -67,14 +70,7 @@ def read_protein(text: str, offset: int) -> Protein:
         As `parse_records` and `clean_protein`.
     """
     records = parse_records(text)
-    index = 0
-    if len(records) > 1:
-        index = st.selectbox(
-            "Record",
-            range(len(records)),
-            format_func=lambda i: f"{i + 1}. {records[i].name}",
-            help=f"{len(records):,} records were given; the page looks at one at a time.",
-        )
+    index = web.record_menu([record.name for record in records], key="protein.record")
     record = records[index]
     cleaned = clean_protein(record.sequence, record=record.name, max_length=MAX_RESIDUES)
-    return Protein(record.name, cleaned.sequence, offset, cleaned.notes)
+    return Protein(record.name, cleaned.sequence, offset, cleaned.notes, index)

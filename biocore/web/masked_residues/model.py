@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
 
 import streamlit as st
 
@@ -39,21 +38,11 @@ class Choice:
     def opened(self) -> Iterator[esm2.Esm2]:
         """The model, for this session alone until the block ends."""
         if self.card.source == "user" and self.name == str(self.card.folder):
-            shared, lock = _folder_model(self.name, _stamp(self.name))
-            with lock:
-                yield shared
+            with web.open_folder(self.card.folder, esm2.open_folder) as model:
+                yield model
         else:
             with web.open_model(self.name) as model:
                 yield model
-
-
-@st.cache_resource(max_entries=1, on_release=lambda shared: shared[0].close(), show_spinner="Opening the folder...")
-def _folder_model(path: str, stamp: int):
-    return esm2.open_folder(Path(path)), RLock()
-
-
-def _stamp(path: str) -> int:
-    return max((f.stat().st_mtime_ns for f in Path(path).glob("*") if f.is_file()), default=0)
 
 
 def choose_model() -> Choice:
@@ -97,11 +86,11 @@ def _open(name: str, *, folder: bool = False) -> Choice | None:
     """The model, or its error as a message."""
     try:
         if folder:
-            model, _ = _folder_model(name, _stamp(name))
-            return Choice(str(model.card.folder), model.card, model.hash, model.window, model.parameters)
+            with web.open_folder(Path(name), esm2.open_folder) as model:
+                return Choice(str(model.card.folder), model.card, model.hash, model.window, model.parameters)
         return _choice(name, zoo.card(name))
     except ModelUnavailable as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(web.plain(str(error)), icon=":material/error:")
         return None
 
 
@@ -129,6 +118,6 @@ def _offer_download(card: zoo.ModelCard) -> None:
         esm2.fetch(card, show)
     except ModelUnavailable as error:
         bar.empty()
-        st.error(str(error), icon=":material/error:")
+        st.error(web.plain(str(error)), icon=":material/error:")
         return
     st.rerun()

@@ -30,11 +30,13 @@ def show_commands(protein: Protein, choice: Choice, scan: SubstitutionScan) -> N
 
 
 def keep_in_link(text: str, protein: Protein, scan: SubstitutionScan) -> None:
-    """Sequence, masked residues, offset, strategy; the model's menu keeps itself there."""
+    """Record, masked residues, offset, strategy; the model's menu keeps itself there.  The rest on request."""
     web.set_link(
-        seq=text,
+        record=web.record_in_link(protein.record),
         mask=",".join(str(i + 1) for i in masked(protein)),
         offset=protein.offset or None,
         strategy=st.session_state.get("protein.strategy"),
-        variants=st.session_state.get("protein.variants"),
     )
+    variants = st.session_state.get("protein.variants")
+    more = " and your variants" if variants else ""
+    web.share_link(f"your protein ({len(protein.sequence):,} residues){more}", seq=text, variants=variants)

@@ -14,10 +14,11 @@ from biocore.web.masked_residues.inputs import INSULIN, Protein
 
 def show_variants(protein: Protein, scan: SubstitutionScan) -> None:
     """Text field of variants and their table."""
-    if "protein.variants" not in st.session_state:
-        st.session_state["protein.variants"] = web.from_link(
-            "variants", "F48S, p.Phe48Ser, L30P:F48S, C31Y, R89C" if protein.sequence == INSULIN else ""
-        )
+    handed = web.take_over("variants")
+    if handed is not None:
+        st.session_state["protein.variants"] = handed
+    example = "F48S, p.Phe48Ser, L30P:F48S, C31Y, R89C" if protein.sequence == INSULIN else ""
+    web.start_from_link("variants", example, key="protein.variants")
     text = st.text_area(
         "Variants",
         key="protein.variants",

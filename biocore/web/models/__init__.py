@@ -6,7 +6,7 @@ import streamlit as st
 from biocore import zoo
 from biocore.plot import models as plot
 from biocore.stats.calibration import Reliability
-from biocore.web.link import from_link, set_link
+from biocore.web.link import set_link, start_from_link
 from biocore.web.outputs import figure, table
 
 TASKS = {
@@ -50,8 +50,7 @@ def _headline(card: zoo.ModelCard) -> str:
 def picker() -> zoo.ModelCard:
     """Choose a model; kept in the link."""
     names = [card.name for card in zoo.cards() if card.task in TASKS]
-    if "models.name" not in st.session_state:
-        st.session_state["models.name"] = from_link("model", names[0], lambda text: names[names.index(text)])
+    start_from_link("model", names[0], key="models.name", allowed=names)
     name = st.selectbox("Model", names, format_func=_label, key="models.name")
     set_link(model=name)
     return zoo.card(name)

@@ -58,11 +58,8 @@ def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction,
         st.caption(f"Residue evidence needs {evidence.MIN_LENGTH} or more residues.")
         return None
     labels = dict(zip(answer["term"], answer["name"], strict=True))
-    asked = web.from_link("term", "")
     key = f"function.term.{protein.key}"
-    st.session_state.setdefault(key, asked if asked in labels else next(iter(labels)))
-    if st.session_state[key] not in labels:
-        st.session_state[key] = next(iter(labels))
+    web.start_from_link("term", next(iter(labels)), key=key, allowed=labels)
     term = st.selectbox("Term", list(labels), format_func=lambda t: f"{labels[t]} ({t})", key=key)
     store = st.session_state.setdefault("function.evidence", {})
     place = (*answer_key(card, protein), term)

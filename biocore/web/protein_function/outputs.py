@@ -49,5 +49,7 @@ def _as_json(table: pd.DataFrame) -> str:
 
 
 def keep_in_link(text: str, proteins: Sequence[Protein], number: int, term: str | None) -> None:
-    """The page's state in its address."""
-    web.set_link(seq=text, record=number + 1 if len(proteins) > 1 else None, term=term)
+    """The page's settings in its address; the proteins on request."""
+    web.set_link(record=web.record_in_link(number), term=term)
+    size = f"{len(proteins[0].sequence):,} residues" if len(proteins) == 1 else f"{len(proteins):,} proteins"
+    web.share_link(f"what you pasted ({size})", seq=text)

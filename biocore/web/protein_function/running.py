@@ -80,13 +80,8 @@ def choose_protein(card: zoo.ModelCard, proteins: Sequence[Protein], done: dict[
     with web.open_model(card.name) as model:
         rows = [_overview_row(model, proteins[i], done[i]) for i in done]
     web.table(pd.DataFrame(rows), "function_overview")
-    order = list(done)
-    labels = {i: f"{proteins[i].name} ({len(proteins[i].sequence):,} residues)" for i in order}
-    asked = web.from_link("record", 0, lambda text: int(text) - 1)
-    st.session_state.setdefault("function.record", asked if asked in labels else order[0])
-    if st.session_state["function.record"] not in labels:
-        st.session_state["function.record"] = order[0]
-    return st.selectbox("Look at", order, format_func=labels.get, key="function.record")
+    names = [f"{protein.name} ({len(protein.sequence):,} residues)" for protein in proteins]
+    return web.record_menu(names, key="function.record", rows=list(done))
 
 
 def _overview_row(model, protein: Protein, prediction: Prediction) -> dict:

@@ -15,7 +15,7 @@ from biocore.structure.secondary import NAMES
 from biocore.web.link import from_link, set_link
 from biocore.web.structures import details, painting
 from biocore.web.structures.selection import go_to_input, pick_from_table, select, selected
-from biocore.web.structures.source import Source, keep_in_link, load
+from biocore.web.structures.source import Source, keep_in_link, load, share
 from biocore.web.viewer import CDN, FILE, export_html, library_here, structure_view
 
 VIEWER = "structures.viewer"
@@ -58,6 +58,7 @@ def explore(source: Source, left, right) -> None:
         colour=choices["colour"],
         residue=structure.address(structure.residues[row]) if row is not None else None,
     )
+    share(source)
     web.command_line(["structure", *source.argument, "--out", "residues.csv"], note=_note(source))
 
 

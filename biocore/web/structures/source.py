@@ -9,7 +9,7 @@ from biocore.errors import BiocoreError, DataUnavailable
 from biocore.sequence import parse_records, recognise
 from biocore.structure import archive, build, read
 from biocore.structure.model import Structure
-from biocore.web.link import from_link, set_link
+from biocore.web.link import from_link, set_link, share_link
 
 WAYS = {
     "id": "PDB or UniProt identifier",
@@ -124,12 +124,20 @@ def _load(source: Source, model: int, assembly: str) -> Structure:
 
 
 def keep_in_link(source: Source) -> None:
-    """Identifiers and short sequences travel in the address; files do not."""
+    """The identifier of a public entry stands in the address."""
     set_link(
-        id=source.value.strip() if source.way == "id" else None,
-        seq="".join(source.value.split()) if source.way == "seq" and ">" not in source.value else None,
-        shape=source.shape if source.way == "seq" else None,
+        id=source.value.strip() if source.way == "id" else None, shape=source.shape if source.way == "seq" else None
     )
+
+
+def share(source: Source) -> None:
+    """A link on request, with the sequence that is built; files do not travel in a link."""
+    if source.way == "seq":
+        share_link(f"your sequence ({len(''.join(source.value.split())):,} letters)", seq=source.value)
+    elif source.way == "id":
+        share_link(f"the identifier {source.value.strip()[:60]}", seq=None)
+    else:
+        st.text("A structure file does not fit into a link: send the file along.")
 
 
 def _nothing_yet(source: Source) -> str:
