@@ -41,7 +41,7 @@ def page(title: str, question: str) -> None:
             persist_state="session",
             help="Used by the camera button at the top right of each figure. PNG has twice the screen's size.",
         )
-        st.caption(f"Models run on: {runtime.device().name}")
+        st.caption(plain(f"Models run on: {runtime.device().name}"))
         st.caption("What you paste stays on the machine that runs this page.", help=PRIVACY)
 
 
@@ -77,4 +77,4 @@ def show_notes(notes: Iterable[str]) -> None:
 
 def limits(card: zoo.ModelCard) -> None:
     """What the model cannot do, beside its result."""
-    st.caption(f":material/warning: **Limits of {card.title}.** {card.limits}")
+    st.caption(f":material/warning: **Limits of {plain(card.title)}.** {plain(card.limits)}")

@@ -60,7 +60,7 @@ def sequence_input(
 
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        st.pills("Worked examples", list(examples), key=f"{key}.example", on_change=use_example)
+        st.pills("Worked examples", list(examples), format_func=plain, key=f"{key}.example", on_change=use_example)
     with right, st.popover("Upload a file", icon=":material/upload_file:", width="stretch"):
         upload_text(key=f"{key}.file", into=key, types=types, long_file=long_file)
     show_upload_error(f"{key}.file")

@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from biocore.web.frame import plain
+
 
 def figure(fig: go.Figure, name: str, *, alt: str, key: str | None = None, **options):
     """Draw a figure that can be saved: a camera button (PNG or SVG, chosen in the side bar) and one HTML file.
@@ -61,4 +63,4 @@ def command_line(arguments: Sequence[str], *, note: str = "") -> None:
     with st.expander("Reproduce this on the command line", icon=":material/terminal:"):
         st.code("python -m biocore " + shlex.join(str(a) for a in arguments), language="bash", wrap_lines=True)
         if note:
-            st.caption(note)
+            st.caption(plain(note))

@@ -12,6 +12,7 @@ from biocore.tfbinding.tracks import WindowTrack
 from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice, best_sites
 from biocore.web.dna_binding.inputs import Dna
+from biocore.web.frame import plain
 from biocore.web.outputs import figure, table
 
 MOST = 20
@@ -52,7 +53,7 @@ def show_comparison(records: Sequence[Dna], tracks: Sequence[WindowTrack], choic
         key="dna.stack",
     )
     st.caption(
-        f"Each record's strongest {compute.WIDTH}-bp window for {choice.tf}. Left and right: "
+        f"Each record's strongest {compute.WIDTH}-bp window for {plain(choice.tf)}. Left and right: "
         + ("the records' own labels." if labelled else "the model's answer, because not every record is labelled.")
     )
     with st.expander("All values"):

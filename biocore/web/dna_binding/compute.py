@@ -11,6 +11,7 @@ from biocore import attribution, tfbinding, zoo
 from biocore.attribution import ChangeEffects, EffectMap, Significance
 from biocore.errors import InputError, ModelUnavailable
 from biocore.tfbinding.tracks import WindowTrack
+from biocore.web.frame import plain
 from biocore.web.shared import open_models
 
 WIDTH = 101  # bp; what the models were trained on
@@ -109,7 +110,7 @@ def significance_line(tf: str, sequence: str) -> Significance | None:
         return None
     found = _significance(tf, sequence)
     if isinstance(found, _NoLine):
-        st.caption(f"No significance line: {found.reason}")
+        st.caption(f"No significance line: {plain(found.reason)}")
         return None
     return found
 

@@ -14,7 +14,7 @@ from biocore.sequence import one_hot
 from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.dna_binding.inputs import motif_input
-from biocore.web.frame import limits
+from biocore.web.frame import limits, plain
 from biocore.web.link import from_link, one_of, start_from_link
 from biocore.web.outputs import figure, table
 
@@ -217,8 +217,9 @@ def _motif_table(choice: Choice, scan: EffectMap, hits: list[motif.Hit], own: tu
     ]
     if like and like[0].share > 0:
         best = like[0]
+        pattern = plain(f"{best.motif.consensus}, strand {best.strand}")
         st.markdown(
-            f"The map looks most like the **{best.motif.name}** (`{best.motif.consensus}`, strand {best.strand}) at "
+            f"The map looks most like the **{plain(best.motif.name)}** ({pattern}) at "
             f"{choice.start + best.start + 1:,}-{choice.start + best.end:,}: correlation {best.correlation:.2f}, "
             f"{best.share:.0%} of the map's strength."
         )
@@ -260,7 +261,7 @@ def show_changes(choice: Choice, scan: EffectMap) -> None:
         (right, "Strongest losses", ranked.iloc[:-9:-1]),
     ):
         with place:
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{plain(title)}**")
             st.dataframe(rows.drop(columns=hidden), hide_index=True, width="stretch", column_config=columns, height=318)
     with st.expander(f"Every single change, ranked ({len(ranked):,})"):
         table(ranked, "single_changes", key="dna.all_changes", column_config=columns, height=240)
@@ -270,7 +271,7 @@ def _named(choice: Choice, text: str) -> None:
     try:
         effects = compute.named_changes(choice.tf, choice.window, choice.start, text)
     except InputError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     rows = effects.table()
     left, right = st.columns([2, 3])

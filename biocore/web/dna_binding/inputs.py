@@ -9,7 +9,8 @@ import streamlit as st
 from biocore import motif, runtime
 from biocore.errors import InputError
 from biocore.sequence import clean_dna, parse_records
-from biocore.web.inputs import decode
+from biocore.web.frame import plain
+from biocore.web.inputs import show_upload_error, upload_text
 
 SHORTEST, LONGEST = 20, 100_000  # bp of a record
 MOST_RECORDS, MOST_BASES = 500, 200_000
@@ -89,28 +90,19 @@ def notes(records: Sequence[Dna]) -> list[str]:
 def motif_input() -> tuple[motif.Motif, ...]:
     """A place to upload or paste MEME or JASPAR text; what cannot be read is said beside it and stays there."""
 
-    def use_file() -> None:
-        file = st.session_state["dna.motif_file"]
-        if file is not None:
-            try:
-                st.session_state["dna.motifs"] = decode(file.getvalue(), file.name)
-                st.session_state.pop("dna.motif_error", None)
-            except InputError as error:
-                st.session_state["dna.motif_error"] = str(error)
-
     with st.popover("Your own motifs", help="Boxed beside the well-known ones."):
-        st.file_uploader(
-            "MEME or JASPAR file", type=["meme", "jaspar", "txt", "pfm"], key="dna.motif_file", on_change=use_file
+        upload_text(
+            "MEME or JASPAR file", key="dna.motif_file", into="dna.motifs", types=("meme", "jaspar", "txt", "pfm")
         )
         text = st.text_area("or paste its text", key="dna.motifs", height=140, persist_state="session")
-        if "dna.motif_error" in st.session_state:
-            st.error(st.session_state["dna.motif_error"])
+        show_upload_error("dna.motif_file")
         if not (text or "").strip():
             return ()
         try:
             found = tuple(motif.parse_motifs(text))
         except InputError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
             return ()
-        st.caption(f"{len(found)} read: {', '.join(m.name for m in found[:8])}{' ...' if len(found) > 8 else ''}")
+        names = ", ".join(m.name for m in found[:8]) + (" ..." if len(found) > 8 else "")
+        st.caption(plain(f"{len(found):,} read: {names}"))
         return found

@@ -14,7 +14,7 @@ from biocore.tfbinding.tracks import WindowTrack, on_strand, site_table, track_t
 from biocore.web.dna_binding.choice import best_sites, look_at, shown_strand
 from biocore.web.dna_binding.compute import WIDTH, models_here
 from biocore.web.dna_binding.inputs import Dna
-from biocore.web.frame import show_errors
+from biocore.web.frame import plain, show_errors
 from biocore.web.link import from_link, one_of
 from biocore.web.outputs import download, figure, table
 
@@ -31,7 +31,7 @@ def show_overview(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None
     record, track = records[index], tracks[index]
     if len(track.starts) > 1:
         if len(records) > 1:
-            st.markdown(f"**{record.name}**, {len(record):,} bp: every factor at every place")
+            st.markdown(f"**{plain(record.name)}**, {len(record):,} bp: every factor at every place")
         _positions_figure(record, track, unit)
     elif len(records) == 1:
         _bars(record, track, unit)
@@ -173,7 +173,7 @@ def _model_limits() -> None:
             if sentence not in common and len(cards) > 1:
                 special.setdefault(sentence, []).append(tf)
     if special:
-        parts = [f"**{', '.join(tfs)}**: {sentence}" for sentence, tfs in special.items()]
+        parts = [f"**{plain(', '.join(tfs))}**: {plain(sentence)}" for sentence, tfs in special.items()]
         st.caption(":material/warning: " + " ".join(parts))
     with st.expander("How good each model is, and what it cannot do"):
         rows = [{"factor": tf, **_auroc(card), "limits": card.limits} for tf, card in cards.items()]

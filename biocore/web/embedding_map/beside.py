@@ -10,6 +10,7 @@ from biocore.errors import InputError
 from biocore.sequence import recognise
 from biocore.web.embedding_map.collect import digest, read_proteins
 from biocore.web.embedding_map.request import PICKED
+from biocore.web.frame import plain
 from biocore.web.link import hand_over, start_from_link
 from biocore.web.outputs import table
 from biocore.web.shared import open_model
@@ -56,10 +57,10 @@ def _open_in(collection: Collection, row: int) -> None:
     if targets or accession:
         with st.container(horizontal=True, vertical_alignment="center"):
             for label, (page, values) in targets.items():
-                if st.button(f"Open in {label}", key=f"map.open.{page}"):
+                if st.button(plain(f"Open in {label}"), key=f"map.open.{page}"):
                     hand_over(page, **values)
             if accession:
-                st.link_button(f"{accession} at UniProt", f"https://www.uniprot.org/uniprotkb/{accession}")
+                st.link_button(plain(f"{accession} at UniProt"), f"https://www.uniprot.org/uniprotkb/{accession}")
     if collection.sequences is None:
         st.caption(
             "This collection holds vectors, not sequences: pages that need a sequence cannot be opened from here."
@@ -93,7 +94,7 @@ def placed_proteins(collection: Collection, shown: Map) -> tuple[Collection, np.
     try:
         return _placed(text, collection, shown)
     except InputError as error:
-        st.error(f"The new proteins cannot be placed. {error}", icon=":material/error:")
+        st.error(plain(f"The new proteins cannot be placed. {error}"), icon=":material/error:")
         return None
 
 
@@ -105,7 +106,7 @@ def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, 
             )
         job = bulk.prepare(read_proteins(text), collection.model, loaded.hash, layer=collection.layer)
     for skipped in job.skipped:
-        st.warning(f"Not placed: {skipped.record}: {skipped.reason}")
+        st.warning(plain(f"Not placed: {skipped.record}: {skipped.reason}"))
     with st.spinner(f"Embedding {len(job.names):,} new proteins..."):
         for _ in engine.run(job, lambda: open_model(job.model)):
             pass

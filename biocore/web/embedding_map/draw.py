@@ -12,6 +12,7 @@ from biocore.plot import embedding_map as plots
 from biocore.web.embedding_map.beside import placed_proteins, show_placed
 from biocore.web.embedding_map.collect import digest, load_example
 from biocore.web.embedding_map.request import EXAMPLE, PICKED, Request
+from biocore.web.frame import plain
 from biocore.web.link import start_from_link
 from biocore.web.outputs import figure, table
 
@@ -71,7 +72,7 @@ def show_map(request: Request, collection: Collection, shown: Map) -> None:
         else:
             st.caption("Click a point to see its neighbours; box and lasso (top right) select several into a table.")
         if search:
-            st.caption(f"{len(found):,} points with {search!r} in a name or label (ringed).")
+            st.caption(f"{len(found):,} points with {plain(repr(search))} in a name or label (ringed).")
     with trust:
         _trust(collection, shown, colour)
     copies = int((points.copies - 1).sum())
@@ -172,12 +173,12 @@ def _trust(collection: Collection, shown: Map, colour: str | None) -> None:
         "Trustworthiness",
         _number(kept.trustworthiness),
         help=f"1: every neighbour on the map is a neighbour in the original space; a random map scores about 0.5. "
-        f"{kept.k} neighbours, {kept.queries:,} of {kept.n:,} different proteins.",
+        f"{kept.k:,} neighbours, {kept.queries:,} of {kept.n:,} different proteins.",
     )
     st.metric(
         "Neighbours kept",
         _share(kept.neighbour_overlap),
-        help=f"Share of the {kept.k} nearest neighbours that are the same on the map and in the original space.",
+        help=f"Share of the {kept.k:,} nearest neighbours that are the same on the map and in the original space.",
     )
     if not np.isnan(kept.overlap_by_chance):
         st.caption(f"By chance: {kept.overlap_by_chance:.1%}")
@@ -187,10 +188,10 @@ def _trust(collection: Collection, shown: Map, colour: str | None) -> None:
         return
     labels = tuple(str(v) for v in collection.table[colour])
     apart = _separation(key, colour, labels, shown.settings.metric, collection.vectors)
-    st.markdown(f"**Are labels apart?** *{colour}, in the original space*")
+    st.markdown(f"**Are labels apart?** *{plain(colour)}, in the original space*")
     st.metric("Silhouette", _number(apart.silhouette), help="0: labels overlap; 1: far apart; below 0: mixed up.")
     st.metric(
-        f"{apart.k}-neighbour accuracy",
+        f"{apart.k:,}-neighbour accuracy",
         _share(apart.accuracy),
         help="Share of proteins whose label is what their nearest others say, each left out in turn. Relatives "
         "stay in, so this describes the collection; it is not a test on unseen families.",
@@ -204,7 +205,7 @@ def _trust(collection: Collection, shown: Map, colour: str | None) -> None:
             names = {"n": "proteins", "recall": "found by neighbours"}
             table(pd.DataFrame(rows).rename(columns=names).round(3), "label_separation")
     for note in apart.notes:
-        st.caption(note)
+        st.caption(plain(note))
 
 
 def _number(value: float) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from biocore import embedding
 from biocore.embedding import MapSettings
-from biocore.web.frame import show_errors
+from biocore.web.frame import plain, show_errors
 from biocore.web.inputs import decode, sequence_input
 from biocore.web.link import start_from_link
 from biocore.web.shared import model_picker
@@ -90,7 +90,7 @@ def _example_input() -> Request:
         "Example",
         list(names),
         required=True,
-        format_func=names.get,
+        format_func=lambda name: plain(names[name]),
         key="example",
     )
     return Request(EXAMPLE, example=chosen)

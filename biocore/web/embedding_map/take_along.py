@@ -6,7 +6,7 @@ from biocore import embedding, zoo
 from biocore.embedding import Collection, Map, MapSettings
 from biocore.web.embedding_map.collect import load_example
 from biocore.web.embedding_map.request import EXAMPLE, PICKED, PROTEINS, VECTORS, Request
-from biocore.web.frame import show_notes
+from biocore.web.frame import plain, show_notes
 from biocore.web.link import set_link, share_link
 from biocore.web.outputs import command_line, download, table
 
@@ -82,8 +82,8 @@ def about(request: Request, collection: Collection) -> None:
     if request.source == EXAMPLE:
         shipped = load_example(request.example)
         st.caption(
-            f"**{shipped.title}.** {shipped.description} Vectors of {collection.model}, rounded to 16 bits. "
-            f"Source: {shipped.source}. Licence: {shipped.licence}."
+            f"**{plain(shipped.title)}.** {plain(shipped.description)} Vectors of {plain(collection.model)}, rounded "
+            f"to 16 bits. Source: {plain(shipped.source)}. Licence: {plain(shipped.licence)}."
         )
     show_notes(collection.notes)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from biocore import runtime, zoo
 from biocore.errors import InputError
 from biocore.sequence import parse_records, recognise
+from biocore.web.frame import plain
 from biocore.web.link import hand_over
 
 PICTURES = runtime.ASSETS / "img"
@@ -116,8 +117,8 @@ def page_cards() -> None:
             picture = PICTURES / f"{card.page}.png"
             if picture.exists():
                 st.image(str(picture), width="stretch")
-            st.page_link(f"pages/{card.page}.py", label=f"**{card.title}**", icon=f":material/{card.icon}:")
-            st.caption(card.question)
+            st.page_link(f"pages/{card.page}.py", label=f"**{plain(card.title)}**", icon=f":material/{card.icon}:")
+            st.caption(plain(card.question))
 
 
 def ready() -> None:
@@ -126,7 +127,7 @@ def ready() -> None:
     here = [card for card in cards if zoo.available(card)]
     factors = sum(card.task == "tf-binding" for card in here)
     columns = st.columns(3)
-    columns[0].metric("Models run on", runtime.device().name)
+    columns[0].metric("Models run on", plain(runtime.device().name))
     columns[1].metric("Transcription factors ready", factors)
     columns[2].metric("Protein models ready", len(here) - factors)
     missing = len(cards) - len(here)

@@ -78,7 +78,7 @@ def choose_model() -> Choice:
         _offer_download(card)
     if name == FALLBACK:
         raise ModelUnavailable(f"{FALLBACK} cannot be opened, and no other model was chosen.")
-    st.caption(f"Until then this page shows the answers of **{zoo.title(FALLBACK)}**.")
+    st.caption(f"Until then this page shows the answers of **{web.plain(zoo.title(FALLBACK))}**.")
     return _choice(FALLBACK, zoo.card(FALLBACK))
 
 
@@ -102,12 +102,12 @@ def _choice(name: str, card: zoo.ModelCard) -> Choice:
 def _offer_download(card: zoo.ModelCard) -> None:
     details = card.details
     st.warning(
-        f"**{card.title} is not on this machine.** Fetching takes {details['download_mb']:,} MB of disk; running it "
-        f"takes about {details['memory_mb'] / 1000:,.1f} GB of memory (GPU: {details['memory_gpu_mb'] / 1000:,.1f}). "
-        f"Revision {card.revision[:8]} of {card.hub_repository}.",
+        f"**{web.plain(card.title)} is not on this machine.** Fetching takes {details['download_mb']:,} MB of disk; "
+        f"running it takes about {details['memory_mb'] / 1000:,.1f} GB of memory "
+        f"(GPU: {details['memory_gpu_mb'] / 1000:,.1f}). Revision {web.plain(card.revision[:8])} of {web.plain(str(card.hub_repository))}.",
         icon=":material/cloud_download:",
     )
-    if not st.button(f"Fetch {card.name}", key="protein.fetch", type="primary"):
+    if not st.button(web.plain(f"Fetch {card.name}"), key="protein.fetch", type="primary"):
         return
     bar = st.progress(0.0, "Asking the hub...")
 

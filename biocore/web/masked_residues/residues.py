@@ -83,7 +83,7 @@ def show_residues(protein: Protein, choice: Choice) -> None:
             args=(protein,),
         )
     if st.session_state.get("protein.position_error"):
-        st.error(st.session_state["protein.position_error"])
+        st.error(web.plain(st.session_state["protein.position_error"]))
     colours = None
     if _COLOURINGS[colouring] is not None:
         if scan is None:
@@ -91,7 +91,9 @@ def show_residues(protein: Protein, choice: Choice) -> None:
         else:
             name, low, high = _COLOURINGS[colouring]
             colours = plot.track_colours(getattr(scan, name), low=low, high=high)
-            st.caption(f"Dark is {low:g}, yellow is {high:.3g}; grey is not defined ({scan.strategy} marginal).")
+            st.caption(
+                f"Dark is {low:g}, yellow is {high:.3g}; grey is not defined ({web.plain(scan.strategy)} marginal)."
+            )
     clicked = sequence_view(
         protein.sequence,
         key="protein.sequence",
@@ -144,11 +146,11 @@ def show_answer(protein: Protein, choice: Choice) -> None:
         )
     rank, probability = answer.rank(index), answer.probability(index)
     cells = st.columns(4)
-    cells[0].metric("True residue", protein.label(positions[index]))
+    cells[0].metric("True residue", web.plain(protein.label(positions[index])))
     cells[1].metric(
         "Its probability", f"{probability:.3f}" if rank else "not defined", help="Among the 20 amino acids."
     )
-    cells[2].metric("Its rank", f"{rank} of 20" if rank else "not defined")
+    cells[2].metric("Its rank", f"{rank:d} of 20" if rank else "not defined")
     cells[3].metric("Entropy", f"{answer.entropy[index]:.2f} bits", help="0 is certain; 4.32 is no idea.")
     tokens = st.toggle("All 33 tokens instead of the 20 amino acids", key="protein.tokens")
     names = TOKENS if tokens else tuple(AMINO_ACIDS)

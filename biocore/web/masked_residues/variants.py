@@ -33,10 +33,10 @@ def show_variants(protein: Protein, scan: SubstitutionScan) -> None:
     try:
         scored = score_variants(scan, parse_variants(text), offset=protein.offset)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(web.plain(str(error)), icon=":material/error:")
         return
     if scored.hint:
-        st.warning(f"A wild-type letter does not fit the protein. {scored.hint}", icon=":material/help:")
+        st.warning(f"A wild-type letter does not fit the protein. {web.plain(scored.hint)}", icon=":material/help:")
     table = scored.table.assign(strategy=scan.strategy, model=scan.model)
     web.table(
         table.round({"score": 4, "percentile": 2}),
@@ -70,7 +70,7 @@ def show_measured(protein: Protein, scan: SubstitutionScan) -> None:
             measured = read_measurements(decode(file.getvalue(), file.name))
             comparison = compare(scan, measured, offset=protein.offset)
         except InputError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(web.plain(str(error)), icon=":material/error:")
             return
         _show_comparison(comparison, scan)
 

@@ -6,6 +6,7 @@ import streamlit as st
 from biocore import zoo
 from biocore.plot import models as plot
 from biocore.stats.calibration import Reliability
+from biocore.web.frame import plain
 from biocore.web.link import set_link, start_from_link
 from biocore.web.outputs import figure, table
 
@@ -63,21 +64,22 @@ def _label(name: str) -> str:
 
 def show(card: zoo.ModelCard) -> None:
     """Everything on a card: limits first, then how good, then where from."""
-    st.subheader(card.title)
+    st.subheader(plain(card.title))
     if not zoo.available(card):
         st.info(
-            f"Not on this machine. Choose it on its page to fetch it from the hub ({card.hub_repository}), or give the "
-            "page a local folder.",
+            f"Not on this machine. Choose it on its page to fetch it from the hub ({plain(str(card.hub_repository))}), "
+            "or give the page a local folder.",
             icon=":material/download:",
         )
-    st.warning(f"**Limits.** {card.limits}", icon=":material/warning:")
-    facts, source = st.columns(2)
+    st.warning(f"**Limits.** {plain(card.limits)}", icon=":material/warning:")
+    facts, origin = st.columns(2)
     facts.markdown(
-        f"**Output:** {card.output_unit}  \n**Window:** {_window(card)}  \n**Trained on:** {card.trained_on}"
+        f"**Output:** {plain(card.output_unit)}  \n**Window:** {_window(card)}  \n"
+        f"**Trained on:** {plain(card.trained_on)}"
     )
-    source.markdown(
-        f"**Source:** {card.source}{f' at {card.revision}' if card.revision else ''}  \n**Licence:** {card.licence}  \n"
-        f"**Cite:** {card.citation}"
+    source = card.source + (f" at {card.revision}" if card.revision else "")
+    origin.markdown(
+        f"**Source:** {plain(source)}  \n**Licence:** {plain(card.licence)}  \n**Cite:** {plain(card.citation)}"
     )
     if card.quality:
         st.markdown("#### How good it is")
@@ -114,7 +116,7 @@ def _figures(card: zoo.ModelCard) -> None:
                 f"reliability_{card.name}",
                 alt="Reliability curve: share of predictions that were true against the predicted probability, by bin.",
             )
-            st.caption(_calibration_note(card, curve))
+            st.caption(plain(_calibration_note(card, curve)))
     history = card.details.get("history") or _trunk_history(card)
     if history:
         with right:

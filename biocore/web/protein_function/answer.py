@@ -20,13 +20,15 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
         accession = "" if same is None else model.reference.accessions[same]
         best = tables.scores(model, prediction, [protein.name]).head(5)
     st.caption(
-        f"Aspect: molecular function. {card.trained_on}. Probabilities are calibrated; each term has its own threshold."
+        f"Aspect: molecular function. {web.plain(card.trained_on)}. Probabilities are calibrated; "
+        "each term has its own threshold."
     )
     if known is not None:
         _show_annotation(accession, known)
     if prediction.unsure[0]:
         st.warning(
-            f"**Not sure.** {prediction.unsure[0]} No term is given rather than a guess.", icon=":material/help:"
+            f"**Not sure.** {web.plain(prediction.unsure[0])} No term is given rather than a guess.",
+            icon=":material/help:",
         )
         return answer
     if answer.empty:
@@ -52,14 +54,17 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
 def _show_annotation(accession: str, known: pd.DataFrame) -> None:
     """That the model has seen this protein, and what it is annotated with."""
     st.info(
-        f"This sequence is that of {accession}, one of the training proteins: the model has seen its answer.",
+        f"This sequence is that of {web.plain(accession)}, one of the training proteins: the model has seen its "
+        "answer.",
         icon=":material/school:",
     )
     if known.empty:
-        st.caption(f"{accession} has no term of this aspect in the training data.")
+        st.caption(f"{web.plain(accession)} has no term of this aspect in the training data.")
         return
     found = int(known["predicted"].sum())
-    with st.expander(f"What {accession} is annotated with: {len(known)} terms, {found} of them predicted below"):
+    with st.expander(
+        f"What {web.plain(accession)} is annotated with: {len(known)} terms, {found:,} of them predicted below"
+    ):
         known = known.assign(QuickGO=QUICKGO + known["term"])
         shown = known[["name", "predicted", "probability", "proteins", "QuickGO"]]
         web.table(shown, "function_annotated", column_config=_columns() | _annotation_columns())

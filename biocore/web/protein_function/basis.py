@@ -92,8 +92,8 @@ def _explain(
 def _show_evidence(found: evidence.ResidueEvidence, test: evidence.Faithfulness, name: str, protein: Protein) -> None:
     spans = ", ".join(f"{a + 1:,} to {b:,}" for a, b in found.shown())
     message = (
-        f"Hiding residues {spans} together changes the log-odds of *{name}* by **{-test.shown:+.2f}**; hiding as many "
-        f"random residues, {len(test.random)} times, by {-test.random.mean():+.2f} on average and "
+        f"Hiding residues {spans} together changes the log-odds of *{web.plain(name)}* by **{-test.shown:+.2f}**; "
+        f"hiding as many random residues, {len(test.random)} times, by {-test.random.mean():+.2f} on average and "
         f"{-test.random.max():+.2f} at the lowest."
     )
     if test.faithful:

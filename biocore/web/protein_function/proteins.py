@@ -67,7 +67,7 @@ def read_proteins(text: str) -> list[Protein]:
     if not found:
         raise refused[0]
     if refused:
-        shown = "  \n".join(str(error) for error in refused[:5])
+        shown = "  \n".join(web.plain(str(error)) for error in refused[:5])
         more = f"  \n... and {len(refused) - 5:,} more" if len(refused) > 5 else ""
         st.warning(f"{len(refused):,} of {len(records):,} records were left out:  \n{shown}{more}")
     return found

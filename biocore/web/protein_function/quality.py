@@ -36,7 +36,12 @@ def _view_methods(card: zoo.ModelCard, measured: dict) -> None:
     left, right = st.columns(2)
     with left:
         labels = st.segmented_control(
-            "Labels", list(measured["methods"]), default="all", required=True, key="function.labels"
+            "Labels",
+            list(measured["methods"]),
+            format_func=web.plain,
+            default="all",
+            required=True,
+            key="function.labels",
         )
     with right:
         metric = _metric_picker("function.metric")
@@ -55,7 +60,7 @@ def _view_methods(card: zoo.ModelCard, measured: dict) -> None:
     )
     for name, less in measured.get("beside", {}).get(labels, {}).items():
         said = ", ".join(f"{plot.METRICS[m]} {_signed(less[m])}" for m in ("fmax", "protein_auprc"))
-        st.caption(f"The model less {name}, on the same resampled proteins: {said}.")
+        st.caption(web.plain(f"The model less {name}, on the same resampled proteins: {said}."))
 
 
 def _signed(values: Sequence[float]) -> str:

@@ -60,13 +60,14 @@ def _contact_map(structure: Structure, chains: list[str], _colouring: Colouring)
     total = sum(len(structure.chain(name).polymer) for name in wanted)
     if total > geometry.MAX_MATRIX:
         wanted = wanted[:1]
-        st.caption(f"{total:,} residues are too many for one figure; chain {wanted[0]} is shown. Choose chains above.")
+        said = f"{total:,} residues are too many for one figure; chain {wanted[0]} is shown. Choose chains above."
+        st.caption(web.plain(said))
     matrix = geometry.distance_matrix(structure, wanted)
     far = np.abs(np.subtract.outer(matrix.rows, matrix.rows)) >= 3
     count = int(((matrix.distances <= cutoff) & far).sum() // 2)
     st.caption(
-        f"{count:,} pairs of residues, three or more apart, are within {cutoff:g} Å. Measured between {matrix.atom}. "
-        "Click a white point to select its residue."
+        f"{count:,} pairs of residues, three or more apart, are within {cutoff:g} Å. Measured between "
+        f"{web.plain(matrix.atom)}. Click a white point to select its residue."
     )
     key = "structures.contact_map"
     figure = plots.distance_map(structure, matrix, cutoff=cutoff, selected=selected(structure))

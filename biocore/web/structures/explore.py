@@ -96,7 +96,7 @@ def pick_model(source: Source, structure: Structure) -> None:
     if structure.models > 1:
         st.session_state["structures.model_menu"] = structure.model
         st.selectbox(
-            f"Model (of {structure.models})",
+            f"Model (of {structure.models:,})",
             range(1, structure.models + 1),
             key="structures.model_menu",
             on_change=model_chosen,

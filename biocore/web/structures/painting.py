@@ -8,7 +8,7 @@ from biocore.errors import BiocoreError, InputError
 from biocore.plot.residue_colour import Colouring, colour
 from biocore.structure.model import PROTEIN, Structure
 from biocore.structure.tracks import Track, match_track, read_tracks
-from biocore.web.inputs import decode
+from biocore.web.inputs import show_upload_error, upload_text
 from biocore.web.tracks import offered_tracks
 
 TABLE_KEY, FILE_KEY = "structures.track_table", "structures.track_file"
@@ -55,17 +55,8 @@ def _painted(structure: Structure) -> tuple[np.ndarray | None, str]:
 
 
 def _table_input() -> str:
-    def use_file() -> None:
-        file = st.session_state[FILE_KEY]
-        if file is not None:
-            try:
-                st.session_state[TABLE_KEY] = decode(file.getvalue(), file.name)
-            except InputError as error:
-                st.session_state[f"{FILE_KEY}.error"] = str(error)
-
-    st.file_uploader("Table (CSV or TSV)", type=["csv", "tsv", "txt", "gz"], key=FILE_KEY, on_change=use_file)
-    if f"{FILE_KEY}.error" in st.session_state:
-        st.error(web.plain(st.session_state.pop(f"{FILE_KEY}.error")))
+    upload_text("Table (CSV or TSV)", key=FILE_KEY, into=TABLE_KEY, types=("csv", "tsv", "txt", "gz"))
+    show_upload_error(FILE_KEY)
     return st.text_area(
         "or paste it",
         key=TABLE_KEY,

@@ -27,6 +27,7 @@ EXAMPLES = {  # name -> (way, value, shape)
 }
 TYPES = ["pdb", "ent", "cif", "mmcif", "gz"]
 MAX_UPLOAD_MB = 60
+FETCHED = "structures.fetched"  # session key: identifiers this session has opened
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,22 @@ def load(source: Source, *, model: int = 1, assembly: str = "") -> Structure:
         if not source.value.strip() or (source.way in ("file", "text") and not source.content):
             st.info(_nothing_yet(source), icon=":material/info:")
             st.stop()
-        return _load(source, model, assembly)
+        structure = _load(source, model, assembly)
+        if source.way == "id":
+            st.session_state.setdefault(FETCHED, {})[source.value.strip()] = None
+        return structure
     except BiocoreError as error:
         st.error(web.plain(str(error)), icon=":material/error:")
         if isinstance(error, DataUnavailable):
-            kept = [identifier.name for identifier in archive.cached()]
-            st.caption("Opens without a connection: " + (", ".join(kept[:40]) if kept else "nothing fetched yet") + ".")
+            st.caption(web.plain(f"Opens without a connection: {', '.join(_kept()) or 'nothing fetched yet'}."))
         st.stop()
+
+
+def _kept() -> list[str]:
+    """Entries on this machine that this session has opened, and the worked examples; not those of other users."""
+    examples = [value for way, value, _ in EXAMPLES.values() if way == "id"]
+    known = {archive.parse_identifier(value).name for value in [*examples, *st.session_state.get(FETCHED, ())]}
+    return sorted(known & {identifier.name for identifier in archive.cached()})
 
 
 @st.cache_resource(max_entries=8, scope="session", show_spinner="Reading the structure...")
@@ -194,7 +204,7 @@ def _sequence_input(seq_key: str, shape_key: str) -> Source:
         format_func=lambda name: build.SHAPES[name].title,
         key=shape_key,
         persist_state="session",
-        help=f"{build.SHAPES[known].about} Angles: {build.SHAPES[known].reference}.",
+        help=web.plain(f"{build.SHAPES[known].about} Angles: {build.SHAPES[known].reference}."),
     )
     st.caption("Draws the backbone you choose; it does not predict how the sequence folds.")
     return Source("seq", sequence, shape)
