@@ -42,7 +42,7 @@ def link(app, name):
 
 
 def errors(app):
-    return [error.value for error in app.error]
+    return [error.value.replace("\\", "") for error in app.error]
 
 
 def paste(app, text):

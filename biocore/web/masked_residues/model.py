@@ -104,7 +104,8 @@ def _offer_download(card: zoo.ModelCard) -> None:
     st.warning(
         f"**{web.plain(card.title)} is not on this machine.** Fetching takes {details['download_mb']:,} MB of disk; "
         f"running it takes about {details['memory_mb'] / 1000:,.1f} GB of memory "
-        f"(GPU: {details['memory_gpu_mb'] / 1000:,.1f}). Revision {web.plain(card.revision[:8])} of {web.plain(str(card.hub_repository))}.",
+        f"(GPU: {details['memory_gpu_mb'] / 1000:,.1f}). Revision {web.plain(card.revision[:8])} of "
+        f"{web.plain(str(card.hub_repository))}.",
         icon=":material/cloud_download:",
     )
     if not st.button(web.plain(f"Fetch {card.name}"), key="protein.fetch", type="primary"):
