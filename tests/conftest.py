@@ -1,5 +1,6 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use, and which files are slow."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,15 @@ from biocore import runtime
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+SLOW = re.compile(
+    r"test_(page_\w+|\w+_train|go_model|wheel)\.py"
+)  # whole pages, training, building; others say so one by one
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if SLOW.fullmatch(item.path.name):
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)

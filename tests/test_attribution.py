@@ -101,6 +101,7 @@ def test_a_sequence_that_cannot_be_scanned_is_refused(sequence, message):
         mutation_scan(counts_base(0), sequence)
 
 
+@pytest.mark.slow
 def test_mutagenesis_agrees_with_tangermeme():
     torch = pytest.importorskip("torch")
     ism = pytest.importorskip("tangermeme.saturation_mutagenesis").saturation_mutagenesis

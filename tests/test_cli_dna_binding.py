@@ -105,6 +105,7 @@ def test_part_is_counted_from_one_and_both_ends_belong(capsys):
     assert list(found.position) == list(range(11, 41)) and "".join(found.ref) == SEQUENCE[10:40]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["gradient", "corrected-gradient", "integrated-gradients"])
 def test_saliency(capsys, method):
     assert main(["saliency", SEQUENCE, "--tf", "CTCF", "--method", method]) == 0

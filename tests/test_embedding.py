@@ -11,7 +11,7 @@ from biocore.embedding import Collection, MapSettings, distinct, faithfulness, m
 from biocore.errors import InputError
 from biocore.sequence import Record
 
-METHODS = ["pca", "tsne", "umap"]
+METHODS = ["pca", "tsne", pytest.param("umap", marks=pytest.mark.slow)]  # umap compiles when it is first used
 
 
 def clusters(each=20, dims=16, apart=12.0, seed=0):

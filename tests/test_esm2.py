@@ -169,6 +169,7 @@ def test_a_stopped_scan_keeps_what_it_has(tiny):
         assert math.isnan(part.pseudo_perplexity)
 
 
+@pytest.mark.slow
 def test_progress_counts_every_residue(tiny):
     seen = []
     tiny.substitution_scores("MKTAYIAKQR" * 30, progress=lambda done, total: seen.append((done, total)))
@@ -379,6 +380,7 @@ def test_the_shipped_model_knows_the_books_first_example_better_than_chance(mini
     assert asparagine.truth(0) == "N"
 
 
+@pytest.mark.slow
 def test_the_shipped_model_prefers_a_protein_to_its_shuffle(mini):
     shuffled = "".join(np.random.default_rng(0).permutation(list(INSULIN)))
     assert mini.pseudo_perplexity(INSULIN) < mini.pseudo_perplexity(shuffled)

@@ -52,6 +52,7 @@ def test_bad_arrays_are_refused(labels, scores, message):
         auroc(np.array(labels), np.array(scores))
 
 
+@pytest.mark.slow
 def test_bootstrap_equals_a_loop_over_resampled_rows(rng):
     """The vectorised weights give what resampling rows one by one gives: same centre, same width."""
     labels = np.repeat([0, 1], 100)

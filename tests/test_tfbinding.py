@@ -60,6 +60,7 @@ def models():
 # ------------------------------------------------------------------------------------------------------- scoring
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [20, 33, 100, 101, 102, 200, 517])
 def test_both_strands_count_the_same(models, length):
     x = random_dna(length)[None]
@@ -84,6 +85,7 @@ def test_more_sequences_than_one_call_takes(models, monkeypatch):
     assert models[0](x[:0]).shape == (0,)
 
 
+@pytest.mark.slow
 def test_scores_of_several_factors_equal_each_alone(models):
     other = random_models(VARIANTS["baseline"], 1, seed=9)[0]
     chosen = [models[2], other, models[0]]
@@ -93,6 +95,7 @@ def test_scores_of_several_factors_equal_each_alone(models):
     np.testing.assert_allclose(together, [m(x) for m in chosen], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [25, 64, 101, 200])
 def test_the_differentiable_function_equals_the_model(models, length):
     x = np.stack([random_dna(length, seed, unknown=3) for seed in range(3)])
@@ -133,6 +136,7 @@ def test_probability():
 # --------------------------------------------------------------------------------------------------------- tracks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", list(VARIANTS))
 def test_a_track_equals_scoring_each_window_on_its_own(variant):
     pair = random_models(VARIANTS[variant], 2)
@@ -147,6 +151,7 @@ def test_a_track_equals_scoring_each_window_on_its_own(variant):
     np.testing.assert_allclose(result.log_odds, tfbinding.scores(pair, windows), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("window", "stride"), [(101, 7), (150, 1), (60, 5), (101, 300)])
 def test_windows_and_strides(models, window, stride, monkeypatch):
     monkeypatch.setattr(module, "_WINDOWS", 64)  # several pieces, whose seams must not show

@@ -13,7 +13,6 @@ from test_examples import library_example
 from biocore.cli import main
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.slow
 
 
 def run(*command, **options) -> str:
