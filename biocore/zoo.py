@@ -221,7 +221,8 @@ def hub_folder(card: ModelCard) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     paths = [try_to_load_from_cache(str(card.hub_repository), name, revision=card.revision or None) for name in files]
-    return Path(paths[0]).parent if all(isinstance(path, str) for path in paths) else None
+    found = [Path(path) for path in paths if isinstance(path, str)]
+    return found[0].parent if found and len(found) == len(files) else None
 
 
 def load(name: str) -> Any:

@@ -32,6 +32,7 @@ def test_it_opens(opened):
         (">a\nMKTAYIAKQR\n>b\nMKVLAAGIVG", "Embedding map"),
         ("3I40", "Structures"),
         ("P01308", "Structures"),
+        ("AF-P04637-F1", "Structures"),
     ],
 )
 def test_what_is_pasted_leads_to_its_page(text, first):
@@ -48,7 +49,17 @@ def test_dna_arrives_on_its_page_as_typed():
     assert app.text_area[0].value == text
 
 
-def test_nonsense_gets_a_sentence_and_stays():
-    app = paste("what is this?")
-    assert "neither DNA" in app.warning[0].value
-    assert app.text_area(key="home.text").value == "what is this?"
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("hello, world!", "neither DNA"),
+        ("p.Arg175His", "looks like a variant"),
+        ("NP_000537.3", "looks like an accession"),
+        ("The sequence of insulin is MALWMRLLPLLALLALWGPD", "looks like text"),
+    ],
+)
+def test_what_is_no_sequence_gets_a_sentence_and_stays(text, sentence):
+    app = paste(text)
+    assert not app.exception
+    assert sentence in app.warning[0].value
+    assert app.text_area(key="home.text").value == text

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,13 @@ def test_fasta_gives_names_descriptions_and_order():
     text = ">a first one\nACGT\nAC GT\n>b\n; comment\nGGGG\n>\nTTTT"
     names = [(r.name, r.description, clean_dna(r.sequence).sequence) for r in parse_records(text)]
     assert names == [("a", "first one", "ACGTACGT"), ("b", "", "GGGG"), ("record 3", "", "TTTT")]
+
+
+def test_a_tab_ends_the_name_in_a_fasta_header():
+    assert parse_records(">P01308\tINS  human\nMALW\n  >b\t\nGG") == [
+        Record("P01308", "MALW", "INS  human"),
+        Record("b", "GG", ""),
+    ]
 
 
 def test_windows_and_old_mac_line_ends_read_the_same():
@@ -95,6 +103,9 @@ def test_ambiguous_letters_become_n_and_are_counted():
         ("", "empty"),
         ("12 34", "empty"),
         ("AC GTX", "record 'r', position 5: 'X' is not one of A, C, G, T"),
+        ("1UBQ", "record 'r': '1UBQ' looks like a PDB id.*Structures page"),
+        ("207C>A", "looks like a variant"),
+        ("the sequence is ACGTACGTACGTACGTACGT", "looks like text.* 'ACGTACGTACGTACGTACGT' \\(20 letters\\)"),
         ("MKTAYIAKQR", "looks like a protein"),
         ("ACG", "3 bp given; 20 to 50 bp are accepted"),
         ("ACGT" * 13, "52 bp given"),
@@ -130,6 +141,75 @@ def test_bad_protein_says_what_and_where(text, message):
         clean_protein(text)
 
 
+IDENTIFIERS = {
+    "P04637": "a UniProt accession",
+    "p04637-2": "a UniProt accession",
+    "P04637, P01308\nA0A024R1R8": "a UniProt accession",
+    "1UBQ": "a PDB id",
+    "pdb_00001ubq": "a PDB id",
+    "AF-P04637-F1": "an AlphaFold DB id",
+    "AF-P04637-F1-model_v4": "an AlphaFold DB id",
+    "p.Arg175His": "a variant",
+    "p.(Arg175His)": "a variant",
+    "R175H": "a variant",
+    "R175H R248Q": "a variant",
+    "NP_000537.3:p.Arg175His": "a variant",
+    "p.Glu12fs": "a variant",
+    "c.524G>A": "a variant",
+    "rs28934578": "a variant",
+    "NP_000537.3": "an accession",
+    "ENSP00000269305.4": "an accession",
+    "sp|P04637|P53_HUMAN": "an accession",
+    "P53_HUMAN": "an accession",
+    "AAA59172.1": "an accession",
+    "myprotein.fasta": "a file name",
+    "https://www.uniprot.org/uniprotkb/P04637": "a web address",
+    "TP53": "a name",
+    "BRCA1": "a name",
+}
+
+
+@pytest.mark.parametrize("clean", [clean_dna, clean_protein])
+@pytest.mark.parametrize(("text", "what"), IDENTIFIERS.items(), ids=IDENTIFIERS)
+def test_what_only_names_a_sequence_is_refused_with_what_to_do(clean, text, what):
+    with pytest.raises(InputError, match=rf"record 'r': .* looks like {what}.*[Pp]aste"):
+        clean(f" {text}\n", record="r")
+
+
+def test_prose_around_a_sequence_is_refused_and_the_sequence_found():
+    insulin = "MALWMRLLPLLALLALWGPDPAAAFVNQHLCG"
+    for text in (f"The sequence of insulin is {insulin}", f"my protein:\n{insulin}", f"It is the chain {insulin}."):
+        with pytest.raises(
+            InputError, match=r"looks like text.*'MALWMRLLPL...PAAAFVNQHLCG'|AAFVNQHLCG' \(32 letters\)"
+        ):
+            clean_protein(text)
+        assert recognise(text) == "unknown"
+
+
+@pytest.mark.parametrize("text", ["Met Ala Leu Trp", "MET-ALA-LEU-TRP", "MetAlaLeuTrp", "met ala\nleu trp\n"])
+def test_the_three_letter_code_is_not_read_as_one_letter(text):
+    with pytest.raises(InputError, match="three-letter code.*'MALW'"):
+        clean_protein(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "malwmrllpl lallalwgpd paaafvnqhl cgshlveaLY",
+        "        1 malwmrllpl lallalwgpd\n       21 paaafvnqhl",
+        "MKT AYI AKQ RQI SFV KSH",
+        "GIVEQCCTSICSLYQLENYCN FVNQHLCGSHLVEALYLVCGERGFFYTPKT",
+        "A D E F G H I K L M N P Q R S T V W Y",
+        "METALALEUTRP",
+        "1 MKTAYIAKQR 10",
+        "GENE",
+        "ENSPEPTIDE",
+    ],
+)
+def test_sequences_in_blocks_and_with_numbers_are_no_prose(text):
+    assert clean_protein(text).sequence == "".join(c for c in text.upper() if c.isalpha())
+
+
 def test_dna_as_a_protein_can_be_insisted_on():
     assert clean_protein("ACGT" * 6, allow_dna=True).sequence == "ACGT" * 6
 
@@ -147,6 +227,12 @@ def test_dna_as_a_protein_can_be_insisted_on():
         ("3i40", "pdb id"),
         ("pdb_00003i40", "pdb id"),
         ("P01308", "uniprot accession"),
+        ("AF-P04637-F1", "alphafold id"),
+        ("p.Arg175His", "variant"),
+        ("R175H, R248Q", "variant"),
+        ("NP_000537.3", "unknown"),
+        ("The sequence of insulin is MALWMRLLPLLALLALWGPD", "unknown"),
+        (">TP53\nMEEPQSDPSV", "protein"),
         ("A0A024R1R8", "uniprot accession"),
         ("HEADER    HORMONE\nATOM", "structure"),
         ("data_3I40\n#", "structure"),
@@ -182,8 +268,18 @@ def test_reverse_complement_is_its_own_inverse():
     assert reverse_complement(reverse_complement("GATTACAN")) == "GATTACAN"
 
 
+def test_reverse_complement_knows_every_iupac_letter_in_either_case():
+    assert reverse_complement("acgtRY") == "RYacgt"
+    letters = "ACGTRYSWKMBDHVN"
+    for text in (letters, letters.lower(), "aCGt nNrY"):
+        assert reverse_complement(text) == str(Seq(text).reverse_complement())
+        assert reverse_complement(reverse_complement(text)) == text
+    assert reverse_complement("ACGU") == "ACGT"
+
+
 def test_gc_content():
     assert gc_content("GGCCAATTNN") == 0.5
+    assert gc_content("ggca") == 0.75
     assert np.isnan(gc_content("NN"))
 
 

@@ -13,7 +13,7 @@ import pytest
 from biocore import runtime, tfbinding, zoo
 from biocore.attribution import integrated_gradients
 from biocore.errors import InputError, ModelUnavailable
-from biocore.sequence import dinucleotide_shuffle, one_hot
+from biocore.sequence import dinucleotide_shuffle, dinucleotide_shuffles, one_hot
 from biocore.tfbinding import VARIANTS, Architecture, TFModel
 from biocore.tfbinding import model as module
 from biocore.tfbinding.model import SharedTrunk, strand_scores
@@ -313,7 +313,7 @@ def test_a_planted_site_raises_its_factor(shipped, tf, site):
 
 @pytest.mark.parametrize(("tf", "site"), SITES)
 def test_a_planted_site_raises_its_factor_in_shuffled_real_dna(shipped, shared_data, tf, site):
-    from biocore.tfbinding.train.data import dinucleotide_shuffles, find, load_dna, one_hot_codes
+    from biocore.tfbinding.train.data import find, load_dna, one_hot_codes
 
     data = load_dna(find(shared_data / "tfbs", tf, "valid"), tf)
     codes = dinucleotide_shuffles(data.codes[data.labels == 1][:100], seed=0)

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from biocore.errors import DataUnavailable, InputError
-from biocore.sequence import one_hot, reverse_complement
+from biocore.sequence import dinucleotide_shuffles, one_hot, reverse_complement
 from biocore.tfbinding.train.data import (
     KINDS,
     DnaDataset,
     apart,
     batches,
-    dinucleotide_shuffles,
     factors,
     find,
     load_dna,

@@ -57,7 +57,8 @@ def fasta_entries(lines: Iterable[str], *, source: str | None = None) -> Iterato
     >>> [(e.name, e.sequence) for e in fasta_entries([">a first", "ACG", "T", ">b", "GG"])]
     [('a', 'ACGT'), ('b', 'GG')]
     """
-    header, start, parts = None, 0, []
+    header, start = None, 0
+    parts: list[str] = []
     for number, line in enumerate(lines, 1):
         line = line.strip()
         if line.startswith(">"):

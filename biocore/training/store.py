@@ -13,7 +13,7 @@ from biocore.zoo import WEIGHTS
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, np.ndarray]:
     """Nested mapping of arrays -> ``{"a/b/c": array}``."""
-    flat = {}
+    flat: dict[str, np.ndarray] = {}
     for name, value in tree.items():
         path = f"{prefix}/{name}" if prefix else name
         flat |= flatten(value, path) if isinstance(value, Mapping) else {path: np.asarray(value)}

@@ -13,13 +13,14 @@ import optax
 
 from biocore import zoo
 from biocore.errors import InputError
+from biocore.sequence import dinucleotide_shuffles
 from biocore.stats.calibration import calibrate
 from biocore.stats.ranking import auroc
 from biocore.tfbinding import TFModel
 from biocore.tfbinding.model import SharedTrunk, strand_scores
 from biocore.tfbinding.network import VARIANTS, Architecture, Network
 from biocore.tfbinding.train.baseline import fit_kmer_regression
-from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, dinucleotide_shuffles, overlapping
+from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, overlapping
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 from biocore.training.fit import History, Report, TrainConfig, fit
 from biocore.training.store import save_params

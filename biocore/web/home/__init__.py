@@ -6,7 +6,7 @@ import streamlit as st
 
 from biocore import runtime, zoo
 from biocore.errors import InputError
-from biocore.sequence import parse_records, recognise
+from biocore.sequence import not_a_sequence, parse_records, recognise
 from biocore.web.frame import plain
 from biocore.web.link import hand_over
 
@@ -56,6 +56,7 @@ DESTINATIONS = {
     "proteins": ("protein", ["embedding_map", "protein_function", "masked_residues"]),
     "pdb id": ("structure", ["structures"]),
     "uniprot accession": ("structure", ["structures"]),
+    "alphafold id": ("structure", ["structures"]),
     "structure": ("structure", ["structures"]),
 }
 NAMES = {
@@ -64,6 +65,7 @@ NAMES = {
     "proteins": "several proteins",
     "pdb id": "a PDB id",
     "uniprot accession": "a UniProt accession",
+    "alphafold id": "an AlphaFold DB id",
     "structure": "a structure file",
 }
 
@@ -80,9 +82,10 @@ def paste_anything() -> None:
     kind = _kind(text)
     if kind == "empty":
         st.caption("Nothing is sent anywhere: the models run on the machine that serves this page.")
-    elif kind == "unknown":
+    elif kind not in DESTINATIONS:
         st.warning(
-            "This is neither DNA, a protein, FASTA, GenBank, a PDB id (3I40) nor a UniProt accession (P01308). "
+            plain(not_a_sequence(text) or "")
+            or "This is neither DNA, a protein, FASTA, GenBank, a PDB id (3I40) nor a UniProt accession (P01308). "
             "Letters that are neither bases nor amino acids, or text around a sequence, are the usual reasons."
         )
     else:
