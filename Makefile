@@ -14,10 +14,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 VIEWER := static/3Dmol-min.js
 VIEWER_VERSION := 2.5.5
 JOBS ?= 2
+EXAMPLES := 3I40 1BKV 1UBQ P01308
 
 .PHONY: app test quick setup browser lint clean
 
+# Where there is internet, structures to show are fetched meanwhile (not with BIOCORE_OFFLINE=1); the start waits for nothing.
 app: setup
+	@(sleep 15; exec nice $(BIN)/python -m biocore structure --prefetch $(EXAMPLES)) >/dev/null 2>&1 </dev/null &
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.test-ready $(VIEWER) browser
