@@ -52,7 +52,7 @@ def test_standard_input(monkeypatch, capsys):
         (["--build", "helix", "A!"], 2, "'!'"),
         (["--build", "spiral", "AK"], 2, "not a shape"),
         (["9ZZZ"], 3, "not in the cache"),
-        (["--prefetch", "9ZZZ"], 3, "1 of 1 were not fetched"),
+        (["--prefetch", "9ZZZ"], 0, "set to work offline"),
         (["--prefetch", "x"], 2, "1 of 1 were not fetched"),
     ],
 )
@@ -70,3 +70,31 @@ def test_prefetch_fills_the_cache(monkeypatch, capsys):
     monkeypatch.setenv("BIOCORE_OFFLINE", "1")
     assert main(["structure", "9xyz"]) == 0
     assert "GLY" in capsys.readouterr().out
+
+
+def test_prefetching_without_a_connection_says_so_once_and_is_no_failure(monkeypatch, capsys):
+    from biocore.structure import download
+
+    asked = []
+
+    def unreachable(url, limit):
+        asked.append(url)
+        raise download.Unreachable("no route")
+
+    monkeypatch.setattr(download, "download", unreachable)
+    assert main(["structure", "--prefetch", "3I40", "1BKV", "P01308"]) == 0
+    assert len(asked) == 1 and "cannot be reached" in capsys.readouterr().err
+
+
+def test_prefetching_something_the_archive_lacks_is_a_failure_but_stops_nothing(monkeypatch, capsys):
+    from biocore.structure import download
+
+    def answer(url, limit):
+        if "9ZZZ" in url:
+            raise download.Refused("the server answered 404", 404)
+        return CIF.encode()
+
+    monkeypatch.setattr(download, "download", answer)
+    assert main(["structure", "--prefetch", "9ZZZ", "9XYZ"]) == 3
+    said = capsys.readouterr().err
+    assert "has no entry 9ZZZ" in said and "9XYZ: 5 atoms, kept" in said and "1 of 2 were not fetched" in said

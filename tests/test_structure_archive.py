@@ -11,7 +11,7 @@ import pytest
 from structure_toys import CIF
 
 from biocore.errors import DataUnavailable, InputError
-from biocore.structure import archive
+from biocore.structure import archive, download
 from biocore.structure.archive import Identifier, fetch, parse_identifier
 
 
@@ -49,7 +49,6 @@ def server(monkeypatch):
         url = f"http://127.0.0.1:{http.server_address[1]}"
         monkeypatch.setenv("BIOCORE_RCSB_URL", url)
         monkeypatch.setenv("BIOCORE_ALPHAFOLD_URL", url)
-        monkeypatch.setattr(archive.time, "sleep", lambda seconds: None) if False else None
         yield http
         http.shutdown()
 
@@ -150,7 +149,7 @@ def test_a_lasting_server_error_is_told(server):
     server.answers["*"] = (500, {}, b"")
     with pytest.raises(DataUnavailable, match="the server answered 500"):
         fetch("9XYZ")
-    assert len(server.asked) == archive.TRIES
+    assert len(server.asked) == download.TRIES
 
 
 @pytest.mark.parametrize(
@@ -187,7 +186,6 @@ def test_too_large_is_refused_by_the_header_and_by_counting(server, monkeypatch)
             pass
         handler.close_connection = True
 
-    monkeypatch.setattr(archive, "MAX_DOWNLOAD", 2**20)
     monkeypatch.setattr(archive._download, "__kwdefaults__", {"limit": 2**20})
     server.answers["*"] = endless
     with pytest.raises(DataUnavailable, match="larger than 1 MB"):
@@ -208,6 +206,45 @@ def test_what_is_not_a_structure_is_not_kept(server, body):
     assert archive.cached() == []
 
 
+def test_a_connection_that_always_breaks_is_told(server):
+    def cut(handler):
+        handler.close_connection = True
+        return 200, {"Content-Length": "1000"}, b"half"
+
+    server.answers["*"] = cut
+    with pytest.raises(DataUnavailable, match="cannot be reached"):
+        fetch("9XYZ")
+    assert len(server.asked) == download.TRIES
+
+
+def test_a_file_that_trickles_in_ends_in_a_message(server, monkeypatch):
+    monkeypatch.setattr(download, "TOTAL_S", 1.0)
+
+    def trickle(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            for _ in range(100):
+                handler.wfile.write(b"x" * 1000)
+                time.sleep(0.1)
+        except OSError:
+            pass
+        handler.close_connection = True
+
+    server.answers["*"] = trickle
+    started = time.monotonic()
+    with pytest.raises(DataUnavailable, match="too slow"):
+        fetch("9XYZ")
+    assert time.monotonic() - started < 3
+
+
+def test_half_written_files_are_not_listed():
+    (archive.cache_folder() / ".pdb-9XYZ.1.2.part.cif").write_text("half")
+    assert archive.cached() == [] and not archive.is_cached("9xyz")
+    (archive.cache_folder() / "pdb-9XYZ.cif").write_text(CIF)
+    assert archive.cached() == [Identifier("pdb", "9XYZ")] and archive.is_cached("9xyz")
+
+
 def test_a_connection_that_breaks_is_tried_again(server):
     body = GOOD[2]
     answers = iter([(200, {"Content-Length": str(len(body))}, body[:50]), GOOD])
@@ -221,7 +258,7 @@ def test_a_connection_that_breaks_is_tried_again(server):
 
 
 def test_a_slow_server_ends_in_a_message(server, monkeypatch):
-    monkeypatch.setattr(archive, "TOTAL_S", 1.0)
+    monkeypatch.setattr(download, "TOTAL_S", 1.0)
     server.answers["*"] = lambda handler: time.sleep(5)
     started = time.monotonic()
     with pytest.raises(DataUnavailable, match="too slow"):

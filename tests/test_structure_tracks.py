@@ -1,5 +1,7 @@
 """Tracks: matched by alignment, and every value that finds no place is told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from structure_toys import PDB
@@ -118,5 +120,12 @@ def test_what_is_no_table_is_told(text, message):
 
 
 def test_lengths_must_agree():
-    with pytest.raises(AssertionError):
+    with pytest.raises(ValueError, match="track 't': 3 values, but 2 residues"):
         Track("t", np.ones(3), "AK")
+    with pytest.raises(ValueError, match="3 values, but 1 places"):
+        Track("t", np.ones(3), places=("7",))
+    s = build_peptide("AKL")
+    with pytest.raises(ValueError, match="2 values for 3 residues"):
+        replace(s, b=s.b[:2])
+    with pytest.raises(ValueError, match="columns of"):
+        replace(s.atoms, b=s.atoms.b[:2])

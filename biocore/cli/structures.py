@@ -16,7 +16,7 @@ def register(commands) -> None:
     )
     command.add_argument("input", nargs="?", metavar="ID|FILE", help="what to read")
     command.add_argument(
-        "--prefetch", nargs="+", metavar="ID", help="download these into the cache, for a demo offline"
+        "--prefetch", nargs="+", metavar="ID", help="download these into the cache, if there is a connection"
     )
     command.add_argument("--build", nargs=2, metavar=("SHAPE", "SEQUENCE"), help="helix, strand, ppii or collagen")
     command.add_argument("--model", type=int, default=1, help="which model of the file (1-based)")
@@ -91,14 +91,21 @@ def _write_text(text: str, out: Path | None) -> None:
 
 
 def _prefetch(identifiers: list[str]) -> None:
-    """Fetch each; one that fails does not stop the others.  The last error decides the exit status."""
+    """Fetch each; one that fails does not stop the others, but without a connection none is asked after the first.
+
+    Being offline is no failure (exit status 0): what is fetched beforehand is a convenience.
+    """
     from biocore.structure import fetch
+    from biocore.structure.archive import Offline
 
     failed: list[BiocoreError] = []
     for text in identifiers:
         try:
             structure = fetch(text)
             print(f"{structure.name}: {len(structure.atoms):,} atoms, kept", file=sys.stderr)
+        except Offline as error:
+            print(f"{text}: {error} Nothing more is fetched now; the rest works without it.", file=sys.stderr)
+            break
         except BiocoreError as error:
             print(f"{text}: {error}", file=sys.stderr)
             failed.append(error)

@@ -3,24 +3,25 @@
 import ipaddress
 import json
 import re
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from biocore import runtime
 from biocore.errors import DataUnavailable, InputError
 from biocore.io import decompress, write_atomically
+from biocore.structure import download
 from biocore.structure.model import Structure
-from biocore.structure.read import read_structure
+from biocore.structure.read import MAX_BYTES, read_structure
 
 HOSTS = {"pdb": "https://files.rcsb.org", "alphafold": "https://alphafold.ebi.ac.uk"}
 TITLES = {"pdb": "the RCSB PDB", "alphafold": "AlphaFold DB"}
 ORIGINS = {"pdb": "PDB", "alphafold": "AlphaFold DB"}
 MAX_DOWNLOAD = 40 * 2**20  # bytes as they come, usually compressed
-CONNECT_S, TOTAL_S = 4.0, 60.0
-TRIES = 3
+_ABSENT = {
+    "pdb": "It may be obsolete, or too new.",
+    "alphafold": "Not every UniProt accession has a predicted model.",
+}
 _INSTEAD = "Structures fetched before still open; a file or a built peptide needs no connection."
 
 _PDB = re.compile(r"[1-9][A-Za-z0-9]{3}")
@@ -31,6 +32,10 @@ WANTED = (
     "a PDB id (4 characters such as 3I40, or pdb_00003i40) "
     "or a UniProt accession (such as P01308, for its AlphaFold model)"
 )
+
+
+class Offline(DataUnavailable):
+    """There is no connection to an archive, or this server is set to work without one."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def fetch_bytes(identifier: Identifier) -> bytes:
         except OSError:
             pass  # unreadable: fetch it again
     if runtime.offline():
-        raise DataUnavailable(f"{identifier.name} is not in the cache, and this server is set to work offline.")
+        raise Offline(f"{identifier.name} is not in the cache, and this server is set to work offline.")
     content = _from_pdb(identifier) if identifier.source == "pdb" else _from_alphafold(identifier)
     try:
         read_structure(content, identifier.name)
@@ -127,10 +132,20 @@ def fetch_bytes(identifier: Identifier) -> bytes:
     return content
 
 
+def is_cached(text: str) -> bool:
+    """Whether this identifier opens without a connection.
+
+    Raises
+    ------
+    InputError
+        `text` is no identifier.
+    """
+    return (cache_folder() / parse_identifier(text).file_name).is_file()
+
+
 def cached() -> list[Identifier]:
     """What opens without a connection, newest first."""
-    files = sorted(cache_folder().glob("*.cif"), key=lambda path: -path.stat().st_mtime)
-    return [Identifier(*path.stem.split("-", 1)) for path in files if "-" in path.stem]
+    return [Identifier(*path.stem.split("-", 1)) for path in reversed(_oldest_first())]
 
 
 def cache_folder() -> Path:
@@ -148,13 +163,25 @@ def cache_limit() -> int:
         raise InputError("BIOCORE_STRUCTURE_CACHE_MB is not a number.") from error
 
 
+def _oldest_first() -> list[Path]:
+    """Files of the cache, by when they were opened last; what is being written just now is not among them."""
+    opened: dict[Path, float] = {}
+    for path in cache_folder().glob("*.cif"):
+        try:
+            if path.name.startswith(("pdb-", "alphafold-")):
+                opened[path] = path.stat().st_mtime
+        except OSError:  # forgotten by another session since
+            continue
+    return sorted(opened, key=opened.__getitem__)
+
+
 def _keep(path: Path, content: bytes) -> None:
     limit = cache_limit()
     if len(content) > limit:
         return
     try:
         write_atomically(path, content)
-        files = sorted(path.parent.glob("*.cif"), key=lambda p: p.stat().st_mtime)
+        files = _oldest_first()
         total = sum(p.stat().st_size for p in files)
         for old in files:
             if total <= limit or old == path:
@@ -207,184 +234,29 @@ def _from_alphafold(identifier: Identifier) -> bytes:
 
 
 def _plain(content: bytes, identifier: Identifier) -> bytes:
-    from biocore.structure.read import MAX_BYTES
-
     try:
         return decompress(content, identifier.name, MAX_BYTES)
     except InputError as error:
         raise DataUnavailable(str(error)) from error
 
 
-# ------------------------------------------------------------------------------------------------ one download
-
-
-@dataclass
-class _Job:
-    """A download in a thread of its own, so that a resolver that hangs cannot hold the page."""
-
-    url: str
-    limit: int
-    connected: threading.Event
-    done: threading.Event
-    stop: threading.Event
-    content: bytes = b""
-    error: Exception | None = None
-
-
-class _Refused(Exception):
-    """An answer that another try would not change."""
-
-
-class _Busy(Exception):
-    """An answer that another try may change."""
-
-
 def _download(url: str, source: str, name: str, *, limit: int = MAX_DOWNLOAD) -> bytes:
-    """Content at `url`; tried again after server errors and broken connections.
+    """Content at `url`.
 
     Raises
     ------
     DataUnavailable
         Nothing came, for a reason the message gives.
     """
-    started = time.monotonic()
-    for attempt in range(TRIES):
-        job = _Job(url, limit, threading.Event(), threading.Event(), threading.Event())
-        threading.Thread(target=_work, args=(job,), daemon=True, name="structure-download").start()
-        budget = CONNECT_S if attempt == 0 else 2.0
-        if not _either(job, budget):
-            job.stop.set()
-            raise DataUnavailable(
-                f"{TITLES[source]} cannot be reached from this machine ({CONNECT_S:g} s without a connection), so "
-                f"{name} was not fetched. {_INSTEAD}"
-            )
-        if not job.done.wait(max(0.0, TOTAL_S - (time.monotonic() - started))):
-            job.stop.set()
-            raise DataUnavailable(
-                f"{TITLES[source]} is too slow: {name} did not arrive within {TOTAL_S:g} s. Try again."
-            )
-        if job.error is None:
-            return job.content
-        if isinstance(job.error, _Refused):
-            raise DataUnavailable(_reason(job.error, source, name)) from job.error
-        if time.monotonic() - started > TOTAL_S or (not job.connected.is_set() and attempt):
-            break
-        if attempt < TRIES - 1:
-            time.sleep(0.3 * 2**attempt)
-    raise DataUnavailable(_reason(job.error, source, name)) from job.error
-
-
-def _reason(error: Exception | None, source: str, name: str) -> str:
-    if isinstance(error, _Refused) and str(error) == "404":
-        hint = (
-            "It may be obsolete, or too new."
-            if source == "pdb"
-            else "Not every UniProt accession has a predicted model."
-        )
-        return f"{TITLES[source]} has no entry {name}. {hint}"
-    if isinstance(error, _Refused | _Busy):
-        return f"{name} was not fetched from {TITLES[source]}: {error}."
-    return f"{TITLES[source]} cannot be reached from this machine, so {name} was not fetched. {_INSTEAD}"
-
-
-def _either(job: _Job, seconds: float) -> bool:
-    """Wait until the job is connected or done."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if job.connected.wait(0.02) or job.done.is_set():
-            return True
-    return False
-
-
-def _work(job: _Job) -> None:
     try:
-        job.content = _get(job)
-    except Exception as error:  # handed to the thread that waits, which tells them apart
-        job.error = error
-    finally:
-        job.done.set()
-
-
-def _get(job: _Job) -> bytes:
-    """Follow up to three redirects within the same host, and read up to the limit."""
-    import requests
-
-    url, home = job.url, urlsplit(job.url)
-    with requests.Session() as session:
-        session.mount(f"{home.scheme}://", _announcing_adapter(job.connected))
-        for _ in range(4):
-            with session.get(
-                url,
-                stream=True,
-                allow_redirects=False,
-                timeout=(CONNECT_S, 15),
-                headers={"User-Agent": "biocore", "Accept-Encoding": "identity"},
-            ) as answer:
-                if answer.status_code in (301, 302, 303, 307, 308):
-                    url = _same_place(urljoin(url, answer.headers.get("Location", "")), home)
-                    continue
-                if answer.status_code in (404, 410):
-                    raise _Refused("404")
-                if answer.status_code == 429 or answer.status_code >= 500:
-                    raise _Busy(f"the server answered {answer.status_code}")
-                if answer.status_code != 200:
-                    raise _Refused(f"the server answered {answer.status_code}")
-                return _body(answer, job)
-    raise _Refused("too many redirects")
-
-
-def _same_place(url: str, home) -> str:
-    new = urlsplit(url)
-    if (new.scheme, new.hostname, new.port) != (home.scheme, home.hostname, home.port):
-        raise _Refused("the answer pointed to another place on the internet, which is not followed")
-    return url
-
-
-def _body(answer, job: _Job) -> bytes:
-    length = answer.headers.get("Content-Length", "")
-    too_large = _Refused(f"the file is larger than {job.limit // 2**20} MB")
-    if length.isdigit() and int(length) > job.limit:
-        raise too_large
-    parts, size = [], 0
-    for part in answer.raw.stream(65536, decode_content=False):
-        if job.stop.is_set():
-            raise _Refused("stopped")
-        parts.append(part)
-        size += len(part)
-        if size > job.limit:
-            raise too_large
-    if length.isdigit() and size < int(length):
-        raise _Busy("the connection broke off")
-    return b"".join(parts)
-
-
-def _announcing_adapter(connected: threading.Event):
-    """An adapter that says when the connection stands, so that waiting for it and waiting for the answer differ."""
-    from requests.adapters import HTTPAdapter
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-
-    def announcing(pool):
-        class Connection(pool.ConnectionCls):
-            def connect(self):
-                super().connect()
-                connected.set()
-
-        return type("Pool", (pool,), {"ConnectionCls": Connection})
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args, **kwargs):
-            super().init_poolmanager(*args, **kwargs)
-            self._announce(self.poolmanager)
-
-        def proxy_manager_for(self, *args, **kwargs):
-            return self._announce(super().proxy_manager_for(*args, **kwargs))
-
-        @staticmethod
-        def _announce(manager):
-            manager.pool_classes_by_scheme = {
-                "http": announcing(HTTPConnectionPool),
-                "https": announcing(HTTPSConnectionPool),
-            }
-            return manager
-
-    return Adapter()
+        return download.download(url, limit)
+    except download.Unreachable as error:
+        message = f"{TITLES[source]} cannot be reached from this machine, so {name} was not fetched. {_INSTEAD}"
+        raise Offline(message) from error
+    except download.TooSlow as error:
+        message = f"{TITLES[source]} is too slow: {name} did not arrive within {download.TOTAL_S:g} s. Try again."
+        raise DataUnavailable(message) from error
+    except download.Refused as error:
+        if error.status in (404, 410):
+            raise DataUnavailable(f"{TITLES[source]} has no entry {name}. {_ABSENT[source]}") from error
+        raise DataUnavailable(f"{name} was not fetched from {TITLES[source]}: {error}.") from error

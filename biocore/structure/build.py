@@ -272,7 +272,8 @@ def _structure(names, parts, shape: Shape, name: str, notes) -> Structure:
     from Bio.SeqUtils import seq1
 
     xyz, row, atom_names = [], [], []
-    residues, chains = [], []
+    residues: list[Residue] = []
+    chains = []
     for number, part in enumerate(parts):
         chain = "ABC"[number]
         start = len(residues)

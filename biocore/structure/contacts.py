@@ -10,7 +10,7 @@ from biocore.structure.model import WATER, Structure
 RADIUS = 5.0  # angstrom
 _POSITIVE = {("LYS", "NZ"), ("ARG", "NE"), ("ARG", "NH1"), ("ARG", "NH2"), ("HIS", "ND1"), ("HIS", "NE2")}
 _NEGATIVE = {("ASP", "OD1"), ("ASP", "OD2"), ("GLU", "OE1"), ("GLU", "OE2")}
-_GREASY = {"ALA", "VAL", "LEU", "ILE", "MET", "PHE", "TRP", "TYR", "PRO", "CYS"}
+_HYDROPHOBIC = {"ALA", "VAL", "LEU", "ILE", "MET", "PHE", "TRP", "TYR", "PRO", "CYS"}
 _RINGS = {
     "PHE": ("CG", "CD1", "CD2", "CE1", "CE2", "CZ"),
     "TYR": ("CG", "CD1", "CD2", "CE1", "CE2", "CZ"),
@@ -94,11 +94,11 @@ def _contacts(structure: Structure, row: int, other: int, mine, theirs, distance
     polar = np.outer(a["oxygen"], b["no"]) | np.outer(a["no"], b["oxygen"])
     if "covalent bond" not in kinds and (distance[polar] <= 3.5).any():
         kinds.append("hydrogen bond")
-    centres = _ring(atoms, first, mine), _ring(atoms, second, theirs)
-    if all(centre is not None for centre in centres) and np.linalg.norm(centres[0] - centres[1]) <= 5.5:
+    ring, other_ring = _ring(atoms, first, mine), _ring(atoms, second, theirs)
+    if ring is not None and other_ring is not None and np.linalg.norm(ring - other_ring) <= 5.5:
         kinds.append("stacking")
-    greasy = np.outer(a["greasy"], b["greasy"])
-    if (distance[greasy] <= 4.5).any():
+    hydrophobic = np.outer(a["hydrophobic"], b["hydrophobic"])
+    if (distance[hydrophobic] <= 4.5).any():
         kinds.append("hydrophobic")
     return tuple(kinds)
 
@@ -114,7 +114,7 @@ def _labels(structure: Structure, residue, rows) -> dict[str, np.ndarray]:
         "oxygen": elements == "O",
         "plus": np.array([(residue.name, str(name)) in _POSITIVE for name in names], bool),
         "minus": np.array([(residue.name, str(name)) in _NEGATIVE for name in names], bool),
-        "greasy": (elements == "C") & ~backbone & (residue.name in _GREASY),
+        "hydrophobic": (elements == "C") & ~backbone & (residue.name in _HYDROPHOBIC),
     }
 
 

@@ -165,7 +165,8 @@ def _pairs(lines: list[str]) -> list[tuple[str, str]]:
 
 
 def _chains(lines: list[str]) -> dict[str, str]:
-    found, molecule = {}, ""
+    found: dict[str, str] = {}
+    molecule = ""
     for key, value in _pairs(lines):
         if key == "MOLECULE":
             nucleic = re.match(r"(DNA|RNA)\b *\(5'", value)  # what follows is the sequence, which is shown anyway

@@ -123,7 +123,9 @@ class Atoms:
 
     def __post_init__(self):
         n = len(self.residue)
-        assert self.xyz.shape == (n, 3) and len(self.name) == len(self.element) == len(self.b) == n
+        counts = {len(self.name), len(self.element), len(self.b)}
+        if self.xyz.shape != (n, 3) or counts != {n}:
+            raise ValueError(f"columns of {n} atoms: xyz is {self.xyz.shape}, the others have {sorted(counts)}")
 
     def __len__(self) -> int:
         return len(self.residue)
@@ -170,8 +172,9 @@ class Structure:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
-        assert len(self.b) == len(self.residues)
-        assert self.confidence is None or len(self.confidence) == len(self.residues)
+        for column in (self.b, self.confidence):
+            if column is not None and len(column) != len(self.residues):
+                raise ValueError(f"{len(column)} values for {len(self.residues)} residues")
 
     @property
     def key(self) -> str:

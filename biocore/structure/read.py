@@ -1,13 +1,27 @@
 """Files into structures: PDB and mmCIF, compressed or not, whatever state they are in."""
 
 import re
+from typing import Any
 
 import numpy as np
 
 from biocore.errors import InputError
 from biocore.io import decompress
 from biocore.structure import confidence, headers, secondary
-from biocore.structure.model import DNA, ION, LIGAND, POLYMERS, PROTEIN, RNA, WATER, Atoms, Chain, Residue, Structure
+from biocore.structure.model import (
+    BACKBONE,
+    DNA,
+    ION,
+    LIGAND,
+    POLYMERS,
+    PROTEIN,
+    RNA,
+    WATER,
+    Atoms,
+    Chain,
+    Residue,
+    Structure,
+)  # fmt: skip
 
 MAX_BYTES = 60 * 2**20  # of text, after decompression: a whole ribosome is 30 MB
 MAX_ATOMS = 250_000
@@ -194,7 +208,9 @@ class _Builder:
         )
 
     def _chain(self, chain) -> None:
-        polymer, rest, waters = [], [], []
+        polymer: list[tuple] = []  # of (residue, kind), as the two others
+        rest: list[tuple] = []
+        waters: list[tuple] = []
         for residue in chain:
             kind = _kind(residue, self.parsed)
             (polymer if kind in POLYMERS else waters if kind == WATER else rest).append((residue, kind))
@@ -260,8 +276,8 @@ class _Builder:
         for atom in residue:
             if atom.has_altloc():
                 occupancy[atom.altloc] = occupancy.get(atom.altloc, 0.0) + atom.occ
-        conformer = max(occupancy, key=occupancy.get, default="")  # of equal ones the first
-        kept = {}
+        conformer = max(occupancy, key=occupancy.__getitem__, default="")  # of equal ones the first
+        kept: dict[str, Any] = {}
         for atom in residue:
             if not atom.has_altloc() or atom.altloc == conformer:
                 kept.setdefault(atom.name, atom)
@@ -337,15 +353,17 @@ def compute_secondary(atoms: Atoms, rows: list[dict]) -> list[str]:
     protein = np.array([r["kind"] == PROTEIN and r["resolved"] for r in rows], bool)
     if not protein.any() or protein.sum() > secondary.MAX_RESIDUES:
         return ["-"] * count
-    where = []
-    for name in ("N", "CA", "C", "O"):
+
+    def positions(name: str) -> np.ndarray:
         xyz = np.full((count, 3), np.nan)
         found = np.flatnonzero(atoms.name == name)
         xyz[atoms.residue[found]] = atoms.xyz[found]
-        where.append(xyz[protein])
+        return xyz[protein]
+
+    n, ca, c, o = (positions(name) for name in BACKBONE)
     proline = np.array([r["name"] in ("PRO", "HYP") for r in rows], bool)[protein]
     letters = np.full(count, "-", dtype="<U1")
-    letters[protein] = list(secondary.assign(*where, proline))
+    letters[protein] = list(secondary.assign(n, ca, c, o, proline))
     return letters.tolist()
 
 

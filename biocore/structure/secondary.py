@@ -123,7 +123,7 @@ def _bends(ca, segment) -> np.ndarray:
 
 def _strands(bonds, segment, count) -> tuple[np.ndarray, np.ndarray]:
     """Residues in ladders (strand) and in bridges on their own."""
-    bridges = {True: set(), False: set()}  # parallel or not -> (i, j), i < j
+    bridges: dict[bool, set[tuple[int, int]]] = {True: set(), False: set()}  # parallel or not -> (i, j), i < j
     for parallel, i, j in _candidates(bonds):
         if abs(i - j) < 3 or not (0 < i < count - 1 and 0 < j < count - 1):
             continue

@@ -119,8 +119,8 @@ def fit(reference: np.ndarray, mobile: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """
     import gemmi
 
-    positions = ([gemmi.Position(*point) for point in points] for points in (reference, mobile))
-    move = gemmi.superpose_positions(*positions).transform
+    there, here = ([gemmi.Position(*point) for point in points] for points in (reference, mobile))
+    move = gemmi.superpose_positions(there, here).transform
     rotation, shift = np.array(move.mat.tolist()), np.array(move.vec.tolist())
     if not np.isfinite(rotation).all():
         raise InputError("the residues that match lie on one line, so how to turn the chain is not defined.")

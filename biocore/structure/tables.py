@@ -32,8 +32,8 @@ def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame
     angles = ramachandran(structure)
     phi, psi = np.full(len(structure.residues), np.nan), np.full(len(structure.residues), np.nan)
     phi[angles.rows], psi[angles.rows] = angles.phi, angles.psi
-    predicted = structure.confidence is not None
-    measured = not predicted and bool(np.nanmax(np.abs(structure.b), initial=0))
+    plddt = structure.confidence
+    measured = plddt is None and bool(np.nanmax(np.abs(structure.b), initial=0))
     keep = [r.index for r in structure.residues if waters or r.kind != WATER]
     residues = [structure.residues[row] for row in keep]
     return pd.DataFrame(
@@ -48,7 +48,7 @@ def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame
             "resolved": [r.resolved for r in residues],
             "secondary": [r.secondary for r in residues],
             "b_factor": structure.b[keep].round(2) if measured else np.full(len(keep), np.nan),
-            "plddt": structure.confidence[keep].round(2) if predicted else np.full(len(keep), np.nan),
+            "plddt": np.full(len(keep), np.nan) if plddt is None else plddt[keep].round(2),
             "phi": phi[keep].round(1),
             "psi": psi[keep].round(1),
         },
@@ -152,7 +152,8 @@ def to_pdb(structure: Structure, *, waters: bool = False) -> str:
     if all(len(chain.name) == 1 for chain in structure.chains):
         names = {chain.name: chain.name for chain in structure.chains}
     numbers = {
-        r.index: r.number if r.resolved and -999 <= r.number <= 9999 else r.index % 10000 for r in structure.residues
+        r.index: r.number if r.number is not None and -999 <= r.number <= 9999 else r.index % 10000
+        for r in structure.residues
     }
     lines = _records(structure, names, numbers)
     serial = 0

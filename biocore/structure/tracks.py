@@ -54,8 +54,9 @@ class Track:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
-        assert not self.sequence or len(self.sequence) == len(self.values)
-        assert not self.places or len(self.places) == len(self.values)
+        for name, column in (("residues", self.sequence), ("places", self.places)):
+            if column and len(column) != len(self.values):
+                raise ValueError(f"track {self.name!r}: {len(self.values)} values, but {len(column)} {name}")
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def match_track(structure: Structure, chain_name: str, track: Track, *, numberin
             f"no value of {track.name!r} finds a residue in chain {chain_name}. "
             "Give a column with the residue letters, or choose the other numbering."
         )
-    unplaced = [_place(track, i) for i in np.flatnonzero(np.isfinite(track.values)) if int(i) not in placed]
+    unplaced = [_place(track, i) for i in np.flatnonzero(np.isfinite(track.values)).tolist() if i not in placed]
     without = [
         structure.residues[row].title
         for row in chain.polymer
@@ -187,7 +188,7 @@ def _place(track: Track, i: int) -> str:
 
 
 def _by_number(structure: Structure, chain: Chain, track: Track, numbering: str) -> list[tuple[int, int]]:
-    rows = {}
+    rows: dict[str, int] = {}
     for offset, row in enumerate(chain.polymer):
         residue = structure.residues[row]
         key = residue.place if numbering == "author" else str(residue.label_number)
