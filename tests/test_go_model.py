@@ -11,9 +11,9 @@ import pytest
 from biocore import runtime, zoo
 from biocore.cli import main
 from biocore.errors import InputError, ModelUnavailable
-from biocore.go import evidence, features, head, load, neighbours, tables
+from biocore.go import evidence, features, load, neighbours, tables
 from biocore.go import train as training
-from biocore.go.train import alignment, prepare, sources
+from biocore.go.train import alignment, mlp, prepare, sources
 from biocore.plot import term_graph as graph
 
 SETTINGS = training.Settings(
@@ -23,7 +23,7 @@ SETTINGS = training.Settings(
     seeds=1,
     axes=8,
     count_groups=("composition", "dipeptides"),
-    fit=head.FitConfig(epochs=40, batch_size=32, widths=(32, 16)),
+    fit=mlp.FitConfig(epochs=40, batch_size=32, widths=(32, 16)),
 )
 SHIPPED = runtime.ASSETS / "models" / "go-mf"
 needs_model = pytest.mark.skipif(not SHIPPED.exists(), reason="go-mf does not ship yet")
@@ -253,25 +253,41 @@ def test_counts_by_hand():
 def test_the_numpy_head_is_flaxs():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(200, 7)).astype(np.float32), rng.random((200, 3)) < 0.4
-    config = head.FitConfig(epochs=2, batch_size=50, widths=(8, 4))
-    network = head.fit(x, y, config, seed=0)
-    flax = head.mlp(3, (8, 4), 0.3).apply({"params": network.params}, network.standardise(x))
+    config = mlp.FitConfig(epochs=2, batch_size=50, widths=(8, 4))
+    network, _ = mlp.fit(x, y, config, seed=0)
+    flax = mlp.flax_mlp(3, (8, 4), 0.3).apply({"params": network.params}, network.standardise(x))
     np.testing.assert_allclose(network(x), flax, atol=1e-4)
 
 
 def test_every_example_is_seen_in_an_epoch():
-    rows = np.concatenate(list(head.batches(100, 10, np.random.default_rng(0))))
+    rows = np.concatenate(list(mlp.batches(100, 10, np.random.default_rng(0))))
     assert sorted(rows) == list(range(100))
-    first, second = (np.concatenate(list(head.batches(100, 10, np.random.default_rng(s)))) for s in (1, 2))
+    first, second = (np.concatenate(list(mlp.batches(100, 10, np.random.default_rng(s)))) for s in (1, 2))
     assert (first != second).any()
 
 
 def test_training_is_the_same_for_the_same_seed():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(100, 5)), rng.random((100, 2)) < 0.5
-    config = head.FitConfig(epochs=1, batch_size=20, widths=(4,))
-    one, two = (head.fit(x, y, config, seed=3)(x) for _ in range(2))
+    config = mlp.FitConfig(epochs=1, batch_size=20, widths=(4,))
+    one, two = (mlp.fit(x, y, config, seed=3)[0](x) for _ in range(2))
     np.testing.assert_array_equal(one, two)
+
+
+def test_what_is_watched_is_the_network_of_that_epoch():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 5)), rng.random((60, 2)) < 0.5
+    config = mlp.FitConfig(epochs=4, batch_size=20, widths=(4,), dropout=0.0)
+    seen = {}
+
+    def watch(epoch, network):
+        seen[epoch] = network(x)
+        return {"mean": float(seen[epoch].mean())} if epoch % 2 == 0 else {}
+
+    network, curve = mlp.fit(x, y, config, seed=0, watch=watch)
+    assert list(seen) == [1, 2, 3, 4] and [row["epoch"] for row in curve] == [2, 4]
+    np.testing.assert_array_equal(network(x), seen[4])  # the last epoch is kept
+    assert curve[1]["mean"] == float(seen[4].mean()) and curve[1]["loss"] < curve[0]["loss"]
 
 
 def test_embeddings_are_computed_once(tmp_path, monkeypatch):

@@ -147,10 +147,9 @@ def run_prepare(arguments: argparse.Namespace) -> None:
 
 
 def run_train(arguments: argparse.Namespace) -> None:
-    from biocore.go import head
     from biocore.go import train as training
     from biocore.go.ontology import read_obo, read_terms
-    from biocore.go.train import sources
+    from biocore.go.train import mlp, sources
 
     for name, low in (("epochs", 1), ("folds", 2), ("seeds", 1), ("min_proteins", 1), ("max_residues", 1)):
         if getattr(arguments, name) < low:
@@ -165,7 +164,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         layer=arguments.layer,
         max_residues=arguments.max_residues,
         seed=arguments.seed,
-        fit=head.FitConfig(epochs=arguments.epochs),
+        fit=mlp.FitConfig(epochs=arguments.epochs),
     )
     out = arguments.out or runtime.home() / "models" / DEFAULT_MODEL
     card = training.run(

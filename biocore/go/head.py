@@ -1,10 +1,9 @@
 """The networks: an MLP from a protein's vector to every term; a small one of its kind weighs it against the neighbours.
 
-The first starts from the book's head (Dense 512, gelu, Dense 256, gelu, one output for each term) and adds
-standardised inputs, dropout, and a loop that goes through every protein once an epoch.
+They answer in numpy; `go.train.mlp` trains them in flax.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,35 +13,8 @@ WIDTHS = (512, 256)
 FLOOR = 1e-4
 
 
-def mlp(outputs: int, widths: Sequence[int], dropout: float) -> Any:
-    """A flax module, (N, D) -> logits (N, outputs): Dense, gelu and dropout for each width, then Dense."""
-    from flax import linen as nn
-
-    class Mlp(nn.Module):
-        @nn.compact
-        def __call__(self, x, train: bool = False):
-            for width in widths:
-                x = nn.gelu(nn.Dense(width)(x))
-                x = nn.Dropout(dropout, deterministic=not train)(x)
-            return nn.Dense(outputs)(x)
-
-    return Mlp()
-
-
 @dataclass(frozen=True)
-class FitConfig:
-    """How a network is trained: AdamW with a cosine schedule, every example once an epoch."""
-
-    epochs: int = 30
-    batch_size: int = 128
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-2
-    dropout: float = 0.3
-    widths: tuple[int, ...] = WIDTHS
-
-
-@dataclass(frozen=True)
-class Network:
+class Mlp:
     """A trained MLP with the scaling of its inputs.
 
     Attributes
@@ -94,7 +66,7 @@ class Network:
         return {name: np.ascontiguousarray(values) for name, values in flat.items()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> "Network":
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> "Mlp":
         """The reverse of `arrays`."""
         layers = sorted({n.split(".")[1] for n in arrays if n.startswith(f"{prefix}.Dense_")})
         params = {
@@ -108,86 +80,6 @@ class Network:
 def _gelu(x: np.ndarray) -> np.ndarray:
     """As flax computes it (tanh approximation)."""
     return 0.5 * x * (1 + np.tanh(np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)))
-
-
-def scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each input; a constant input has scale 1."""
-    mean, scale = x.mean(axis=0), x.std(axis=0)
-    return mean.astype(np.float32), np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
-
-
-def fit(
-    x: np.ndarray,
-    y: np.ndarray,
-    config: FitConfig,
-    *,
-    seed: int,
-    weights: np.ndarray | None = None,
-    after_epoch: Callable[[int, float, Network], None] | None = None,
-) -> Network:
-    """Train an MLP with binary cross-entropy.
-
-    Parameters
-    ----------
-    x : float array, (N, D)
-    y : bool array, (N, T)
-    weights : float array, (N,), optional
-        How much each example counts.
-    after_epoch : callable, optional
-        Gets the epoch (from 1), the mean training loss of the epoch and the network as it is then.
-    """
-    import jax
-    import jax.numpy as jnp
-    import optax
-
-    mean, scale = scaling(x)
-    inputs = np.clip((x - mean) / scale, -6, 6).astype(np.float32)
-    targets = y.astype(np.float32)
-    counted = np.ones(len(x), np.float32) if weights is None else weights.astype(np.float32)
-    model = mlp(y.shape[1], config.widths, config.dropout)
-    key = jax.random.key(seed)
-    params = model.init(key, inputs[:1])["params"]
-    params["Dense_" + str(len(config.widths))]["bias"] = _prior_bias(y)
-    size = min(config.batch_size, len(x))
-    steps = config.epochs * (len(x) // size)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, config.learning_rate, max(steps // 20, 1), max(steps, 2))
-    optimiser = optax.adamw(schedule, weight_decay=config.weight_decay)
-    state = optimiser.init(params)
-
-    @jax.jit
-    def step(params, state, key, xs, ys, ws):
-        def loss(params):
-            logits = model.apply({"params": params}, xs, train=True, rngs={"dropout": key})
-            each = optax.sigmoid_binary_cross_entropy(logits, ys).sum(axis=1)
-            return (each * ws).sum() / ws.sum()
-
-        value, gradient = jax.value_and_grad(loss)(params)
-        updates, state = optimiser.update(gradient, state, params)
-        return optax.apply_updates(params, updates), state, value
-
-    rng = np.random.default_rng(seed)
-    for epoch in range(1, config.epochs + 1):
-        losses = []
-        for rows in batches(len(x), size, rng):
-            key, now = jax.random.split(key)
-            params, state, value = step(params, state, now, inputs[rows], targets[rows], counted[rows])
-            losses.append(value)
-        if after_epoch is not None:
-            network = Network(jax.tree.map(np.asarray, params), mean, scale, config.widths, y.shape[1])
-            after_epoch(epoch, float(jnp.mean(jnp.stack(losses))), network)
-    return Network(jax.tree.map(np.asarray, params), mean, scale, config.widths, y.shape[1])
-
-
-def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Row numbers in a new random order, `size` at a time; a rest that fills no batch waits for another epoch."""
-    order = rng.permutation(count)
-    for start in range(0, count - size + 1, size):
-        yield order[start : start + size]
-
-
-def _prior_bias(y: np.ndarray) -> np.ndarray:
-    """Start at the terms' frequencies instead of at one half."""
-    return logit((y.sum(axis=0) + 0.5) / (len(y) + 1)).astype(np.float32)
 
 
 def logit(p: np.ndarray, floor: float = FLOOR) -> np.ndarray:

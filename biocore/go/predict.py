@@ -13,7 +13,7 @@ from biocore import zoo
 from biocore.errors import ModelUnavailable
 from biocore.go import features
 from biocore.go.calibration import Calibration
-from biocore.go.head import Network
+from biocore.go.head import Mlp
 from biocore.go.homology import HomologyIndex, expect
 from biocore.go.neighbours import Neighbours, nearest_vectors
 from biocore.go.ontology import depths, most_specific, propagate_scores
@@ -157,8 +157,8 @@ class FunctionModel:
             i: tuple(int(p) for p in text.split()) for i, text in enumerate(_lines(arrays["text.parents"]))
         }
         count = int(details["heads"])
-        self.heads = [Network.from_arrays(arrays, f"head{i}") for i in range(count)]
-        self.stacks = [Network.from_arrays(arrays, f"stack{i}") for i in range(int(details["stacks"]))]
+        self.heads = [Mlp.from_arrays(arrays, f"head{i}") for i in range(count)]
+        self.stacks = [Mlp.from_arrays(arrays, f"stack{i}") for i in range(int(details["stacks"]))]
         self.axes, self.centre = arrays["axes"].astype(np.float32), arrays["centre"]
         self.of_terms = Terms.from_arrays(arrays)
         self.information = arrays["information"].astype(float)
@@ -365,13 +365,13 @@ class FunctionModel:
         return "neighbours" if neighbours else "network" if network else "together"
 
 
-def stacked(stacks: Sequence[Network], pairs: np.ndarray) -> np.ndarray:
+def stacked(stacks: Sequence[Mlp], pairs: np.ndarray) -> np.ndarray:
     """Mean log-odds (N, T) of small networks that read `pairs.pair_features`, (N, T, F)."""
     flat = pairs.reshape(-1, pairs.shape[-1])
     return np.mean([stack(flat, block=200_000) for stack in stacks], axis=0).reshape(pairs.shape[:2])
 
 
-def project(network: Network, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:
+def project(network: Mlp, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """Scaled inputs (N, width) on main axes, float32 (N, d); the axes cover the first inputs."""
     width = len(centre)
     return (network.standardise(x)[:, :width] - centre) @ axes

@@ -23,9 +23,11 @@ class TrainConfig:
     Attributes
     ----------
     epochs : int
-        At most; the learning rate falls to nearly zero over them.
+        At most; the learning rate falls along a cosine over them.
     learning_rate, weight_decay : float
-        Of AdamW; the decay spares biases and norms (arrays of one dimension).
+        Of AdamW; the decay spares biases and norms (arrays of one dimension) unless `decay_biases`.
+    final : float
+        Share of `learning_rate` that is left at the end.
     warmup : float
         Share of all steps in which the learning rate rises.
     average : float
@@ -33,7 +35,8 @@ class TrainConfig:
     patience : int
         Epochs without a better `monitor` after which training stops.
     clip : float
-        Largest norm of a gradient.
+        Largest norm of a gradient; inf for any.
+    decay_biases : bool
     seed : int
     """
 
@@ -44,6 +47,8 @@ class TrainConfig:
     average: float = 0.999
     patience: int = 4
     clip: float = 1.0
+    final: float = 0.01
+    decay_biases: bool = False
     seed: int = 0
 
 
@@ -58,7 +63,7 @@ class History:
     metrics : tuple of mapping
         What `evaluate` gave after each epoch.
     monitor : str
-        The metric that decided, the larger the better.
+        The metric that decided, the larger the better; "" where none did and the last epoch was kept.
     best : int
         0-based epoch whose weights were kept.
     seconds : float
@@ -86,7 +91,7 @@ def fit(
     config: TrainConfig,
     *,
     steps_per_epoch: int,
-    monitor: str,
+    monitor: str | None,
     report: Report | None = None,
 ) -> tuple[Any, Any, History]:
     """Train until the monitored metric stops rising, and return the averaged weights of the best epoch.
@@ -105,8 +110,8 @@ def fit(
     config : TrainConfig
     steps_per_epoch : int
         For the learning rate's course.
-    monitor : str
-        Name of a metric of `evaluate`; the larger the better.
+    monitor : str, optional
+        Name of a metric of `evaluate`; the larger the better.  None keeps the last epoch and never stops early.
     report : callable, optional
         Gets a line of text as training goes on.
 
@@ -137,14 +142,14 @@ def fit(
         losses.append(float(total) / max(float(count), 1e-9))
         averaged = carry[3]
         metrics.append({name: float(value) for name, value in evaluate(*averaged).items()})
-        if best < 0 or metrics[-1][monitor] > metrics[best][monitor]:
+        if monitor is None or best < 0 or metrics[-1][monitor] > metrics[best][monitor]:
             best, kept = epoch, _copy(averaged)
         values = ", ".join(f"{name} {value:.4f}" for name, value in metrics[-1].items())
         spent = time.monotonic() - started
         report(f"epoch {epoch + 1}/{config.epochs} done at {spent:.0f} s: loss {losses[-1]:.4f}, {values}\n")
         if epoch - best >= config.patience:
             break
-    history = History(tuple(losses), tuple(metrics), monitor, best, time.monotonic() - started, asdict(config))
+    history = History(tuple(losses), tuple(metrics), monitor or "", best, time.monotonic() - started, asdict(config))
     return *jax.tree.map(np.asarray, kept), history
 
 
@@ -157,14 +162,15 @@ def _bar(done: float, width: int = 30) -> str:
 def _schedule(config: TrainConfig, steps: int):
     warmup = max(1, int(steps * config.warmup))
     return optax.warmup_cosine_decay_schedule(
-        0.0, config.learning_rate, warmup, max(steps, warmup + 1), config.learning_rate / 100
+        0.0, config.learning_rate, warmup, max(steps, warmup + 1), config.learning_rate * config.final
     )
 
 
 def _optimiser(config: TrainConfig, schedule) -> optax.GradientTransformation:
+    decayed = partial(jax.tree.map, lambda a: a.ndim > 1 or config.decay_biases)
     return optax.chain(
         optax.clip_by_global_norm(config.clip),
-        optax.adamw(schedule, weight_decay=config.weight_decay, mask=partial(jax.tree.map, lambda a: a.ndim > 1)),
+        optax.adamw(schedule, weight_decay=config.weight_decay, mask=decayed),
     )
 
 

@@ -14,7 +14,7 @@ from biocore.go import calibration, features, head, homology, neighbours
 from biocore.go.ontology import Ontology, propagate_scores
 from biocore.go.pairs import Terms, pair_features, relatives_of, vector_votes
 from biocore.go.predict import FunctionModel, as_lines, project, stacked
-from biocore.go.train import prepare
+from biocore.go.train import mlp, prepare
 from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.stats import go_metrics as metrics
@@ -73,8 +73,8 @@ def train(
     oof, curve = _out_of_fold(x, data, settings, say)
 
     say("training the head on all training proteins")
-    heads = [head.fit(x, data.labels, settings.fit, seed=settings.seed + n) for n in range(settings.seeds)]
-    heads = [head.Network.from_arrays(h.arrays("h", half=True), "h") for h in heads]  # as they will be read
+    heads = [mlp.fit(x, data.labels, settings.fit, seed=settings.seed + n)[0] for n in range(settings.seeds)]
+    heads = [head.Mlp.from_arrays(h.arrays("h", half=True), "h") for h in heads]  # as they will be read
 
     say("neighbours")
     centre, axes = _main_axes(heads[0], x, data.pooled.shape[1] or x.shape[1], settings.axes)
@@ -136,20 +136,16 @@ def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tup
     for fold in range(settings.folds):
         held = folds == fold
 
-        def watch(epoch: int, loss: float, network: head.Network, held=held) -> None:
-            if epoch % 3 == 0 or epoch == 1:
-                curve.append({"epoch": epoch, "loss": loss} | _watch(network(x[held]), data.labels[held]))
+        def watch(epoch: int, network: head.Mlp, held=held) -> dict[str, float]:
+            return _watch(network(x[held]), data.labels[held]) if epoch % 3 == 0 or epoch == 1 else {}
 
-        networks = [
-            head.fit(
-                x[~held],
-                data.labels[~held],
-                settings.fit,
-                seed=settings.seed + 100 + fold + 1000 * copy,
-                after_epoch=None if fold or copy else watch,
-            )
-            for copy in range(settings.seeds)
-        ]
+        networks = []
+        for copy in range(settings.seeds):
+            seed = settings.seed + 100 + fold + 1000 * copy
+            seen = None if fold or copy else watch
+            network, rows = mlp.fit(x[~held], data.labels[~held], settings.fit, seed=seed, watch=seen)
+            networks.append(network)
+            curve += rows
         oof[held] = np.mean([network(x[held]) for network in networks], axis=0)
         say(f"fold {fold + 1} of {settings.folds}: {_watch(oof[held], data.labels[held])}")
     return oof, curve
@@ -178,12 +174,12 @@ def _pairs(
     return of_terms, pair_features(oof[rows], relatives, votes, of_terms, asked)
 
 
-def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Network]:
+def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Mlp]:
     """Small networks that read `pairs` (N, T, F), from different seeds."""
     flat, right = pairs.reshape(-1, pairs.shape[-1]), labels.reshape(-1, 1)
     size = int(np.clip(len(flat) // 64, 64, STACK.batch_size))  # enough steps in a small table, too
     config = replace(STACK, batch_size=size)
-    return [head.fit(flat, right, config, seed=settings.seed + n) for n in range(settings.stacks)]
+    return [mlp.fit(flat, right, config, seed=settings.seed + n)[0] for n in range(settings.stacks)]
 
 
 def _weigh_in_folds(pairs: np.ndarray, labels: np.ndarray, clusters: Sequence, settings: Settings) -> np.ndarray:
@@ -214,7 +210,7 @@ def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[s
     rows = []
     for left_out in (None, *groups):
         x = np.hstack([values for name, values in groups.items() if name != left_out])
-        network = head.fit(x[~held], data.labels[~held], settings.fit, seed=settings.seed + 100)
+        network, _ = mlp.fit(x[~held], data.labels[~held], settings.fit, seed=settings.seed + 100)
         name = "all groups" if left_out is None else f"without {left_out}"
         rows.append({"inputs": name, "width": x.shape[1]} | _watch(network(x[held]), data.labels[held]))
         say(f"ablation: {rows[-1]}")
@@ -234,7 +230,7 @@ def _watch(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     }
 
 
-def _main_axes(network: head.Network, x: np.ndarray, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _main_axes(network: head.Mlp, x: np.ndarray, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Centre (width,) and main axes (width, count) of the first inputs as the head scales them; labels play no part."""
     scaled = network.standardise(x)[:, :width]
     centre = scaled.mean(axis=0)

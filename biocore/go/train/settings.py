@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from biocore.go import features, head
+from biocore.go import features
 from biocore.go.train import prepare
+from biocore.go.train.mlp import FitConfig
 from biocore.stats.intervals import Interval
 
-STACK = head.FitConfig(epochs=10, batch_size=32_768, learning_rate=5e-3, weight_decay=1e-2, dropout=0.0, widths=(48,))
+STACK = FitConfig(epochs=10, batch_size=32_768, learning_rate=5e-3, weight_decay=1e-2, dropout=0.0, widths=(48,))
 LABELS = {"all": "terms", "experimental": "terms_experimental"}
 IDENTITY_BINS = ((0.0, 0.3), (0.3, 0.4), (0.4, 0.6), (0.6, 1.01))
 Say = Callable[[str], None]
@@ -44,7 +45,7 @@ class Settings:
     weighed: int = 1500
     vector_power: float = 20.0
     seed: int = 0
-    fit: head.FitConfig = head.FitConfig()
+    fit: FitConfig = FitConfig()
 
 
 @dataclass(frozen=True)
