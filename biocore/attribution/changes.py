@@ -51,11 +51,10 @@ class ChangeEffects:
         """A row for each change and, for several, one for all together: change, log_odds, change_log_odds,
         probability, change_probability_points (0 to 100), and the sum of the single effects for the last."""
         names = [str(c) for c in self.changes]
-        values = list(np.asarray(self.alone, float))
+        values = np.asarray(self.alone, float)
         if len(names) > 1:
             names.append("all together")
-            values.append(self.together)
-        values = np.array(values)
+            values = np.append(values, self.together)
         probability, before = expit(values), expit(self.reference)
         return pd.DataFrame(
             {

@@ -105,7 +105,8 @@ def _npz(collection: Collection, shown: Map | None, half: bool) -> bytes:
     if half:
         arrays["embeddings"] = arrays["embeddings"].astype(np.float16)
     buffer = BytesIO()
-    np.savez_compressed(buffer, about=np.array(json.dumps(_about(collection, shown))), **arrays)
+    arrays["about"] = np.array(json.dumps(_about(collection, shown)))
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

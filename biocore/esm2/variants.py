@@ -71,7 +71,7 @@ def parse_variants(text: str) -> list[Variant]:
         raise InputError(f"No variant is given. {_WRITE}")
     if len(words) > MAX_VARIANTS:
         raise InputError(f"{len(words):,} variants given; up to {MAX_VARIANTS:,} are accepted.")
-    found = {}
+    found: dict[str, Variant] = {}
     for word in words:
         variant = _variant(word, word.split(":"))
         found.setdefault(str(variant), variant)

@@ -143,7 +143,7 @@ def read_obo(path: Path, *, aspect: str = "molecular_function", relations: Seque
     names = {n: d["name"] for n, d in nodes.items() if d.get("is_obsolete") != "true"}
     if not names:
         raise InputError(f"holds no current term of the aspect {aspect}.", record=str(path))
-    parents = {n: [] for n in names}
+    parents: dict[str, list[str]] = {n: [] for n in names}
     for child, parent, relation in graph.edges(keys=True):
         if relation in relations and child in names and parent in names:
             parents[child].append(parent)

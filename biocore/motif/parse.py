@@ -81,7 +81,8 @@ def _parse_meme(lines: list[str], source: str) -> list[Motif]:
 
 def _meme_background(lines: list[str], i: int) -> tuple[Background, int]:
     """Frequencies of A, C, G, T, averaged over both strands, and the line after them."""
-    first, words = i, []
+    first = i
+    words: list[str] = []
     while i < len(lines) and lines[i].strip() and len(words) < 8:
         words += lines[i].split()
         i += 1
@@ -98,7 +99,7 @@ def _meme_background(lines: list[str], i: int) -> tuple[Background, int]:
 
 def _meme_rows(lines: list[str], i: int, name: str, width: int | None) -> tuple[np.ndarray, int]:
     """The rows of one matrix, (W, 4), and the line after it."""
-    rows = []
+    rows: list[list[float]] = []
     while i < len(lines) and (width is None or len(rows) < width):
         words = lines[i].split()
         if not words and not rows:
@@ -116,7 +117,7 @@ def _meme_rows(lines: list[str], i: int, name: str, width: int | None) -> tuple[
 
 def _parse_jaspar(lines: list[str], source: str) -> list[Motif]:
     heads = [i for i, line in enumerate(lines) if line.startswith(">")]
-    motifs = []
+    motifs: list[Motif] = []
     for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
         words = lines[head][1:].split()
         name = " ".join(words[:2]) or f"motif {len(motifs) + 1}"

@@ -72,10 +72,8 @@ def _distribution(matrix: bytes, background: tuple[float, ...]) -> tuple[np.ndar
     chance = np.zeros(int(steps.max(axis=1).sum()) + 1)
     chance[0] = 1.0
     for row in steps:
-        chance = sum(
-            share * np.concatenate([np.zeros(s), chance[: len(chance) - s]])
-            for s, share in zip(row, background, strict=True)
-        )
+        moved = [np.concatenate([np.zeros(s), chance[: len(chance) - s]]) for s in row]
+        chance = np.asarray(background) @ np.array(moved)
     p_values = np.minimum(np.cumsum(chance[::-1])[::-1], 1.0)
     return steps, low.sum() + np.arange(len(chance)) * span / _STEPS, p_values
 

@@ -53,7 +53,7 @@ def distance_map(
         hovertemplate="%{text}<extra></extra>",
         name=f"contact (≤ {cutoff:g} Å)",
     )
-    place = np.flatnonzero(matrix.rows == selected) if selected is not None else []
+    place = np.flatnonzero(matrix.rows == selected)  # none where nothing is selected
     if len(place):
         figure.add_vline(int(place[0]) + 1, line={"color": CHOSEN, "width": 2})
         figure.add_hline(int(place[0]) + 1, line={"color": CHOSEN, "width": 2})
@@ -92,14 +92,14 @@ def ramachandran(structure: Structure, angles: Ramachandran, *, selected: int | 
         hoverinfo="skip",
         showlegend=False,
     )
-    chosen = np.flatnonzero(angles.rows == selected) if selected is not None else []
-    if len(chosen):
+    chosen = np.flatnonzero(angles.rows == selected)
+    if selected is not None and len(chosen):
         figure.add_scatter(
             x=angles.phi[chosen],
             y=angles.psi[chosen],
             mode="markers",
             marker={"symbol": "circle-open", "size": 17, "line": {"width": 3, "color": CHOSEN}},
-            name=structure.residues[int(selected)].title,
+            name=structure.residues[selected].title,
             hoverinfo="skip",
         )
     ticks = {"range": [-180, 180], "dtick": 60, "zeroline": True}

@@ -96,7 +96,7 @@ def _columns(y: np.ndarray, edges: tuple[tuple[int, int], ...], *, rounds: int =
         around[parent].append(child)
     for turn in range(rounds):
         for layer in layers if turn % 2 == 0 else layers[::-1]:
-            wish = [float(np.mean(x[around[i]])) if around[i] else x[i] for i in layer]
+            wish = [float(np.mean(x[around[i]])) if around[i] else x[i] for i in layer.tolist()]
             ordered = layer[np.argsort(wish, kind="stable")]
             x[ordered] = np.arange(len(layer)) - (len(layer) - 1) / 2
     widest = max((len(layer) for layer in layers), default=1)

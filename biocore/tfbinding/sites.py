@@ -38,7 +38,7 @@ def strongest_sites(
     """
     spacing = width if spacing is None else spacing
     free = np.isfinite(scores)
-    sites = []
+    sites: list[Site] = []
     for index in np.argsort(-np.where(free, scores, -np.inf), kind="stable"):
         if len(sites) == count or not np.isfinite(scores[index]):
             break

@@ -58,7 +58,8 @@ def _quality(results: dict[str, Any]) -> tuple[zoo.Quality, ...]:
     for labels in LABELS:
         for measure, title in measures:
             values = [float("nan") if v is None else v for v in results["methods"][labels]["model"][measure]]
-            rows.append(zoo.Quality(title, *values, "valid", f"{labels} labels"))
+            value, low, high = values
+            rows.append(zoo.Quality(title, value, low, high, "valid", f"{labels} labels"))
     return tuple(rows)
 
 

@@ -41,7 +41,7 @@ def read_fasta(path: Path) -> pd.DataFrame:
     InputError
         Not FASTA, or a record without a name or sequence.
     """
-    rows = []
+    rows: list[tuple[str, int, str]] = []
     for entry in read_entries(path):
         name, sequence = accession(entry.header), "".join(entry.sequence.split()).upper().rstrip("*")
         if not name or not sequence:

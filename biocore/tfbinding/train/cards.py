@@ -152,7 +152,9 @@ def _quality(report: FactorReport) -> tuple[zoo.Quality, ...]:
     return tuple(
         zoo.Quality(
             names[name] + suffix,
-            *(round(v, 4) for v in (interval.value, interval.low, interval.high)),
+            round(interval.value, 4),
+            round(interval.low, 4),
+            round(interval.high, 4),
             split=report.split,
             note=f"against {AGAINST[row.against]}",
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from biocore.structure.model import Structure
 from biocore.structure.tables import to_pdb
@@ -18,7 +19,7 @@ class EscapedView:
     and start the file's own.  So the view is made with place holders, replaced by JSON strings without ``<``.
     """
 
-    view: object
+    view: Any
     texts: tuple[str, ...]
 
     def _make_html(self) -> str:
