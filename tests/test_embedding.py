@@ -74,6 +74,7 @@ def test_two_points_keep_their_distance():
     assert "two points lie on one line" in shown.notes[0]
 
 
+@pytest.mark.slow
 def test_perplexity_and_neighbours_are_held_to_the_points():
     x, _ = clusters(each=5)
     assert make_map(x, MapSettings("tsne", perplexity=50)).settings.perplexity == pytest.approx(3)

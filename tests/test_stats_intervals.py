@@ -38,6 +38,7 @@ def test_spearman_is_not_defined_without_three_pairs_or_without_spread():
     assert np.isnan(spearman_interval(np.ones(5), np.arange(5), seed=0).low)
 
 
+@pytest.mark.slow
 def test_spearman_interval_covers_the_truth():
     rng, hits = np.random.default_rng(1), 0
     truth = 6 / np.pi * np.arcsin(np.sqrt(0.5) / 2)  # of a binormal pair with correlation sqrt(1/2)

@@ -31,6 +31,7 @@ def offline(monkeypatch):
     monkeypatch.setenv("BIOCORE_OFFLINE", "1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PASTED)
 def test_a_paste_enters_a_link_only_on_request_and_the_link_restores_it(page):
     key, text = PASTED[page]
@@ -100,6 +101,7 @@ def _records():
     st.text(f"{names[row]} at {row}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("record", "shown"), [("2", "b at 1"), ("9", "a at 0"), ("0", "a at 0"), ("x", "a at 0")])
 def test_the_record_of_a_link_is_opened(record, shown):
     app = AppTest.from_function(_records, default_timeout=60)
