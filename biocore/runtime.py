@@ -23,6 +23,29 @@ PAGES = _beside("pages")
 
 
 @dataclass(frozen=True)
+class Setting:
+    """What an environment variable is for, in a few words, and what holds where it is unset."""
+
+    meaning: str
+    default: str = ""
+
+
+# every setting there is, as BIOCORE_<NAME>; README.md lists the same ones
+SETTINGS = {
+    "home": Setting("folder of caches and of the models you train", "~/.cache/biocore"),
+    "device": Setting("auto, cpu or gpu", "auto"),
+    "max_models": Setting("how many models stay in memory", "4"),
+    "offline": Setting("1: ask nothing of the internet", "no"),
+    "folders": Setting("no: visitors may not open models from folders of the server", "yes"),
+    "store_gb": Setting("room for stored embeddings, in GB; the oldest go first", "4"),
+    "structure_cache_mb": Setting("room for fetched structures, in MB; the oldest go first", "500"),
+    "hub": Setting("address of the model hub, for a mirror; empty: that of huggingface_hub"),
+    "rcsb_url": Setting("address of the PDB archive, for a mirror (https)", "https://files.rcsb.org"),
+    "alphafold_url": Setting("address of AlphaFold DB, for a mirror (https)", "https://alphafold.ebi.ac.uk"),
+}
+
+
+@dataclass(frozen=True)
 class Device:
     """What the models run on.
 
@@ -44,19 +67,72 @@ class Device:
 
 def home() -> Path:
     """Folder for caches and user-trained models: ``$BIOCORE_HOME``, or ``~/.cache/biocore``.  Created on demand."""
-    path = Path(os.environ.get("BIOCORE_HOME") or Path.home() / ".cache" / "biocore").expanduser()
+    path = Path(setting("home")).expanduser()
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def setting(name: str, default: str = "") -> str:
-    """Value of the environment variable ``BIOCORE_<NAME>``; `default` where it is unset or empty."""
-    return os.environ.get(f"BIOCORE_{name.upper()}") or default
+def setting(name: str) -> str:
+    """Value of a setting.
+
+    Parameters
+    ----------
+    name : str
+        One of ``SETTINGS``.
+
+    Returns
+    -------
+    str
+        The environment variable ``BIOCORE_<NAME>``; the default of `SETTINGS` where it is unset or empty.
+    """
+    return os.environ.get(f"BIOCORE_{name.upper()}") or SETTINGS[name].default
+
+
+def is_on(name: str) -> bool:
+    """Whether a setting says yes.
+
+    Parameters
+    ----------
+    name : str
+        One of ``SETTINGS`` whose values are yes and no.
+
+    Raises
+    ------
+    InputError
+        It is neither 1, true, yes, on nor 0, false, no, off (in either case).
+    """
+    value = setting(name).strip().lower()
+    if value not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        raise InputError(f"BIOCORE_{name.upper()} is {value!r}; use yes or no.")
+    return value in {"1", "true", "yes", "on"}
+
+
+def number(name: str) -> float:
+    """A setting that is a number, 0 or more.
+
+    Parameters
+    ----------
+    name : str
+        One of ``SETTINGS``.
+
+    Raises
+    ------
+    InputError
+        It is not a number, or below 0.
+    """
+    text = setting(name)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value < float("inf"):
+        raise InputError(f"BIOCORE_{name.upper()} is {text!r}; use a number such as {SETTINGS[name].default}.")
+    return value
 
 
 def offline() -> bool:
-    """True where ``BIOCORE_OFFLINE`` is set: nothing is asked of the internet."""
-    return setting("offline").lower() in {"1", "true", "yes"}
+    """True where ``BIOCORE_OFFLINE`` is on: nothing is asked of the internet."""
+    return is_on("offline")
 
 
 def configure_frameworks() -> None:
@@ -90,7 +166,7 @@ def device() -> Device:
     InputError
         ``BIOCORE_DEVICE`` is neither empty, "auto", "cpu" nor "gpu", or "gpu" where torch finds none.
     """
-    wish = setting("device", "auto").lower()
+    wish = setting("device").lower()
     if wish not in {"auto", "cpu", "gpu"}:
         raise InputError(f"BIOCORE_DEVICE is {wish!r}; use auto, cpu or gpu.")
     cpu = Device("cpu", f"CPU ({os.cpu_count()} cores)", "cpu", "cpu")

@@ -17,6 +17,7 @@ from typing import Any
 
 from biocore import runtime
 from biocore.errors import InputError, ModelUnavailable
+from biocore.io import write_atomically
 
 WEIGHTS = "model.safetensors"
 
@@ -38,6 +39,10 @@ class Quality:
     high: float = float("nan")
     split: str = "valid"
     note: str = ""
+
+    def __post_init__(self):
+        if not all(isinstance(number, int | float) for number in (self.value, self.low, self.high)):
+            raise TypeError(f"the numbers of the quality {self.metric!r} must be numbers")
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,19 @@ class ModelCard:
     details: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
 
+    def __post_init__(self):
+        for name in ("name", "task", "title", "source", "output_unit", "trained_on", "limits", "licence", "citation"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} must be text")
+        if not self.name or not self.task:
+            raise ValueError("name and task must not be empty")
+        if not isinstance(self.details, Mapping) or not isinstance(self.sha256, Mapping):
+            raise TypeError("details and sha256 must be mappings")
+        if not isinstance(self.window, int | None):
+            raise TypeError("window must be a whole number or null")
+        if not isinstance(self.details.get("order", 0), int | float):
+            raise TypeError("details.order must be a number")
+
     @property
     def hub_repository(self) -> str | None:
         """Repository on the hub, or None for weights in a folder."""
@@ -87,44 +105,127 @@ class ModelCard:
 
 
 def folders() -> list[Path]:
-    """Where models are looked for, the most important last."""
+    """Where models are looked for, the most important last.
+
+    Returns
+    -------
+    list of Path
+        What ships, and what the user has trained; a model of the same name in the later folder wins.
+    """
     return [runtime.ASSETS / "models", runtime.home() / "models"]
 
 
-def cards(task: str | None = None) -> list[ModelCard]:
-    """Every model card, or those of one task, in order of their names (models that ship first in a tie)."""
-    found = {}
+@dataclass(frozen=True)
+class BrokenCard:
+    """A model folder whose card cannot be read, and why; it harms no other model."""
+
+    folder: Path
+    reason: str
+
+
+def _read_all() -> tuple[dict[str, ModelCard], list[BrokenCard]]:
+    found: dict[str, ModelCard] = {}
+    unreadable = []
     for root in folders():
         for path in sorted(root.glob("*/card.json")):
-            stamp = path.stat().st_mtime_ns
-            card = _read_card(path, stamp)
-            found[card.name] = card
+            try:
+                card = _read_card(path, path.stat().st_mtime_ns)
+            except (ModelUnavailable, OSError) as error:  # OSError: deleted since the folder was listed
+                unreadable.append(BrokenCard(path.parent, str(error)))
+            else:
+                found[card.name] = card
+    return found, unreadable
+
+
+def cards(task: str | None = None) -> list[ModelCard]:
+    """Every model card that can be read.
+
+    Parameters
+    ----------
+    task : str, optional
+        Only the models of this task.
+
+    Returns
+    -------
+    list of ModelCard
+        By task, the order their cards ask for, and name.  Cards that cannot be read are left out; see `broken`.
+    """
+    found, _ = _read_all()
     return sorted(
         (c for c in found.values() if task in (None, c.task)), key=lambda c: (c.task, c.details.get("order", 0), c.name)
     )
 
 
+def broken() -> list[BrokenCard]:
+    """Model folders whose card cannot be read.
+
+    Returns
+    -------
+    list of BrokenCard
+        Usually empty.
+    """
+    return _read_all()[1]
+
+
 def names(task: str) -> list[str]:
-    """Names of the models of one task."""
+    """Names of the models of one task, in the order of `cards`.
+
+    Parameters
+    ----------
+    task : str
+        One of ``LOADERS``, or a task nobody loads by name.
+
+    Returns
+    -------
+    list of str
+    """
     return [card.name for card in cards(task)]
 
 
 def title(name: str) -> str:
-    """The line that stands for a model in menus."""
+    """The line that stands for a model in menus.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError, ModelUnavailable
+        As in `card`.
+    """
     return card(name).title
 
 
 def card(name: str) -> ModelCard:
     """The card of a model.
 
+    Parameters
+    ----------
+    name : str
+        As on its card.
+
+    Returns
+    -------
+    ModelCard
+
     Raises
     ------
     InputError
         No model has this name; the message lists the nearest ones.
+    ModelUnavailable
+        A folder has this name, but its card cannot be read.
     """
-    known = {c.name: c for c in cards()}
+    known, unreadable = _read_all()
     if name in known:
         return known[name]
+    for entry in unreadable:
+        if entry.folder.name == name:
+            raise ModelUnavailable(entry.reason)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:5]
     raise InputError(
         f"There is no model {name!r}. Did you mean: {', '.join(near)}? `python -m biocore models` lists all."
@@ -134,17 +235,29 @@ def card(name: str) -> ModelCard:
 def read_card(path: Path) -> ModelCard:
     """Read a ``card.json``.
 
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is the model's.
+
+    Returns
+    -------
+    ModelCard
+
     Raises
     ------
     ModelUnavailable
-        The file is missing, is not JSON, or lacks a field.
+        The file is missing, is not JSON, or a field is missing, unknown or of the wrong kind; the message says which.
     """
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_text("utf-8"))
+        if not isinstance(values, dict):
+            raise TypeError("it holds no JSON object")
         values["quality"] = tuple(Quality(**row) for row in values.get("quality", []))
         return ModelCard(**values, folder=path.parent)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelUnavailable(f"{path} is not a model card: {error}") from error
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        why = str(error).removeprefix("ModelCard.__init__() ").removeprefix("Quality.__init__() ")
+        raise ModelUnavailable(f"{path} is not a model card: {why}") from error
 
 
 @lru_cache(maxsize=256)
@@ -154,13 +267,27 @@ def _read_card(path: Path, stamp: int) -> ModelCard:
 
 
 def write_card(card: ModelCard) -> Path:
-    """Write `card` as ``card.json`` into its folder, with the hashes of the weights that lie there."""
+    """Write `card` as ``card.json`` into its folder, with the hashes of the weights that lie there.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Its `folder` must exist; its `sha256` is made anew.
+
+    Returns
+    -------
+    Path
+        The file, which is replaced as a whole: nobody ever reads half a card.
+
+    Raises
+    ------
+    OSError
+        The folder is missing or cannot be written to.
+    """
     values = asdict(card)
     folder = values.pop("folder")
     values["sha256"] = {path.name: sha256(path) for path in sorted(folder.glob("*.safetensors"))}
-    path = folder / "card.json"
-    path.write_text(json.dumps(_without_nan(values), indent=1) + "\n")
-    return path
+    return write_atomically(folder / "card.json", json.dumps(_without_nan(values), indent=1) + "\n")
 
 
 def _without_nan(value: Any) -> Any:
@@ -173,13 +300,38 @@ def _without_nan(value: Any) -> Any:
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file's content."""
+    """Hash of a file's content.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def weights(card: ModelCard, name: str = WEIGHTS) -> Path:
     """Path of a model's weights in its folder, checked against the hash on the card.
+
+    Parameters
+    ----------
+    card : ModelCard
+    name : str
+        File name; the card may have no hash of it, and then it is taken as it is.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
@@ -198,22 +350,61 @@ def weights(card: ModelCard, name: str = WEIGHTS) -> Path:
 
 
 def available(card: ModelCard) -> bool:
-    """True where the weights are on this machine.  Asks nothing of the internet."""
+    """Whether the weights are on this machine.  Asks nothing of the internet.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    bool
+    """
     return hub_folder(card) is not None if card.hub_repository else (card.folder / WEIGHTS).exists()
 
 
 def hub_files(card: ModelCard) -> list[str]:
-    """The files of a hub model that are needed: ``details["files"]`` of its card."""
+    """The files of a hub model that are needed.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    list of str
+        ``details["files"]`` of the card.
+    """
     return list(card.details.get("files", [WEIGHTS]))
 
 
 def hub_download_folder(card: ModelCard) -> Path:
-    """Where the files of a hub model are put when they are fetched: ``<home>/hub/<repository>/<revision>``."""
+    """Where the files of a hub model are put when they are fetched.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    Path
+        ``<home>/hub/<repository>/<revision>``; need not exist.
+    """
     return runtime.home() / "hub" / str(card.hub_repository).replace("/", "--") / (card.revision or "main")
 
 
 def hub_folder(card: ModelCard) -> Path | None:
-    """The folder that holds all files of a hub model: fetched by biocore, or found in the hub client's cache."""
+    """The folder that holds all files of a hub model: fetched by biocore, or found in the hub client's cache.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    Path or None
+        None where a file is missing.
+    """
     files = hub_files(card)
     folder = hub_download_folder(card)
     if all((folder / name).exists() for name in files):
@@ -227,6 +418,16 @@ def hub_folder(card: ModelCard) -> Path | None:
 
 def load(name: str) -> Any:
     """Load a model by name, onto the GPU when there is one.
+
+    Parameters
+    ----------
+    name : str
+        As on its card.
+
+    Returns
+    -------
+    object
+        What the module of its task makes of the card: a ``TFModel``, an ``Esm2``, a ``FunctionModel``.
 
     Raises
     ------

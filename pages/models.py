@@ -9,5 +9,6 @@ web.page("Models", "What each model was trained on, how good it is by measuremen
 
 with web.show_errors():
     web.table(cards.overview(), "models", column_config={"headline": st.column_config.TextColumn(width="large")})
+    cards.show_broken()
     cards.show(cards.picker())
 web.command_line(["models", "--json"])

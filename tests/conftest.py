@@ -1,12 +1,11 @@
 """Fixtures every test may use, and which files are slow."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from biocore import runtime
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -32,7 +31,7 @@ def need() -> Callable[[bool, str], None]:
     """``need(is_there, "what is missing")`` skips where it is missing, and fails where BIOCORE_TEST_REQUIRE is all."""
 
     def need_(there: bool, missing: str) -> None:
-        if not there and runtime.setting("test_require") == "all":
+        if not there and os.environ.get("BIOCORE_TEST_REQUIRE") == "all":
             pytest.fail(f"{missing}, and BIOCORE_TEST_REQUIRE=all asks for every test")
         elif not there:
             pytest.skip(missing)

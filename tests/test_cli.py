@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from biocore import runtime
 from biocore.cli import main
 from biocore.cli.files import read_records
 
@@ -26,6 +27,15 @@ def test_the_format_follows_the_ending(tmp_path, ending):
         "parquet": pd.read_parquet,
     }
     assert "trained_on" in read[ending](out).columns
+
+
+def test_a_broken_card_is_named_beside_the_models_that_work(capsys):
+    folder = runtime.home() / "models" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("{")
+    assert main(["models"]) == 0
+    out, err = capsys.readouterr()
+    assert "go-mf" in out and "mine/card.json is not a model card" in err
 
 
 def test_bad_output_is_bad_input(tmp_path, capsys):

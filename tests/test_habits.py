@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from biocore import runtime
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -23,11 +25,17 @@ def test_what_is_missing_skips_and_fails_where_everything_is_asked_for(need, mon
 
 
 def test_readme_lists_every_setting_and_no_other():
-    code = "\n".join(path.read_text("utf-8") for path in ROOT.glob("biocore/**/*.py"))
-    read_by_name = {f"BIOCORE_{name.upper()}" for name in re.findall(r"\bsetting\(\s*\"(\w+)\"", code)}
-    used = read_by_name | set(re.findall(r"\bBIOCORE_[A-Z_]*[A-Z]\b", code))
     rows = [line.split("|")[1] for line in read("README.md").splitlines() if line.startswith("| `BIOCORE_")]
-    assert used == set(re.findall(r"BIOCORE_[A-Z_]+", "".join(rows)))
+    listed = re.findall(r"BIOCORE_([A-Z_]+)", "".join(rows))
+    assert sorted(listed) == sorted(name.upper() for name in runtime.SETTINGS)
+
+
+def test_every_setting_is_read_somewhere_and_no_other_is_named():
+    code = "\n".join(path.read_text("utf-8") for path in ROOT.glob("biocore/**/*.py"))
+    read_by_name = set(re.findall(r"\b(?:setting|is_on|number)\(\s*\"(\w+)\"", code)) | {"rcsb_url", "alphafold_url"}
+    assert read_by_name == set(runtime.SETTINGS)
+    named = set(re.findall(r"\bBIOCORE_([A-Z_]*[A-Z])\b", code))
+    assert named <= {name.upper() for name in runtime.SETTINGS}
 
 
 def test_the_viewer_has_one_version():

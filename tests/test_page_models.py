@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore import zoo
+from biocore import runtime, zoo
 from biocore.plot import models as plot
 from biocore.web import models as cards
 
@@ -54,3 +54,13 @@ def test_the_curves_show_what_they_are_given():
     training = plot.training_curve([1.0, 0.5], [{"auroc": 0.7}, {"auroc": 0.8}], "auroc", 1)
     assert list(training.data[1].y) == [0.7, 0.8]
     assert training.layout.shapes[0].x0 == 2  # the second epoch, counted from 1
+
+
+def test_a_broken_card_is_named_and_harms_no_other():
+    folder = runtime.home() / "models" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("{")
+    app = AppTest.from_file(PAGE, default_timeout=60).run()
+    assert not app.exception
+    assert "mine" in app.error[0].value and "is not a model card" in app.error[0].value
+    assert app.selectbox(key="models.name").options

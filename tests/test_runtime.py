@@ -26,6 +26,31 @@ def test_home_is_where_the_user_wants_it(tmp_path, monkeypatch):
     assert runtime.home().is_dir()
 
 
+def test_settings_have_their_defaults_where_unset_or_empty(monkeypatch):
+    for name in runtime.SETTINGS:
+        monkeypatch.setenv(f"BIOCORE_{name.upper()}", "")
+    assert (runtime.setting("device"), runtime.number("max_models"), runtime.is_on("folders")) == ("auto", 4, True)
+    assert not runtime.offline()
+    with pytest.raises(KeyError):
+        runtime.setting("no_such_setting")
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "nan", "inf"])
+def test_a_number_that_is_none_names_its_setting(monkeypatch, value):
+    monkeypatch.setenv("BIOCORE_STORE_GB", value)
+    with pytest.raises(InputError, match=f"BIOCORE_STORE_GB is '{value}'; use a number such as 4"):
+        runtime.number("store_gb")
+
+
+def test_yes_and_no_in_every_spelling(monkeypatch):
+    for value, answer in {"1": True, "Yes": True, "on": True, "0": False, "FALSE": False, "no": False}.items():
+        monkeypatch.setenv("BIOCORE_OFFLINE", value)
+        assert runtime.offline() is answer
+    monkeypatch.setenv("BIOCORE_OFFLINE", "perhaps")
+    with pytest.raises(InputError, match="BIOCORE_OFFLINE is 'perhaps'; use yes or no"):
+        runtime.offline()
+
+
 def test_cpu_can_be_forced(monkeypatch):
     monkeypatch.setenv("BIOCORE_DEVICE", "cpu")
     assert (runtime.device().kind, runtime.device().torch) == ("cpu", "cpu")

@@ -67,6 +67,58 @@ def test_a_broken_card_says_so(tmp_path, text):
         zoo.read_card(tmp_path / "card.json")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "Expecting value"),
+        ("{", "Expecting property name"),
+        ("3", "no JSON object"),
+        ("[" * 100_000, "recursion"),
+        ('{"name": "x"}', "missing 8 required"),
+        ('{"name": "x", "colour": 1}', "unexpected keyword argument 'colour'"),
+        ({"title": None}, "title must be text"),
+        ({"name": ""}, "must not be empty"),
+        ({"details": []}, "details and sha256 must be mappings"),
+        ({"details": {"order": "first"}}, "details.order must be a number"),
+        ({"window": "wide"}, "window must be a whole number"),
+        ({"quality": [{"metric": "auROC", "value": "good"}]}, "'auROC' must be numbers"),
+        ({"quality": [3]}, "mapping"),
+        (b"\xff\xfe", "utf-8"),
+    ],
+)
+def test_one_broken_card_harms_only_itself(text, why):
+    path = zoo.write_card(made_card(runtime.home() / "models" / "bad"))
+    others = [card.name for card in zoo.cards()]
+    if isinstance(text, dict):
+        text = json.dumps(json.loads(path.read_text()) | text)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    zoo.write_card(made_card(runtime.home() / "models" / "good", name="good"))
+    assert {card.name for card in zoo.cards()} == {*others, "good"} - {"toy"}
+    (entry,) = zoo.broken()
+    assert entry.folder == path.parent and str(path) in entry.reason and why in entry.reason
+    with pytest.raises(ModelUnavailable, match="not a model card"):
+        zoo.card("bad")
+
+
+def test_a_users_broken_card_leaves_the_shipped_model_of_that_name():
+    name = zoo.names("tf-binding")[0]
+    folder = runtime.home() / "models" / name
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("{")
+    assert zoo.card(name).folder.is_relative_to(runtime.ASSETS)
+    assert [entry.folder for entry in zoo.broken()] == [folder]
+
+
+def test_a_card_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = zoo.write_card(made_card(tmp_path / "toy"))
+    before = path.read_bytes()
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        zoo.write_card(made_card(tmp_path / "toy", title="Another"))
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in path.parent.iterdir()) == ["card.json", zoo.WEIGHTS]
+
+
 SHIPPED = [card for card in zoo.cards() if card.folder.is_relative_to(runtime.ASSETS)]
 
 

@@ -1,6 +1,7 @@
 """``models``: which models there are and which of them are on this machine."""
 
 import argparse
+import sys
 
 import pandas as pd
 
@@ -22,3 +23,5 @@ def run(arguments: argparse.Namespace) -> None:
         if card.task in zoo.LOADERS
     ]
     write_table(pd.DataFrame(rows, columns=columns), arguments)
+    for entry in zoo.broken():
+        print(f"left out: {entry.reason}", file=sys.stderr)

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from biocore import runtime
-from biocore.errors import DataUnavailable, InputError
+from biocore.errors import DataUnavailable
 
-STORE_LIMIT_GB = 4.0
 SPARED = 3600.0  # seconds: what was used since may still be waited for, here or by another process
 
 
@@ -85,7 +84,7 @@ class VectorStore:
         Parameters
         ----------
         limit : int, optional
-            Bytes.  The default is the setting ``BIOCORE_STORE_GB``, or 4 GB.
+            Bytes.  The default is the setting ``BIOCORE_STORE_GB``.
         spared : float
             Seconds.  Vectors used since then stay, so that no job loses what it has not collected yet: the store may
             exceed its limit until a later job ends.
@@ -103,7 +102,7 @@ class VectorStore:
             The file cannot be used.
         """
         if limit is None:
-            limit = int(_store_limit() * 2**30)
+            limit = int(runtime.number("store_gb") * 2**30)
         with self._connection() as connection:
             total = connection.execute("SELECT coalesce(sum(length(vector)), 0) FROM vectors").fetchone()[0]
             removed = []
@@ -115,14 +114,6 @@ class VectorStore:
                     break
             connection.executemany("DELETE FROM vectors WHERE key = ?", removed)
         return len(removed)
-
-
-def _store_limit() -> float:
-    text = runtime.setting("store_gb", str(STORE_LIMIT_GB))
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InputError(f"BIOCORE_STORE_GB is {text!r}; use a number of gigabytes, such as 4.") from error
 
 
 def _parts(items: list, size: int) -> Iterator[list]:

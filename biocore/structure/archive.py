@@ -14,7 +14,6 @@ from biocore.structure import download
 from biocore.structure.model import Structure
 from biocore.structure.read import MAX_BYTES, read_structure
 
-HOSTS = {"pdb": "https://files.rcsb.org", "alphafold": "https://alphafold.ebi.ac.uk"}
 TITLES = {"pdb": "the RCSB PDB", "alphafold": "AlphaFold DB"}
 ORIGINS = {"pdb": "PDB", "alphafold": "AlphaFold DB"}
 MAX_DOWNLOAD = 40 * 2**20  # bytes as they come, usually compressed
@@ -156,11 +155,8 @@ def cache_folder() -> Path:
 
 
 def cache_limit() -> int:
-    """Bytes the cache may take: ``BIOCORE_STRUCTURE_CACHE_MB``, 500 unless set."""
-    try:
-        return int(float(runtime.setting("structure_cache_mb", "500")) * 2**20)
-    except ValueError as error:
-        raise InputError("BIOCORE_STRUCTURE_CACHE_MB is not a number.") from error
+    """Bytes the cache may take: the setting ``BIOCORE_STRUCTURE_CACHE_MB``."""
+    return int(runtime.number("structure_cache_mb") * 2**20)
 
 
 def _oldest_first() -> list[Path]:
@@ -198,7 +194,7 @@ def _keep(path: Path, content: bytes) -> None:
 def _base(source: str) -> str:
     """The archive's address.  ``BIOCORE_RCSB_URL``, ``BIOCORE_ALPHAFOLD_URL`` name a mirror: https, or this machine."""
     name = "rcsb_url" if source == "pdb" else "alphafold_url"
-    base = runtime.setting(name, HOSTS[source]).rstrip("/")
+    base = runtime.setting(name).rstrip("/")
     parts = urlsplit(base)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         raise InputError(f"BIOCORE_{name.upper()} is {base!r}; structures are only fetched over https.")

@@ -58,7 +58,9 @@ class _Shared:
 
 
 @st.cache_resource(
-    max_entries=int(runtime.setting("max_models", "4")), on_release=_Shared.release, show_spinner="Loading the model..."
+    max_entries=max(1, int(runtime.number("max_models"))),
+    on_release=_Shared.release,
+    show_spinner="Loading the model...",
 )
 def _load(names: tuple[str, ...], stamps: tuple[int, ...], _loader: Callable[[str], Any]) -> _Shared:
     return _Shared([_loader(name) for name in names])

@@ -62,7 +62,7 @@ def choose_model() -> Choice:
             key="protein.folder",
             persist_state="session",
             help="An ESM-2 model as on the hub, on the machine that runs this page. Leave empty to use the menu.",
-            disabled=runtime.setting("folders", "yes").lower() in {"0", "no", "false"},
+            disabled=not runtime.is_on("folders"),
         )
     path = (st.session_state.get("protein.folder") or "").strip()
     if path:

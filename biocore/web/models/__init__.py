@@ -36,6 +36,14 @@ def overview() -> pd.DataFrame:
     )
 
 
+def show_broken() -> None:
+    """Say which model folders cannot be read, and why; the others are not harmed."""
+    broken = zoo.broken()
+    if broken:
+        lines = "\n".join(f"- {plain(entry.reason)}" for entry in broken)
+        st.error(f"Left out, because the card cannot be read:\n\n{lines}", icon=":material/error:")
+
+
 def _headline(card: zoo.ModelCard) -> str:
     if not card.quality:
         return "not measured here"
