@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 
 from biocore import web, zoo
+from biocore.web import shared
 
 
 class Toy:
@@ -72,8 +73,11 @@ def test_several_models_are_one_entry(loads):
         assert [m.name for m in both] == ["a", "b"]
 
 
-def test_a_model_that_leaves_the_cache_in_use_is_closed_by_its_last_user(loads):
+def test_a_model_that_leaves_the_cache_in_use_is_closed_by_its_last_user(loads, monkeypatch):
     """Five models pass through a cache of four while two sessions use, and wait for, the first."""
+    entered = threading.Semaphore(0)
+    enter = shared._Shared.enter
+    monkeypatch.setattr(shared._Shared, "enter", lambda entry: enter(entry) and not entered.release())
     using, go_on, closed_inside = threading.Event(), threading.Event(), []
 
     def session(wait):
@@ -88,6 +92,7 @@ def test_a_model_that_leaves_the_cache_in_use_is_closed_by_its_last_user(loads):
     assert using.wait(10)
     waiting = threading.Thread(target=session, args=(False,))  # it has the same model and waits for its turn
     waiting.start()
+    assert entered.acquire(timeout=10) and entered.acquire(timeout=10)  # both count as users before others come
     for name in "bcde":
         with web.open_model(name):
             pass
