@@ -153,9 +153,25 @@ def test_going_to_a_residue_lists_its_neighbours():
     table = app.dataframe(key="structures.neighbours").value
     assert "A:HIS 7" in table["neighbour"].tolist() and "covalent bond" in " ".join(table["contact"])
     app.text_input(key="structures.goto").set_value("A:99").run()
-    assert "There is no residue" in app.warning[0].value and not app.exception
+    assert "there is no residue 99" in app.warning[0].value and not app.exception
     app.text_input(key="structures.goto").set_value("").run()
     assert scene_of(app)["selected"] is None
+
+
+@pytest.mark.parametrize("text", ["8", "S8", "Ser8", "A:8"])
+def test_a_residue_may_be_written_as_people_do(text):
+    app = opened()
+    app.text_input(key="structures.goto").set_value(text).run()
+    assert scene_of(app)["selected"] == 7 and app.text_input(key="structures.goto").value == "A:8" and not app.warning
+
+
+def test_a_residue_of_several_chains_says_where_else_it_is():
+    app = opened(seq="GPOGPOGPO", shape="collagen")
+    app.text_input(key="structures.goto").set_value("4").run()
+    assert "A:GLY 4 is selected; also there: B:4, C:4." in shown(app).replace("\\", "")
+    app.text_input(key="structures.goto").set_value("C:1").run()
+    app.text_input(key="structures.goto").set_value("4").run()  # in the chain that is selected
+    assert app.text_input(key="structures.goto").value == "C:4"
 
 
 def test_an_unresolved_residue_can_be_selected_but_has_no_neighbours():

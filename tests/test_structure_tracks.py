@@ -77,6 +77,25 @@ def test_tables_of_any_separator(separator):
     np.testing.assert_array_equal(track.values, [0.5, -1])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "position;letter;score\n1;A;0,5\n2;K;-1,25\n",
+        "position\tletter\tscore\n1\tA\t0,5\n2\tK\t-1,25\n",
+        "# from a spreadsheet, with, commas, here\nposition;letter;score\n1;A;0,5\n2;K;-1,25\n",
+    ],
+)
+def test_decimal_commas_as_spreadsheets_of_many_languages_write_them(text):
+    [track] = read_tracks(text)
+    assert (track.name, track.sequence) == ("score", "AK")
+    np.testing.assert_array_equal(track.values, [0.5, -1.25])
+
+
+def test_a_comma_in_a_column_name_does_not_separate():
+    [track] = read_tracks("position;score (a, b, c)\n1;0.5\n2;1.5\n")
+    assert track.name == "score (a, b, c)" and track.places == ("1", "2")
+
+
 def test_three_letter_codes_gaps_and_several_columns():
     tracks = read_tracks("resid,resn,entropy,depth\n5,LYS,1.5,2\n8,TRP,0.5,4\n")
     assert [t.name for t in tracks] == ["entropy", "depth"]

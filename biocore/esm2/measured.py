@@ -10,6 +10,8 @@ import pandas as pd
 from biocore.errors import InputError
 from biocore.esm2.results import SubstitutionScan
 from biocore.esm2.variants import parse_variant, score_variants
+from biocore.io.tables import numbers as as_numbers
+from biocore.io.tables import separator
 from biocore.stats.correlation import spearman_interval
 
 VARIANT_COLUMNS = ("mutant", "mutation", "variant", "hgvs_pro", "mutations")
@@ -72,7 +74,7 @@ def read_measurements(text: str) -> pd.DataFrame:
     names = [columns[n] for n in VARIANT_COLUMNS if n in columns]
     names += [c for c in table.columns if _holds_variants(table[c])]
     values = [columns[n] for n in MEASURED_COLUMNS if n in columns]
-    numbers = {c: _numbers(table[c]) for c in table.columns}
+    numbers = {c: as_numbers(table[c]) for c in table.columns}
     values += [c for c in table.columns if c not in names[:1] and numbers[c].notna().any() and not _counts(numbers[c])]
     if not len(table) or not names or not values:
         raise InputError(
@@ -86,8 +88,7 @@ def read_measurements(text: str) -> pd.DataFrame:
 def _table(text: str) -> pd.DataFrame:
     """The cells as text, by the line each row ends on; a row that is too long or too short has no cells."""
     lines = ["" if line.startswith("#") else line for line in text.splitlines()]
-    header = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(StringIO("\n".join(lines)), delimiter=max(",\t;", key=header.count))
+    reader = csv.reader(StringIO("\n".join(lines)), delimiter=separator(text))
     try:
         rows = {line: row for row, line in ((row, reader.line_num) for row in reader) if any(map(str.strip, row))}
     except csv.Error as error:
@@ -96,15 +97,6 @@ def _table(text: str) -> pd.DataFrame:
     cells = [row if len(row) == len(names) else [""] * len(names) for row in rows.values()]
     table = pd.DataFrame(cells, index=list(rows), columns=names, dtype=str)
     return table.loc[:, ~table.columns.duplicated()]
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    """Cells as numbers, NaN where they are none; commas are decimal where no cell of the column has a point."""
-    cells = column.str.strip()
-    if not cells.str.contains(".", regex=False).any():
-        cells = cells.str.replace(r"^([+-]?\d+),(\d+)", r"\1.\2", regex=True)
-    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
-    return numbers.where(np.isfinite(numbers))
 
 
 def _counts(column: pd.Series) -> bool:

@@ -8,6 +8,8 @@ from io import StringIO
 import numpy as np
 
 from biocore.errors import InputError
+from biocore.io.tables import numbers as as_numbers
+from biocore.io.tables import separator
 from biocore.structure.alignment import align
 from biocore.structure.model import Chain, Structure
 
@@ -203,7 +205,8 @@ def _by_number(structure: Structure, chain: Chain, track: Track, numbering: str)
 def read_tracks(text: str, name: str = "table") -> list[Track]:
     """Tracks of a table: one for each column of numbers, for each chain it names.
 
-    The table is CSV, TSV or semicolon-separated, with a header.  A column of residue numbers (``position``, ``number``,
+    The table has a header; cells are separated by commas, tabs or semicolons, numbers have decimal points or commas.
+    A column of residue numbers (``position``, ``number``,
     ``residue``...), one of letters (``letter``, ``wild_type``, ``aa``, one- or three-letter) and one of chains are
     recognised by their names; all are optional.
 
@@ -216,11 +219,9 @@ def read_tracks(text: str, name: str = "table") -> list[Track]:
 
     if not text.strip():
         raise InputError("the table is empty. Give a header line and one line for each residue.", record=name)
-    first = text.lstrip().splitlines()[0]
-    separator = max(",;\t", key=first.count)
     try:
         table = pd.read_csv(
-            StringIO(text), sep=separator, dtype=str, nrows=MAX_ROWS + 1, comment="#", skip_blank_lines=True
+            StringIO(text), sep=separator(text), dtype=str, nrows=MAX_ROWS + 1, comment="#", skip_blank_lines=True
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise InputError(f"this is not a table that can be read ({str(error).strip()[:150]}).", record=name) from error
@@ -230,7 +231,7 @@ def read_tracks(text: str, name: str = "table") -> list[Track]:
     roles = _roles(table)
     named = _NUMBER | _LETTER | _CHAIN
     taken = {column for column in table.columns if column in roles.values() or column.lower() in named}
-    numeric = {c: pd.to_numeric(table[c], errors="coerce") for c in table.columns if c not in taken}
+    numeric = {c: as_numbers(table[c]) for c in table.columns if c not in taken}
     numeric = {
         c: v for c, v in numeric.items() if v.notna().sum() > 0 and v.notna().sum() >= 0.5 * table[c].notna().sum()
     }

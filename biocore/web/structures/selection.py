@@ -3,6 +3,8 @@
 import streamlit as st
 
 from biocore import web
+from biocore.errors import InputError
+from biocore.structure.address import WAYS, residues_at
 from biocore.structure.model import Structure
 
 _KEY = "structures.selected"
@@ -22,29 +24,30 @@ def select(structure: Structure, row: int | None) -> None:
 
 
 def go_to_input(structure: Structure) -> None:
-    """A box for an address like A:45."""
+    """A box for a residue, written as 87, H87, His87 or A:87."""
+    said = f"{GOTO}.said"
 
     def go() -> None:
+        st.session_state.pop(said, None)
         text = st.session_state[GOTO].strip()
-        residue = structure.find(text) if text else None
-        if residue is not None or not text:
-            st.session_state[_KEY] = (structure.key, residue.index if residue else None)
-            st.session_state.pop(f"{GOTO}.error", None)
-        else:
-            st.session_state[f"{GOTO}.error"] = text
+        if not text:
+            st.session_state[_KEY] = (structure.key, None)
+            return
+        now = selected(structure)
+        try:
+            found = residues_at(structure, text, chain=structure.residues[now].chain if now is not None else "")
+        except InputError as error:
+            st.session_state[said] = st.warning, str(error)
+            return
+        select(structure, found[0].index)
+        if len(found) > 1:
+            others = ", ".join(structure.address(residue) for residue in found[1:13])
+            st.session_state[said] = st.caption, f"{found[0].title} is selected; also there: {others}."
 
-    st.text_input(
-        "Go to residue",
-        key=GOTO,
-        on_change=go,
-        placeholder="A:45",
-        help="Chain, colon, author's residue number (with insertion code: A:60A); A:#12 is place 12 of the sequence.",
-    )
-    missed = st.session_state.pop(f"{GOTO}.error", None)
-    if missed is not None:
-        st.warning(
-            web.plain(f"There is no residue {missed[:30]!r} here; write {structure.address(structure.residues[0])}.")
-        )
+    st.text_input("Go to residue", key=GOTO, on_change=go, placeholder="87, H87, His87 or A:87", help=f"{WAYS}.")
+    if said in st.session_state:
+        show, message = st.session_state.pop(said)
+        show(web.plain(message))
 
 
 def pick_from_chart(structure: Structure, key: str):
