@@ -9,9 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-SLOW = re.compile(
-    r"test_(page_\w+|\w+_train|go_model|wheel)\.py"
-)  # whole pages, training, building; others say so one by one
+SLOW = re.compile(r"test_(page_\w+|\w+_train|go_model|wheel)\.py")  # elsewhere, a slow test says so itself
 
 
 def pytest_collection_modifyitems(items):
