@@ -408,33 +408,33 @@ def track():
 
 
 def test_site_table_has_the_best_factor_first_and_names_the_better_strand(track):
-    table = site_table(track, record="r", width=101)
+    table = site_table(track, record="r")
     assert list(table.columns) == ["record", "tf", "log_odds", "probability", "start", "end", "strand"]
     assert table.values.tolist() == [
-        ["r", "AAA1", 5.0, pytest.approx(expit(5)), 3, 103, "+"],
-        ["r", "BBB2", 4.0, pytest.approx(expit(4)), 2, 102, "-"],
+        ["r", "AAA1", 2.5, pytest.approx(expit(2.5)), 3, 103, "+"],
+        ["r", "BBB2", 2.0, pytest.approx(expit(2)), 2, 102, "-"],
     ]
 
 
 def test_site_table_of_one_strand(track):
-    table = site_table(track, record="r", width=101, strand="reverse")
+    table = site_table(track, record="r", strand="reverse")
     assert table.tf.tolist() == ["BBB2", "AAA1"] and set(table.strand) == {"-"}
     with pytest.raises(InputError, match="both, forward, reverse"):
-        site_table(track, record="r", width=101, strand="plus")
+        site_table(track, record="r", strand="plus")
 
 
 def test_track_table_has_a_row_for_each_window(track):
-    table = track_table(track, record="r", width=101)
+    table = track_table(track, record="r")
     assert table.shape == (8, 7) and table.start.tolist()[:4] == [1, 2, 3, 4] and table.end[0] == 101
-    assert table.probability[2] == pytest.approx(expit(5))
+    assert table.probability[2] == pytest.approx(expit(2.5))
 
 
 def test_overview_thins_by_maximum(track):
-    thin = overview(track, width=101, bins=2)
-    np.testing.assert_array_equal(thin.values, [[2, 5], [4, 0]])
+    thin = overview(track, bins=2)
+    np.testing.assert_array_equal(thin.values, [[1, 2.5], [2, 0]])
     assert thin.thinned and thin.first.tolist() == [1, 3] and thin.last.tolist() == [102, 104]
-    full = overview(track, width=101, unit="probability")
-    assert not full.thinned and full.values.max() == pytest.approx(expit(5))
+    full = overview(track, unit="probability")
+    assert not full.thinned and full.values.max() == pytest.approx(expit(2.5))
 
 
 def test_bedgraph_counts_from_zero_and_never_overlaps():

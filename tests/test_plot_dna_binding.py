@@ -121,7 +121,7 @@ def test_a_flat_map_can_be_drawn():
 def test_overview_draws_the_strand_asked_for_with_the_first_factor_on_top():
     rng = np.random.default_rng(0)
     track = toy_track(rng.normal(size=(2, 50)), rng.normal(size=(2, 50)))
-    thin = overview(track, width=101)
+    thin = overview(track)
     marks = [dna.Mark("BBB2", 11, 111, "-", 2.5, True), dna.Mark("AAA1", 1, 101, "+", 1.0)]
     for strand, values in (("both", thin.values), ("forward", thin.forward), ("reverse", thin.reverse)):
         figure = dna.overview(thin, marks, strand=strand)
@@ -135,7 +135,7 @@ def test_overview_draws_the_strand_asked_for_with_the_first_factor_on_top():
 
 def test_probability_colours_run_from_zero_to_one():
     track = toy_track(np.zeros((2, 5)), np.ones((2, 5)))
-    heat = dna.overview(overview(track, width=101, unit="probability"), []).data[0]
+    heat = dna.overview(overview(track, unit="probability"), []).data[0]
     assert (heat.zmin, heat.zmax) == (0, 1) and heat.colorbar.title.text == "probability"
 
 

@@ -33,7 +33,7 @@ def random_models(architecture: Architecture, count: int = 2, seed: int = 0) -> 
     tables = rng.normal(size=(count, 4**6))
     tables = (tables + tables[:, reverse_complement_order()]).reshape(count, 1, 64, 64).astype(np.float32)
     return [
-        TFModel(None, f"F{i}", trunk, {k: np.asarray(v)[i : i + 1] for k, v in heads.items()}, tables[i], 2.0 + i, 0.3)
+        TFModel(f"F{i}", trunk, {k: np.asarray(v)[i : i + 1] for k, v in heads.items()}, tables[i], 2.0 + i, 0.3)
         for i in range(count)
     ]
 
@@ -184,8 +184,22 @@ def test_impossible_tracks_are_refused(models, arguments):
 
 def test_a_track_checks_its_shapes():
     good = np.zeros((1, 2), np.float32)
-    with pytest.raises(ValueError, match="reverse has shape"):
-        tfbinding.TrackResult(("A",), np.arange(2), 101, good, good[:, :1], good)
+    with pytest.raises(ValueError, match=r"reverse \(=\(1, 1\)\) must be \(1, 2\)"):
+        tfbinding.Track(("A",), np.arange(2), 101, good, good[:, :1])
+    with pytest.raises(ValueError, match="starts must ascend"):
+        tfbinding.Track(("A",), np.array([5, 5]), 101, good, good)
+
+
+def test_many_records_score_as_each_on_its_own_and_sites_end_with_the_record(models):
+    rng = np.random.default_rng(3)
+    sequences = ["".join(rng.choice(list("ACGT"), n)) for n in (20, 101, 300, 60, 20, 105)]
+    together = tfbinding.record_tracks(models, sequences, stride=5)
+    for sequence, found in zip(sequences, together, strict=True):
+        alone = tfbinding.track(models, one_hot([sequence])[0], stride=5)
+        assert (found.tfs, found.window) == (alone.tfs, min(101, len(sequence)))
+        np.testing.assert_array_equal(found.starts, alone.starts)
+        np.testing.assert_allclose(found.log_odds, alone.log_odds, atol=1e-4)
+        assert found.sites("F1", count=1)[0].end <= len(sequence)
 
 
 # --------------------------------------------------------------------------------------------------------- pieces
@@ -346,7 +360,7 @@ def copies():
 
 
 def test_a_users_copy_loads_and_wins(copies):
-    assert zoo.load("tf-CTCF").card.folder == copies / "tf-CTCF"
+    assert zoo.card("tf-CTCF").folder == copies / "tf-CTCF" and zoo.load("tf-CTCF").tf == "CTCF"
 
 
 @pytest.mark.parametrize("name", ["tf-trunk", "tf-CTCF"])

@@ -238,7 +238,7 @@ def test_train_one_factor_then_load_it_by_name(folder, capsys):
     model = zoo.load("tf-AAA")
     plain, bound = site(WORD)
     assert (model(bound) > model(plain)).mean() > 0.9
-    card = model.card
+    card = zoo.card("tf-AAA")
     assert card.source == "user"
     assert {q.metric for q in card.quality} >= {"auROC", "auPRC", "auROC of the 6-mer baseline"}
     assert all(q.low <= q.value <= q.high for q in card.quality)
@@ -275,7 +275,9 @@ def test_train_several_with_one_trunk_and_evaluate_them(folder, capsys, tmp_path
     assert [row["tf"] for row in rows] == ["AAA", "BBB", "mean"]
     assert rows[2]["auroc"] == pytest.approx((rows[0]["auroc"] + rows[1]["auroc"]) / 2)
     assert rows[0]["auroc_low"] <= rows[0]["auroc"] <= rows[0]["auroc_high"]
-    assert [q.value for q in a.card.quality if q.metric == "auROC"] == [pytest.approx(rows[0]["auroc"], abs=1e-3)]
+    assert [q.value for q in zoo.card("tf-AAA").quality if q.metric == "auROC"] == [
+        pytest.approx(rows[0]["auroc"], abs=1e-3)
+    ]
 
 
 def test_calibration_is_measured_on_rows_that_did_not_calibrate():

@@ -1,8 +1,8 @@
 """Models whose answers are known by hand."""
 
-from types import SimpleNamespace
-
 import numpy as np
+
+from biocore.tfbinding.tracks import Track
 
 
 def linear(weights: np.ndarray):
@@ -27,11 +27,5 @@ class Counter:
 
 
 def toy_track(forward: np.ndarray, reverse: np.ndarray, *, tfs=("AAA1", "BBB2"), stride: int = 1):
-    """A track of given log-odds; both strands as one is their maximum."""
-    return SimpleNamespace(
-        tfs=tuple(tfs),
-        starts=np.arange(forward.shape[1]) * stride,
-        forward=forward,
-        reverse=reverse,
-        log_odds=np.maximum(forward, reverse),
-    )
+    """A track of given log-odds of each strand, in windows of 101 bp."""
+    return Track(tuple(tfs), np.arange(forward.shape[1]) * stride, 101, forward, reverse)

@@ -5,7 +5,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from biocore import zoo
 from biocore.cli.files import add_output, read_records, write_table
 from biocore.errors import InputError, ModelUnavailable
 from biocore.sequence import Record, clean_dna, one_hot
+
+if TYPE_CHECKING:
+    from biocore.tfbinding import Track
 
 TASK = "tf-binding"
 SHORTEST = 20  # bp
@@ -124,23 +127,15 @@ def _labels(names: Sequence[str]) -> list[str]:
     return [name.removeprefix("tf-") for name in names]
 
 
-def _tracks(records: Sequence[Record], names: Sequence[str], width: int, stride: int) -> list:
+def _tracks(records: Sequence[Record], names: Sequence[str], width: int, stride: int) -> list["Track"]:
     from biocore import tfbinding
-    from biocore.tfbinding.tracks import record_tracks
 
     models = [zoo.load(name) for name in names]
     if width < SHORTEST or stride < 1:
         raise InputError(
             f"--window must be {SHORTEST} or more and --stride 1 or more; {width} and {stride} were given."
         )
-    return record_tracks(
-        [record.sequence for record in records],
-        _labels(names),
-        width=width,
-        stride=stride,
-        strand_scores=partial(tfbinding.strand_scores, models),
-        track=partial(tfbinding.track, models, window=width, stride=stride),
-    )
+    return tfbinding.record_tracks(models, [record.sequence for record in records], window=width, stride=stride)
 
 
 # -------------------------------------------------------------------------------------------------- commands
@@ -154,8 +149,7 @@ def run_bind(arguments: argparse.Namespace) -> None:
     names, records = factor_names(arguments.tf), _cleaned(arguments.input)
     tables = []
     for record, track in zip(records, _tracks(records, names, arguments.window, arguments.stride), strict=True):
-        width = min(arguments.window, len(record.sequence))
-        tables.append(site_table(track, record=record.name, width=width, strand=arguments.strand, top=arguments.top))
+        tables.append(site_table(track, record=record.name, strand=arguments.strand, top=arguments.top))
     write_table(pd.concat(tables, ignore_index=True), arguments)
 
 
@@ -165,8 +159,7 @@ def run_track(arguments: argparse.Namespace) -> None:
     names, records = factor_names(arguments.tf), _cleaned(arguments.input)
     tables = []
     for record, track in zip(records, _tracks(records, names, arguments.window, arguments.stride), strict=True):
-        width = min(arguments.window, len(record.sequence))
-        tables.append(track_table(track, record=record.name, width=width, strand=arguments.strand))
+        tables.append(track_table(track, record=record.name, strand=arguments.strand))
     write_table(pd.concat(tables, ignore_index=True), arguments)
 
 
@@ -196,7 +189,6 @@ def run_saliency(arguments: argparse.Namespace) -> None:
 def _parts(arguments: argparse.Namespace) -> Iterator[tuple]:
     """Model name, model, record and the 0-based half-open part to map, for every record and factor."""
     from biocore import tfbinding
-    from biocore.tfbinding.sites import strongest_sites
 
     names, records = factor_names(arguments.tf), _cleaned(arguments.input)
     models = [zoo.load(name) for name in names]
@@ -207,7 +199,7 @@ def _parts(arguments: argparse.Namespace) -> Iterator[tuple]:
                 low, high = parse_part(arguments.part, len(record.sequence), record.name)
             elif high > LONGEST_MAP:
                 track = tfbinding.track([model], one_hot([record.sequence])[0], window=WIDTH)
-                best = strongest_sites(track.starts, track.log_odds[0], WIDTH, count=1)[0]
+                best = track.sites(track.tfs[0], count=1)[0]
                 low, high = best.start, best.end
                 print(
                     f"{record.name} has {len(record.sequence):,} bp: the strongest window of {_labels([name])[0]}, "

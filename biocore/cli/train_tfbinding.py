@@ -133,7 +133,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
             model, sets["train"], sets["valid"], arguments.split, sets[arguments.split], seed=arguments.seed
         )
         if arguments.cards:
-            zoo.write_card(measured_card(model.card, report))
+            zoo.write_card(measured_card(zoo.card(f"tf-{name}{suffix}"), report))
         reports.append(report)
     progress("\n")
     if not reports:

@@ -1,15 +1,14 @@
 """Transcription-factor binding: one-hot DNA (N, L, 4) -> calibrated log-odds (N,), in JAX and flax."""
 
-from biocore.tfbinding.model import TFModel, TrackResult, load, probability, scores, strand_scores, track
+from biocore.tfbinding.model import TFModel, load, probability, record_tracks, scores, strand_scores, track
 from biocore.tfbinding.network import MIN_LENGTH, VARIANTS, Architecture
 from biocore.tfbinding.sites import Site, bedgraph, binned_maximum, strongest_sites, window_around
 from biocore.tfbinding.tracks import (
     STRANDS,
     Overview,
-    WindowTrack,
+    Track,
     on_strand,
     overview,
-    record_tracks,
     site_table,
     track_table,
 )
@@ -18,7 +17,7 @@ __all__ = [
     "STRANDS",
     "Overview",
     "Site",
-    "WindowTrack",
+    "Track",
     "bedgraph",
     "binned_maximum",
     "on_strand",
@@ -32,7 +31,6 @@ __all__ = [
     "VARIANTS",
     "Architecture",
     "TFModel",
-    "TrackResult",
     "load",
     "probability",
     "scores",

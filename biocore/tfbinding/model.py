@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 from biocore import runtime, zoo
 from biocore.errors import InputError, ModelUnavailable
+from biocore.sequence import one_hot
 from biocore.tfbinding.network import (
     MIN_LENGTH,
     UNKNOWN,
@@ -23,6 +24,7 @@ from biocore.tfbinding.network import (
     dense_kmer_term,
     kmer_term,
 )
+from biocore.tfbinding.tracks import Track
 
 WINDOW = 101  # bp; what the models were trained on
 _POSITIONS = 1 << 16  # bases scored in one call of the network: bounds the memory
@@ -43,9 +45,8 @@ class TFModel:
 
     Attributes
     ----------
-    card : ModelCard
     tf : str
-        Name of the factor.
+        Name of the factor, and of the variant where it is not the one that ships.
     trunk : SharedTrunk
         The same object in every model that shares it.
     heads : mapping of arrays
@@ -59,7 +60,6 @@ class TFModel:
         bp of the training sequences.
     """
 
-    card: zoo.ModelCard
     tf: str
     trunk: SharedTrunk = field(repr=False)
     heads: dict[str, np.ndarray] = field(repr=False)
@@ -103,37 +103,6 @@ class TFModel:
         return partial(_logits, self.trunk.architecture, self.trunk.variables, head)
 
 
-@dataclass(frozen=True)
-class TrackResult:
-    """Every factor at every window of one sequence.
-
-    Attributes
-    ----------
-    tfs : tuple of str, length F
-    starts : int array, (W,)
-        First base of each window, 0-based.
-    window : int
-        bp; the whole sequence where that is shorter.
-    forward, reverse : float32 arrays, (F, W)
-        Calibrated log-odds from either strand.
-    log_odds : float32 array, (F, W)
-        Their mean: what scoring the window on its own gives.
-    """
-
-    tfs: tuple[str, ...]
-    starts: np.ndarray
-    window: int
-    forward: np.ndarray
-    reverse: np.ndarray
-    log_odds: np.ndarray
-
-    def __post_init__(self):
-        shape = (len(self.tfs), len(self.starts))
-        for name in ("forward", "reverse", "log_odds"):
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}, not {shape}")
-
-
 # ---------------------------------------------------------------------------------------------------- loading
 
 
@@ -155,7 +124,7 @@ def load(card: zoo.ModelCard) -> TFModel:
     heads = {name.removeprefix("heads/"): array for name, array in weights.items() if name.startswith("heads/")}
     kmers = weights.get("kmers", np.zeros((1, 64, 64), np.float32))
     scale, offset = (float(details["calibration"][name]) for name in ("scale", "offset"))
-    return TFModel(card, details["tf"], trunk, heads, kmers, scale, offset, card.window or WINDOW)
+    return TFModel(card.name.removeprefix("tf-"), trunk, heads, kmers, scale, offset, card.window or WINDOW)
 
 
 def _shared_trunk(card: zoo.ModelCard) -> SharedTrunk:
@@ -168,21 +137,13 @@ def _shared_trunk(card: zoo.ModelCard) -> SharedTrunk:
         raise ModelUnavailable(
             f"{card.name} belongs to another training run of {name} than the one in {path.parent}. Train both again."
         )
-    return _load_trunk(path, path.stat().st_mtime_ns, trunk)
+    return _load_trunk(path, path.stat().st_mtime_ns, Architecture.from_json(trunk.details["architecture"]))
 
 
 @lru_cache(maxsize=8)
-def _load_trunk_cached(path: Path, stamp: int, architecture: str) -> SharedTrunk:
-    import json
-
-    return SharedTrunk(Architecture.from_json(json.loads(architecture)), _variables(_tensors(path)))
-
-
-def _load_trunk(path: Path, stamp: int, card: zoo.ModelCard) -> SharedTrunk:
+def _load_trunk(path: Path, stamp: int, architecture: Architecture) -> SharedTrunk:
     """One object for every factor that shares it: that is how `track` knows."""
-    import json
-
-    return _load_trunk_cached(path, stamp, json.dumps(card.details["architecture"]))
+    return SharedTrunk(architecture, _variables(_tensors(path)))
 
 
 def _tensors(path: Path) -> dict[str, np.ndarray]:
@@ -239,7 +200,7 @@ def strand_scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
     return result
 
 
-def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, stride: int = 1) -> TrackResult:
+def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, stride: int = 1) -> Track:
     """Score every window of one sequence, for several factors and both strands.
 
     Parameters
@@ -253,7 +214,7 @@ def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, str
 
     Returns
     -------
-    TrackResult
+    Track
         W = (L - window) // stride + 1 windows.
 
     Raises
@@ -284,7 +245,40 @@ def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, str
             for rows in _chunks(len(starts), _POSITIONS // window + 1):
                 pieces = x[starts[rows, None] + np.arange(window)]
                 strands[:, places, rows] = strand_scores([models[i] for i in places], pieces)
-    return TrackResult(tuple(m.tf for m in models), starts, window, strands[0], strands[1], strands.mean(axis=0))
+    return Track(tuple(m.tf for m in models), starts, window, strands[0], strands[1])
+
+
+def record_tracks(
+    models: Sequence[TFModel], sequences: Sequence[str], *, window: int = WINDOW, stride: int = 1
+) -> list[Track]:
+    """A `track` of each record; those of one window are scored together, which is much faster for many short ones.
+
+    Parameters
+    ----------
+    models : sequence of TFModel, length F
+    sequences : sequence of str
+        A, C, G, T, N.
+    window, stride : int
+        bp of a window, and from one window to the next.
+
+    Raises
+    ------
+    InputError
+        As `track`.
+    """
+    results: dict[int, Track] = {}
+    short: dict[int, list[int]] = {}
+    for i, sequence in enumerate(sequences):
+        if len(sequence) < window + stride:
+            short.setdefault(min(len(sequence), window), []).append(i)
+        else:
+            results[i] = track(models, one_hot([sequence])[0], window=window, stride=stride)
+    for length, members in short.items():
+        strands = strand_scores(models, one_hot([sequences[i][:length] for i in members]))  # (2, F, M)
+        for m, i in enumerate(members):
+            forward, reverse = strands[:, :, m : m + 1]
+            results[i] = Track(tuple(model.tf for model in models), np.zeros(1, int), length, forward, reverse)
+    return [results[i] for i in range(len(sequences))]
 
 
 def _dense_chunk(trunk, head, x: np.ndarray, starts: np.ndarray, window: int, stride: int) -> np.ndarray:

@@ -1,87 +1,68 @@
-"""What a track of windows says: best windows as a table, every window as a table, an overview thin enough to draw.
+"""What a track of windows says: best windows as a table, every window as a table, an overview thin enough to draw."""
 
-A track is any object with ``tfs`` (F names), ``starts`` (W,), and ``forward``, ``reverse``, ``log_odds`` (F, W), all
-natural log-odds: each strand, and both as one.
-"""
-
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from biocore.errors import InputError
-from biocore.sequence import one_hot
-from biocore.tfbinding.sites import binned_maximum, strongest_sites
+from biocore.tfbinding.sites import Site, binned_maximum, strongest_sites
 
 STRANDS = ("both", "forward", "reverse")
 
 
-class Track(Protocol):
-    """See the top of this module."""
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Every factor at every window of one record.
 
-    tfs: tuple[str, ...]
-    starts: np.ndarray
-    forward: np.ndarray
-    reverse: np.ndarray
-    log_odds: np.ndarray
-
-
-@dataclass(frozen=True)
-class WindowTrack:
-    """A track of given arrays; see the top of this module."""
-
-    tfs: tuple[str, ...]
-    starts: np.ndarray
-    forward: np.ndarray
-    reverse: np.ndarray
-    log_odds: np.ndarray
-
-
-def record_tracks(
-    sequences: Sequence[str],
-    tfs: Sequence[str],
-    *,
-    width: int,
-    stride: int,
-    strand_scores: Callable[[np.ndarray], np.ndarray],
-    track: Callable[[np.ndarray], Track],
-) -> list[Track]:
-    """A track for each record; records of one window are scored together, which is much faster for many short ones.
-
-    Parameters
+    Attributes
     ----------
-    sequences : sequence of str
-        A, C, G, T, N.
-    tfs : sequence of str, length F
-        Names the tracks carry.
-    width, stride : int
-        bp of a window, and from one window to the next.
-    strand_scores : callable
-        (N, L, 4) -> (2, F, N) log-odds of each strand.
-    track : callable
-        (L, 4) -> a track of all windows.
+    tfs : tuple of str, length F
+    starts : int array, (W,)
+        First base of each window, 0-based, ascending.
+    window : int
+        bp; the whole record where that is shorter.
+    forward, reverse : float arrays, (F, W)
+        Log-odds (natural) from either strand.
     """
-    results: dict[int, Track] = {}
-    short: dict[int, list[int]] = {}
-    for i, sequence in enumerate(sequences):
-        if len(sequence) < width + stride:
-            short.setdefault(min(len(sequence), width), []).append(i)
-        else:
-            found = track(one_hot([sequence])[0])
-            results[i] = WindowTrack(tuple(tfs), found.starts, found.forward, found.reverse, found.log_odds)
-    for length, members in short.items():
-        strands = strand_scores(one_hot([sequences[i][:length] for i in members]))  # (2, F, M)
-        for m, i in enumerate(members):
-            both = strands[:, :, m : m + 1]
-            results[i] = WindowTrack(tuple(tfs), np.zeros(1, int), both[0], both[1], both.mean(axis=0))
-    return [results[i] for i in range(len(sequences))]
+
+    tfs: tuple[str, ...]
+    starts: np.ndarray
+    window: int
+    forward: np.ndarray
+    reverse: np.ndarray
+
+    def __post_init__(self):
+        shape = (len(self.tfs), len(self.starts))
+        for name in ("forward", "reverse"):
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} (={getattr(self, name).shape}) must be {shape}.")
+        if (np.diff(self.starts) <= 0).any():
+            raise ValueError("starts must ascend.")
+
+    @cached_property
+    def log_odds(self) -> np.ndarray:
+        """Both strands as one, (F, W): their mean, which is what scoring the window on its own gives."""
+        return (self.forward + self.reverse) / 2
+
+    def sites(self, tf: str, *, count: int, strand: str = "both") -> list[Site]:
+        """The strongest windows of one factor that do not overlap, at most `count`, strongest first."""
+        return strongest_sites(self.starts, on_strand(self, strand)[self.tfs.index(tf)], self.window, count=count)
 
 
 def on_strand(track: Track, strand: str) -> np.ndarray:
-    """Log-odds of a strand, (F, W): "both" (as one), "forward" or "reverse".
+    """Log-odds of a strand.
+
+    Parameters
+    ----------
+    track : Track
+    strand : "both" (as one), "forward" or "reverse"
+
+    Returns
+    -------
+    float array, (F, W)
 
     Raises
     ------
@@ -93,18 +74,31 @@ def on_strand(track: Track, strand: str) -> np.ndarray:
     return {"both": track.log_odds, "forward": track.forward, "reverse": track.reverse}[strand]
 
 
-def site_table(track: Track, *, record: str, width: int, strand: str = "both", top: int = 1) -> pd.DataFrame:
+def site_table(track: Track, *, record: str, strand: str = "both", top: int = 1) -> pd.DataFrame:
     """The `top` windows of each factor that do not overlap, the best of all factors first.
+
+    Parameters
+    ----------
+    track : Track
+    record : str
+        Name of the record, for the table.
+    strand : "both", "forward" or "reverse"
+        Whose scores are ranked.
+    top : int
 
     Returns
     -------
     DataFrame
         record, tf, log_odds, probability, start (1-based), end, strand ("+" or "-": the one that scores higher).
+
+    Raises
+    ------
+    InputError
+        Another strand.
     """
-    scores = on_strand(track, strand)
     rows = []
     for f, tf in enumerate(track.tfs):
-        for site in strongest_sites(track.starts, scores[f], width, count=top):
+        for site in track.sites(tf, count=top, strand=strand):
             forward, reverse = track.forward[f, site.index], track.reverse[f, site.index]
             better = "+" if forward >= reverse else "-"
             sign = {"both": better, "forward": "+", "reverse": "-"}[strand]
@@ -113,13 +107,26 @@ def site_table(track: Track, *, record: str, width: int, strand: str = "both", t
     return table.sort_values("log_odds", ascending=False, kind="stable", ignore_index=True)
 
 
-def track_table(track: Track, *, record: str, width: int, strand: str = "both") -> pd.DataFrame:
+def track_table(track: Track, *, record: str, strand: str = "both") -> pd.DataFrame:
     """Every window of every factor, a row each.
+
+    Parameters
+    ----------
+    track : Track
+    record : str
+        Name of the record, for the table.
+    strand : "both", "forward" or "reverse"
+        Whose probability is given.
 
     Returns
     -------
     DataFrame
         record, tf, start (1-based), end, log_odds_forward, log_odds_reverse, probability (of `strand`).
+
+    Raises
+    ------
+    InputError
+        Another strand.
     """
     scores = on_strand(track, strand)
     windows = len(track.starts)
@@ -128,7 +135,7 @@ def track_table(track: Track, *, record: str, width: int, strand: str = "both") 
             "record": record,
             "tf": np.repeat(list(track.tfs), windows),
             "start": np.tile(track.starts + 1, len(track.tfs)),
-            "end": np.tile(track.starts + width, len(track.tfs)),
+            "end": np.tile(track.starts + track.window, len(track.tfs)),
             "log_odds_forward": track.forward.ravel(),
             "log_odds_reverse": track.reverse.ravel(),
             "probability": expit(scores).ravel(),
@@ -174,16 +181,24 @@ class Overview:
         return len(self.middle) < self.windows
 
 
-def overview(track: Track, *, width: int, bins: int = 1500, unit: str = "log-odds") -> Overview:
-    """Thin a track to at most `bins` columns by maximum, so that no peak is lost."""
+def overview(track: Track, *, bins: int = 1500, unit: str = "log-odds") -> Overview:
+    """Thin a track by maximum, so that no peak is lost.
+
+    Parameters
+    ----------
+    track : Track
+    bins : int
+        At most so many columns.
+    unit : "log-odds" or "probability"
+    """
     thin = {}
     for name in ("log_odds", "forward", "reverse"):
         values, edges = binned_maximum(getattr(track, name), bins)
         thin[name] = expit(values) if unit == "probability" else values
-    starts = np.asarray(track.starts)
-    first, last = starts[edges[:-1]] + 1, starts[edges[1:] - 1] + width
+    starts = track.starts
+    first, last = starts[edges[:-1]] + 1, starts[edges[1:] - 1] + track.window
     return Overview(
-        tuple(track.tfs),
+        track.tfs,
         first,
         last,
         (first + last) / 2,
@@ -191,6 +206,6 @@ def overview(track: Track, *, width: int, bins: int = 1500, unit: str = "log-odd
         thin["forward"],
         thin["reverse"],
         unit,
-        width,
+        track.window,
         len(starts),
     )

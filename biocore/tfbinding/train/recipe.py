@@ -42,7 +42,7 @@ class TrainedFactors:
     Attributes
     ----------
     models : tuple of TFModel
-        One per dataset, sharing a trunk; their cards are None.
+        One per dataset, sharing a trunk.
     history : History
     train : tuple of DnaDataset
         What is left of each factor's training rows without those that overlap its own held-out sequences.
@@ -243,7 +243,7 @@ def _models(datasets: Sequence[DnaDataset], architecture: Architecture, params, 
     none = np.zeros((1, 64, 64), np.float32)
     heads = [{name: np.asarray(a)[i : i + 1] for name, a in params["heads"].items()} for i in range(len(datasets))]
     return [
-        TFModel(None, data.name, trunk, head, none, 1.0, 0.0, data.codes.shape[1])
+        TFModel(data.name, trunk, head, none, 1.0, 0.0, data.codes.shape[1])
         for data, head in zip(datasets, heads, strict=True)
     ]
 

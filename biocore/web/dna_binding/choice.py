@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from biocore.tfbinding.sites import Site, strongest_sites, window_around
-from biocore.tfbinding.tracks import STRANDS, WindowTrack, on_strand
+from biocore.tfbinding.sites import Site, window_around
+from biocore.tfbinding.tracks import STRANDS, Track, on_strand
 from biocore.web.dna_binding.compute import WIDTH
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.inputs import record_menu
@@ -49,13 +49,12 @@ def shown_strand() -> str:
     return strand if strand in STRANDS else "both"
 
 
-def best_sites(track: WindowTrack, tf: str, count: int) -> list[Site]:
+def best_sites(track: Track, tf: str, count: int) -> list[Site]:
     """The strongest windows of one factor that do not overlap."""
-    scores = on_strand(track, shown_strand())[track.tfs.index(tf)]
-    return strongest_sites(track.starts, scores, WIDTH, count=count)
+    return track.sites(tf, count=count, strand=shown_strand())
 
 
-def best_factor(track: WindowTrack) -> str:
+def best_factor(track: Track) -> str:
     """The factor with the strongest window."""
     return track.tfs[int(on_strand(track, shown_strand()).max(axis=1).argmax())]
 
@@ -71,7 +70,7 @@ def look_at(tf: str | None = None, *, rec: int | None = None, first: int | None 
     state["dna.width"] = None
 
 
-def start_choice(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
+def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     """Set record, factor and window: from the link the first time, else the strongest of new input."""
     state = st.session_state
     text = "\n".join(f"{r.name} {r.sequence}" for r in records)
@@ -89,7 +88,7 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
     _make_valid(records, tracks)
 
 
-def _make_valid(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
+def _make_valid(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     """Replace what is missing or impossible; widgets refuse values outside their range."""
     state = st.session_state
     if not 0 <= state["dna.rec"] < len(records):
@@ -107,7 +106,7 @@ def _make_valid(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
     state["dna.first"] = min(max(state["dna.first"], 1), length - width + 1)
 
 
-def choose(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> Choice:
+def choose(records: Sequence[Dna], tracks: Sequence[Track]) -> Choice:
     """Menus for record, factor and window.  Call `start_choice` before."""
     state = st.session_state
     columns = iter(
@@ -140,7 +139,7 @@ def choose(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> Choice:
     return Choice(index, record, tf, start, start + state["dna.width"])
 
 
-def _site_menu(track: WindowTrack, tf: str) -> None:
+def _site_menu(track: Track, tf: str) -> None:
     """Jump to one of the factor's strongest windows."""
     sites = best_sites(track, tf, 8)
     labels = {f"{s.start + 1:,}-{s.end:,}  log-odds {s.score:.1f}": s for s in sites}

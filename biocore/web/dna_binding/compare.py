@@ -8,7 +8,7 @@ from scipy.special import expit
 from biocore.attribution import effect_table
 from biocore.plot import bases as plot
 from biocore.tfbinding.sites import window_around
-from biocore.tfbinding.tracks import WindowTrack
+from biocore.tfbinding.tracks import Track
 from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice, best_sites
 from biocore.web.dna_binding.inputs import Dna
@@ -19,7 +19,7 @@ MOST = 20
 USUAL = 10
 
 
-def show_comparison(records: Sequence[Dna], tracks: Sequence[WindowTrack], choice: Choice) -> None:
+def show_comparison(records: Sequence[Dna], tracks: Sequence[Track], choice: Choice) -> None:
     """Mutagenesis of the chosen factor in each record's strongest window."""
     import pandas as pd
 
@@ -61,7 +61,7 @@ def show_comparison(records: Sequence[Dna], tracks: Sequence[WindowTrack], choic
         table(pd.concat(tables, ignore_index=True), f"{choice.tf}_records", key="dna.stack_table", height=240)
 
 
-def _window(record: Dna, track: WindowTrack, tf: str) -> tuple[int, int]:
+def _window(record: Dna, track: Track, tf: str) -> tuple[int, int]:
     sites = best_sites(track, tf, 1)
     centre = (sites[0].start + sites[0].end) // 2 if sites else len(record) // 2
     return window_around(centre, min(compute.WIDTH, len(record)), len(record))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from biocore import attribution, tfbinding, zoo
 from biocore.attribution import ChangeEffects, EffectMap, Significance
 from biocore.errors import InputError, ModelUnavailable
-from biocore.tfbinding.tracks import WindowTrack
+from biocore.tfbinding.tracks import Track
 from biocore.web.frame import plain
 from biocore.web.shared import open_models
 
@@ -33,18 +32,11 @@ def models_here() -> dict[str, str]:
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner="Scoring every window with every factor...")
-def scan_records(sequences: tuple[str, ...], stride: int = 1) -> list[WindowTrack]:
+def scan_records(sequences: tuple[str, ...], stride: int = 1) -> list[Track]:
     """Every factor at every window of every record, both strands."""
     here = models_here()
     with open_models(tuple(here.values())) as loaded:
-        return tfbinding.record_tracks(
-            sequences,
-            tuple(here),
-            width=WIDTH,
-            stride=stride,
-            strand_scores=partial(tfbinding.strand_scores, loaded),
-            track=partial(tfbinding.track, loaded, window=WIDTH, stride=stride),
-        )
+        return tfbinding.record_tracks(loaded, sequences, window=WIDTH, stride=stride)
 
 
 def _with_model(tf: str, use: Callable[[Any], Any]) -> Any:

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from biocore import tfbinding, zoo
 from biocore.plot import dna_binding as plot
-from biocore.tfbinding.tracks import WindowTrack, on_strand, site_table, track_table
+from biocore.tfbinding.tracks import Track, on_strand, site_table, track_table
 from biocore.web.dna_binding.choice import best_sites, look_at, shown_strand
 from biocore.web.dna_binding.compute import WIDTH, models_here
 from biocore.web.dna_binding.inputs import Dna
@@ -22,7 +22,7 @@ MOST_ROWS = 100  # records drawn in one figure
 MARKS_EACH, MARKS = 3, 40
 
 
-def show_overview(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
+def show_overview(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     """Heat map, ranked table and downloads; clicking a site or a row opens it below."""
     unit = _options()
     if len(records) > 1:
@@ -65,7 +65,7 @@ def _options() -> str:
     return unit
 
 
-def _records_figure(records: Sequence[Dna], tracks: Sequence[WindowTrack], unit: str) -> None:
+def _records_figure(records: Sequence[Dna], tracks: Sequence[Track], unit: str) -> None:
     values = np.array([on_strand(track, shown_strand()).max(axis=1) for track in tracks])  # (R, F)
     values = expit(values) if unit == "probability" else values
     tfs = tracks[0].tfs
@@ -90,8 +90,8 @@ def _records_figure(records: Sequence[Dna], tracks: Sequence[WindowTrack], unit:
         st.caption(f"The figure shows the first {shown} of {len(records):,} records; the table has them all.")
 
 
-def _positions_figure(record: Dna, track: WindowTrack, unit: str) -> None:
-    thin = tfbinding.overview(track, width=WIDTH, bins=1000, unit=unit)
+def _positions_figure(record: Dna, track: Track, unit: str) -> None:
+    thin = tfbinding.overview(track, bins=1000, unit=unit)
     marks = _marks(track, unit)
 
     def clicked() -> None:
@@ -119,7 +119,7 @@ def _positions_figure(record: Dna, track: WindowTrack, unit: str) -> None:
     st.caption(f"Triangles mark the strongest sites and point along their strand; click one to open it.{thinned}")
 
 
-def _marks(track: WindowTrack, unit: str) -> list[plot.Mark]:
+def _marks(track: Track, unit: str) -> list[plot.Mark]:
     """Sites above even odds, at most three a factor; the strongest of all where there is none."""
     state, found = st.session_state, []
     for tf in track.tfs:
@@ -134,7 +134,7 @@ def _marks(track: WindowTrack, unit: str) -> list[plot.Mark]:
     return above[:MARKS] or [mark for _, mark in found[:1]]
 
 
-def _bars(record: Dna, track: WindowTrack, unit: str) -> None:
+def _bars(record: Dna, track: Track, unit: str) -> None:
     values = on_strand(track, shown_strand())[:, 0]
     values = expit(values) if unit == "probability" else values
     order = np.argsort(-values)
@@ -148,7 +148,7 @@ def _bars(record: Dna, track: WindowTrack, unit: str) -> None:
     )
 
 
-def _how_to_read(track: WindowTrack) -> None:
+def _how_to_read(track: Track) -> None:
     windows = len(track.starts)
     text = (
         "Log-odds are natural logarithms; 0 is even odds (probability 0.5). Probabilities are calibrated for one "
@@ -187,13 +187,12 @@ def _auroc(card: zoo.ModelCard) -> dict[str, float]:
     return dict(zip(("auROC", "95 % low", "95 % high"), values, strict=True))
 
 
-def _ranked(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
+def _ranked(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     """The ranked table: each factor's strongest windows, best first; a chosen row opens below."""
     top = 3 if len(records) == 1 else 1
     tables = []
     for r, (record, track) in enumerate(zip(records, tracks, strict=True)):
-        width = min(WIDTH, len(record))
-        rows = site_table(track, record=record.name, width=width, strand=shown_strand(), top=top)
+        rows = site_table(track, record=record.name, strand=shown_strand(), top=top)
         tables.append(rows.assign(_r=r))
     ranked = pd.concat(tables).sort_values("log_odds", ascending=False, kind="stable", ignore_index=True)
 
@@ -217,13 +216,13 @@ def _ranked(records: Sequence[Dna], tracks: Sequence[WindowTrack]) -> None:
     st.caption("Choose a row to open that site below.")
 
 
-def _downloads(record: Dna, track: WindowTrack) -> None:
+def _downloads(record: Dna, track: Track) -> None:
     left, right, _ = st.columns([1, 1, 2])
     with left, st.popover("Track as bedGraph"):
         chromosome = st.text_input("Chromosome", "chr1", key="dna.chromosome", help="As your genome browser names it.")
         first = st.number_input("Coordinate of the first base", 1, key="dna.first_coordinate", step=1)
         tf = st.selectbox("Factor", track.tfs, index=track.tfs.index(st.session_state["dna.tf"]), key="dna.bedgraph_tf")
-        width = min(WIDTH, len(record))
+        width = track.window
         stride = int(track.starts[1] - track.starts[0]) if len(track.starts) > 1 else width
         scores = on_strand(track, shown_strand())[track.tfs.index(tf)]
 
@@ -241,7 +240,7 @@ def _downloads(record: Dna, track: WindowTrack) -> None:
     with right:
         download(
             "Every window, every factor, as CSV",
-            lambda: track_table(track, record=record.name, width=width, strand=shown_strand()).to_csv(index=False),
+            lambda: track_table(track, record=record.name, strand=shown_strand()).to_csv(index=False),
             "track.csv",
             "text/csv",
             key="dna.track_csv",
