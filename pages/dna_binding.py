@@ -13,23 +13,22 @@ with web.show_errors():
     records = dna.read_dna(text)
     web.show_notes(dna.notes(records))
     tracks = dna.scan_records(tuple(record.sequence for record in records))
-dna.start_choice(records, tracks)
+    dna.start_choice(records, tracks)
 
-st.subheader("Which factors bind, and where")
-dna.show_overview(records, tracks)
+    st.subheader("Which factors bind, and where")
+    dna.show_overview(records, tracks)
 
-st.subheader("Which bases matter")
-choice = dna.choose(records, tracks)
-with web.show_errors():
-    scan = dna.show_detail(choice)
+    st.subheader("Which bases matter")
+    choice = dna.choose(records, tracks)
+    detail = dna.show_detail(choice)
 
-st.subheader("What would a change do")
-dna.show_changes(choice, scan)
+    st.subheader("What would a variant do")
+    dna.show_variants(choice, detail.scan)
 
-if len(records) > 1:
-    dna.show_comparison(records, tracks, choice)
+    if len(records) > 1:
+        dna.show_comparison(records, tracks, choice)
 
-st.subheader("Take it along")
-dna.show_commands(records, choice)
-dna.keep_in_link(text, choice)
-dna.fill_pending()
+    st.subheader("Export")
+    dna.show_commands(records, choice)
+    dna.keep_in_link(text, choice)
+    detail.add_threshold()

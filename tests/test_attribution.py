@@ -11,7 +11,6 @@ from biocore.attribution import (
     GRADIENT_METHODS,
     EffectMap,
     agreement,
-    change_effects,
     core,
     effect_table,
     gradient_map,
@@ -19,10 +18,11 @@ from biocore.attribution import (
     integrated_gradients,
     mutation_scan,
     mutation_scans,
-    parse_changes,
-    ranked_changes,
+    parse_variants,
+    ranked_variants,
     significance,
     to_probability,
+    variant_effects,
 )
 from biocore.errors import InputError
 from biocore.sequence import dinucleotide_shuffle, one_hot
@@ -48,7 +48,7 @@ def motif_counter(motif: str):
     return predict
 
 
-# ------------------------------------------------------------------------------------------------ mutagenesis
+# ------------------------------------------------------------------------------------------------ in-silico mutagenesis
 
 
 def test_effect_is_the_weight_difference(weights):
@@ -140,13 +140,13 @@ def test_probability_is_the_sigmoid_of_log_odds(weights):
 
 def test_gradients_have_no_probability(weights):
     result = EffectMap("gradient", SEQUENCE, 0.0, weights)
-    with pytest.raises(InputError, match="mutagenesis only"):
+    with pytest.raises(InputError, match="in-silico mutagenesis only"):
         to_probability(result)
 
 
-def test_ranked_changes_hold_every_substitution_strongest_gain_first(weights):
+def test_ranked_variants_hold_every_substitution_strongest_gain_first(weights):
     scan = mutation_scan(linear(weights), SEQUENCE, start=100)
-    ranks = ranked_changes(scan)
+    ranks = ranked_variants(scan)
     assert len(ranks) == 3 * len(SEQUENCE)
     assert ranks.change_log_odds.is_monotonic_decreasing
     best = ranks.iloc[0]
@@ -154,7 +154,7 @@ def test_ranked_changes_hold_every_substitution_strongest_gain_first(weights):
     assert changed[best.position - 101] == best.ref
     changed[best.position - 101] = best.alt
     assert linear(weights)(one_hot(["".join(changed)]))[0] == pytest.approx(best.log_odds, abs=1e-4)
-    assert best.change == f"{best.ref}{best.position}{best.alt}"
+    assert best.variant == f"{best.ref}{best.position}{best.alt}"
 
 
 def test_part_of_a_map_keeps_its_positions(weights):
@@ -217,7 +217,7 @@ def smooth(weights):
     """A smooth JAX model: log of a sum of exponentials, with a part that all four bases share."""
     import jax.numpy as jnp
 
-    w = jnp.asarray(weights)
+    w = jnp.asarray(weights)[None]
 
     def logit(x):
         linear_part = (x * w).sum(axis=(1, 2))
@@ -229,7 +229,7 @@ def smooth(weights):
 def test_gradient_of_a_linear_model_is_its_weights(weights):
     import jax.numpy as jnp
 
-    result = input_gradient(lambda x: (x * jnp.asarray(weights)).sum(axis=(1, 2)), SEQUENCE)
+    result = input_gradient(lambda x: (x * jnp.asarray(weights)[None]).sum(axis=(1, 2)), SEQUENCE)
     np.testing.assert_allclose(result.effects, weights, atol=1e-6)
     assert result.reference == pytest.approx(float(linear(weights)(one_hot([SEQUENCE]))[0]), abs=1e-5)
 
@@ -252,7 +252,9 @@ def test_correction_takes_out_what_all_bases_share(smooth):
 def test_corrected_gradient_of_a_linear_model_is_its_mutagenesis(weights):
     import jax.numpy as jnp
 
-    corrected = gradient_map(lambda x: (x * jnp.asarray(weights)).sum(axis=(1, 2)), SEQUENCE, "corrected-gradient")
+    corrected = gradient_map(
+        lambda x: (x * jnp.asarray(weights)[None]).sum(axis=(1, 2)), SEQUENCE, "corrected-gradient"
+    )
     scan = mutation_scan(linear(weights), SEQUENCE)
     np.testing.assert_allclose(corrected.effects, scan.centred, atol=1e-5)
     assert agreement(scan, corrected) == pytest.approx(1)
@@ -290,7 +292,7 @@ def test_weights_in_a_partial_are_not_compiled_again():
 
     def apply(kind, weights, offset, x):
         traces.append(kind)
-        return (x * weights["w"]).sum(axis=(1, 2)) + offset
+        return (x * weights["w"][None]).sum(axis=(1, 2)) + offset
 
     with_setting = partial(apply, "setting")
     for make in (lambda *w: partial(apply, "setting", *w), lambda *w: jax.tree_util.Partial(with_setting, *w)):
@@ -321,28 +323,28 @@ def test_a_map_of_the_wrong_shape_is_refused(weights):
         EffectMap("gradient", "ACG", 0.0, weights)
 
 
-# ---------------------------------------------------------------------------------------------- named changes
+# ---------------------------------------------------------------------------------------------- variants
 
 
 def test_changes_are_read_in_every_usual_spelling():
-    changes = parse_changes("g1a; T3C,\nA1,002T".replace("A1,002T", "A7C"), SEQUENCE)
-    assert [str(c) for c in changes] == ["G1A", "T3C", "A7C"]
+    variants = parse_variants("g1a; T3C,\nA1,002T".replace("A1,002T", "A7C"), SEQUENCE)
+    assert [str(v) for v in variants] == ["G1A", "T3C", "A7C"]
     long = "C" + "A" * 2000
-    assert [str(c) for c in parse_changes("A1,002T,A1003G", long)] == ["A1002T", "A1003G"]
+    assert [str(c) for c in parse_variants("A1,002T,A1003G", long)] == ["A1002T", "A1003G"]
 
 
 def test_positions_count_in_the_record_not_in_the_window():
-    assert parse_changes("G102A", "TGT", start=100)[0].position == 101
+    assert parse_variants("G102A", "TGT", start=100)[0].position == 101
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Name at least one"),
-        ("hello", "'hello' is not a change"),
+        ("", "Name at least one variant"),
+        ("hello", "'hello' is not a variant"),
         ("2A>G", "Did you mean A2G"),
         ("c.2A>G", "Did you mean A2G"),
-        ("C2G", "position 2: 'C2G' says C, but the base there is A. Positions count from 1. Did you mean A2G?"),
+        ("C2G", "position 2: 'C2G' says C, but the reference is A. Positions count from 1. Did you mean A2G?"),
         ("A3G", "A stands at 2; positions count from 1. Did you mean T3G?"),
         ("G99A", "outside the window shown, positions 1 to 21"),
         ("G1G", "changes nothing"),
@@ -352,20 +354,20 @@ def test_positions_count_in_the_record_not_in_the_window():
 )
 def test_a_change_that_does_not_fit_says_why(text, message):
     with pytest.raises(InputError) as error:
-        parse_changes(text, SEQUENCE, record=None)
+        parse_variants(text, SEQUENCE, record=None)
     assert message in str(error.value)
 
 
 def test_changes_alone_and_together_by_hand(weights):
-    changes = parse_changes("G1A, T3C", SEQUENCE)
-    effects = change_effects(linear(weights), SEQUENCE, changes)
+    variants = parse_variants("G1A, T3C", SEQUENCE)
+    effects = variant_effects(linear(weights), SEQUENCE, variants)
     one = weights[0, 0] - weights[0, 2]
     two = weights[2, 1] - weights[2, 3]
     np.testing.assert_allclose(effects.alone - effects.reference, [one, two], atol=1e-5)
     assert effects.together - effects.reference == pytest.approx(one + two, abs=1e-5)
     assert effects.interaction == pytest.approx(0, abs=1e-5)
     table = effects.table()
-    assert list(table.change) == ["G1A", "T3C", "all together"]
+    assert list(table.variant) == ["G1A", "T3C", "all together"]
     np.testing.assert_allclose(table.probability, expit(table.log_odds))
 
 

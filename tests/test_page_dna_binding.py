@@ -7,8 +7,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from biocore import zoo
-from biocore.errors import InputError
+from biocore import attribution, zoo
+from biocore.errors import InputError, ModelUnavailable
+from biocore.tfbinding import TFModel
+from biocore.web import dna_binding as dna
 from biocore.web.dna_binding.inputs import EXAMPLES, Dna, examples, notes, parse_dna
 
 PAGE = Path(__file__).parents[1] / "pages" / "dna_binding.py"
@@ -48,8 +50,8 @@ def test_opens_on_its_example_with_an_answer():
     assert [s.value for s in app.subheader] == [
         "Which factors bind, and where",
         "Which bases matter",
-        "What would a change do",
-        "Take it along",
+        "What would a variant do",
+        "Export",
     ]
     sites = app.dataframe[0].value
     assert sites.log_odds.is_monotonic_decreasing
@@ -64,20 +66,20 @@ def test_opens_on_its_example_with_an_answer():
 
 
 def test_methods_units_changes_and_zoom():
-    app = opened(seq=SHORT, tf="CTCF", method="integrated-gradients", changes="G30T, G31A")
+    app = opened(seq=SHORT, tf="CTCF", method="integrated-gradients", variants="G30T, G31A")
     fine(app)
     found = metrics(app)
-    assert -1 <= float(found["Agreement with mutagenesis"]) <= 1 and found["Completeness error"].endswith("%")
+    assert -1 <= float(found["Agreement with ISM"]) <= 1 and found["Completeness error"].endswith("%")
     named = next(d.value for d in app.dataframe if "all together" in list(d.value.iloc[:, 0]))
-    assert list(named.change) == ["G30T", "G31A", "all together"]
+    assert list(named.variant) == ["G30T", "G31A", "all together"]
     assert named.change_log_odds.iloc[-1] < 0
     assert any("saliency" in c.value and "integrated-gradients" in c.value for c in app.code)
     zoom = next(b for b in app.button if b.label.startswith("Zoom to the core"))
     fine(zoom.click().run())
     first, last = app.slider[0].value
     assert last - first == 19 and first <= 31 <= last
-    by_key(app.text_input, "dna.changes").set_value("C30T").run()
-    assert "position 30: 'C30T' says C, but the base there is G." in app.error[0].value and not app.exception
+    by_key(app.text_input, "dna.variants").set_value("C30T").run()
+    assert "position 30: 'C30T' says C, but the reference is G." in app.error[0].value and not app.exception
     assert by_key(app.text_area, "dna").value == SHORT
 
 
@@ -144,7 +146,7 @@ def test_new_input_moves_to_its_strongest_factor_and_site():
 
 def test_unknown_bases_are_reported_and_no_line_is_drawn_where_there_is_no_shuffle():
     fine(app := opened(seq="A" * 60))
-    assert "No significance line" in " ".join(c.value for c in app.caption)
+    assert "No significance threshold" in " ".join(c.value for c in app.caption)
     app = fine(opened(seq=SHORT[:20] + "NNRR" + SHORT[24:]))
     assert "2 ambiguous letters (R) read as N" in app.info[0].value
 
@@ -152,6 +154,29 @@ def test_unknown_bases_are_reported_and_no_line_is_drawn_where_there_is_no_shuff
 def test_nothing_but_n_is_a_message():
     app = opened(seq="N" * 50)
     assert not app.exception and "nothing but N" in app.error[0].value
+
+
+def test_a_choice_runs_the_page_once_and_the_threshold_comes_with_it(monkeypatch):
+    runs = []
+    start = dna.start_choice
+    monkeypatch.setattr(dna, "start_choice", lambda *given: (runs.append(1), start(*given)))
+    app = fine(opened(seq=SHORT, tf="CTCF"))
+    assert len(runs) == 1
+    by_key(app.selectbox, "dna.tf").set_value("MAX").run()
+    assert len(runs) == 2
+    assert "significance threshold" in " ".join(c.value for c in fine(app).caption)
+    by_key(app.selectbox, "dna.tf").set_value("CTCF").run()  # known by now: drawn at once
+    assert len(runs) == 3 and app.session_state["dna.thresholds"] == [(f, SHORT) for f in ("CTCF", "MAX")]
+
+
+@pytest.mark.parametrize("part", ["strand_log_odds", "mutation_scans", "significance"])
+def test_a_model_that_goes_missing_under_way_is_a_message(monkeypatch, part):
+    def missing(*args, **kwargs):
+        raise ModelUnavailable("The weights are gone.")
+
+    monkeypatch.setattr(TFModel if part == "strand_log_odds" else attribution, part, missing)
+    app = opened(seq=SHORT)
+    assert not app.exception and "The weights are gone." in app.error[0].value
 
 
 def test_motifs_that_cannot_be_read_are_said_beside_them():

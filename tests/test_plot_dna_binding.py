@@ -71,7 +71,7 @@ def test_map_in_probability_says_so(result):
 
 
 def test_reference_bases_are_outlined_and_n_is_not(result):
-    there = trace(bases.mutation_map(result), "base that is there")
+    there = trace(bases.mutation_map(result), "reference allele")
     assert [(x - 101, y) for x, y in zip(there.x, there.y, strict=True)] == [
         (i, base) for i, base in enumerate(SEQUENCE) if base != "N"
     ]
@@ -84,7 +84,7 @@ def test_every_cell_can_be_clicked_and_says_what_it_would_change(result):
     assert (ref, position, alt) == ("T", 101, "C") and value == pytest.approx(float(result.effects[0, 1]))
 
 
-def test_significance_line_is_drawn_and_explained(result):
+def test_significance_threshold_is_drawn_and_explained(result):
     line = Significance(0.05, 0.7, np.linspace(0, 0.7, 20))
     figure = bases.mutation_map(result, significance=line)
     assert any(s.type == "line" and s.y0 == s.y1 == 0.7 for s in figure.layout.shapes)
@@ -114,7 +114,7 @@ def test_gradient_maps_name_their_unit(result, method):
 
 
 def test_a_flat_map_can_be_drawn():
-    figure = bases.mutation_map(EffectMap("mutagenesis", "ACGT", 0.0, np.zeros((4, 4), np.float32)))
+    figure = bases.mutation_map(EffectMap("ism", "ACGT", 0.0, np.zeros((4, 4), np.float32)))
     assert trace(figure, "effects").zmax == 1
 
 
@@ -147,7 +147,7 @@ def test_records_figure_has_a_clickable_cell_for_each_pair():
 
 
 def test_stack_puts_positives_left_and_negatives_right_on_one_scale(result):
-    other = EffectMap("mutagenesis", SEQUENCE, 0.0, 2 * result.effects)
+    other = EffectMap("ism", SEQUENCE, 0.0, 2 * result.effects)
     panels = [bases.Panel("pos", result, True), bases.Panel("neg", other, False), bases.Panel("neg 2", result, False)]
     figure = bases.stacked_maps(panels, headings=("left", "right"))
     titles = [a.text for a in figure.layout.annotations]
@@ -162,8 +162,8 @@ def test_stack_of_positives_only_has_one_column(result):
     assert [a.text for a in figure.layout.annotations if a.text.startswith("<b>")] == ["<b>left</b>"]
 
 
-def test_bars_of_changes_are_coloured_by_direction():
-    bars = bases.changes_bar(["A1G", "C2T"], [1.0, -2.0], unit="log-odds").data[0]
+def test_bars_of_variants_are_coloured_by_direction():
+    bars = bases.variants_bar(["A1G", "C2T"], [1.0, -2.0], unit="log-odds").data[0]
     assert list(bars.x) == [1.0, -2.0] and bars.marker.color[0] != bars.marker.color[1]
 
 

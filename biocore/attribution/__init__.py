@@ -4,7 +4,6 @@ Every function takes a *predictor*: any callable from one-hot DNA, (N, L, 4) flo
 the same function written in JAX.  Nothing in this package knows which network is behind it.
 """
 
-from biocore.attribution.changes import Change, ChangeEffects, change_effects, parse_changes
 from biocore.attribution.gradients import (
     GRADIENT_METHODS,
     corrected_gradient,
@@ -12,17 +11,19 @@ from biocore.attribution.gradients import (
     input_gradient,
     integrated_gradients,
 )
-from biocore.attribution.mutagenesis import Significance, mutation_scan, mutation_scans, ranked_changes, significance
-from biocore.attribution.results import EffectMap, agreement, core, effect_table, to_probability
+from biocore.attribution.ism import Significance, mutation_scan, mutation_scans, ranked_variants, significance
+from biocore.attribution.results import ISM, EffectMap, agreement, core, effect_table, to_probability
+from biocore.attribution.variants import Variant, VariantEffects, parse_variants, variant_effects
 
 __all__ = [
     "GRADIENT_METHODS",
-    "Change",
-    "ChangeEffects",
+    "ISM",
+    "Variant",
+    "VariantEffects",
     "EffectMap",
     "Significance",
     "agreement",
-    "change_effects",
+    "variant_effects",
     "core",
     "corrected_gradient",
     "effect_table",
@@ -31,8 +32,8 @@ __all__ = [
     "integrated_gradients",
     "mutation_scan",
     "mutation_scans",
-    "parse_changes",
-    "ranked_changes",
+    "parse_variants",
+    "ranked_variants",
     "significance",
     "to_probability",
 ]

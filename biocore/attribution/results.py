@@ -9,7 +9,7 @@ from scipy.special import expit
 from biocore.errors import InputError
 from biocore.sequence import DNA
 
-MUTAGENESIS = "mutagenesis"
+ISM = "ism"  # in-silico mutagenesis
 UNITS = ("log-odds", "probability")
 
 
@@ -20,13 +20,13 @@ class EffectMap:
     Attributes
     ----------
     method : str
-        "mutagenesis", "gradient", "corrected-gradient" or "integrated-gradients".
+        "ism", "gradient", "corrected-gradient" or "integrated-gradients".
     sequence : str, length L
         A, C, G, T and N.
     reference : float
         Score of the sequence as it is, in `unit`.
     effects : float32 array, (L, 4), columns A C G T
-        Mutagenesis: score with base b at position i minus `reference`; exactly 0 for the base that is there.
+        ISM: score with base b at position i minus `reference`; exactly 0 for the reference allele.
         Gradients: slope of the score along base b at position i.  Integrated gradients: share of the score.
         NaN in every column where the sequence has N.
     start : int
@@ -62,7 +62,7 @@ class EffectMap:
 
     @property
     def is_reference(self) -> np.ndarray:
-        """True for the base that is there, (L, 4); no base of an N."""
+        """True for the reference allele, (L, 4); no base of an N."""
         return np.array(list(self.sequence))[:, None] == np.array(list(DNA))
 
     @property
@@ -72,23 +72,23 @@ class EffectMap:
 
     @property
     def contribution(self) -> np.ndarray:
-        """What the base that is there adds to the score, (L,); the heights of the sequence logo.  NaN at N.
+        """What the reference allele adds to the score, (L,); the heights of the sequence logo.  NaN at N.
 
-        Mutagenesis: mean-centred effect of the base that is there, or how much better it is than the average base.
-        Gradients: the entry of the base that is there (gradient times input).  Integrated gradients: the row's sum.
+        ISM: mean-centred effect of the reference allele, or how much better it is than the average base.
+        Gradients: the entry of the reference allele (gradient times input).  Integrated gradients: the row's sum.
         """
         if self.method == "integrated-gradients":
             return self.effects.sum(axis=1)
-        values = self.centred if self.method == MUTAGENESIS else self.effects
+        values = self.centred if self.method == ISM else self.effects
         return _at_reference(values, self.is_reference)
 
     @property
     def importance(self) -> np.ndarray:
         """How much the position matters, whatever the direction, (L,).  NaN at N.
 
-        Mutagenesis: mean absolute change over the three substitutions.  Other methods: absolute contribution.
+        ISM: mean absolute change over the three substitutions.  Other methods: absolute contribution.
         """
-        if self.method == MUTAGENESIS:
+        if self.method == ISM:
             return np.abs(self.effects).sum(axis=1) / 3
         return np.abs(self.contribution)
 
@@ -104,7 +104,7 @@ def _at_reference(values: np.ndarray, is_reference: np.ndarray) -> np.ndarray:
 
 
 def to_probability(result: EffectMap) -> EffectMap:
-    """A mutagenesis map in probability (0 to 1) instead of log-odds: exact, nothing is predicted again.
+    """An ISM map in probability (0 to 1) instead of log-odds: exact, nothing is predicted again.
 
     Raises
     ------
@@ -113,8 +113,8 @@ def to_probability(result: EffectMap) -> EffectMap:
     """
     if result.unit == "probability":
         return result
-    if result.method != MUTAGENESIS:
-        raise InputError("Probability points are defined for mutagenesis only; gradients are shown in log-odds.")
+    if result.method != ISM:
+        raise InputError("Probability points are for in-silico mutagenesis only; gradients are shown in log-odds.")
     reference = float(expit(result.reference))
     effects = (expit(result.reference + result.effects.astype(np.float64)) - reference).astype(np.float32)
     effects[result.is_reference] = 0
@@ -122,7 +122,7 @@ def to_probability(result: EffectMap) -> EffectMap:
 
 
 def agreement(one: EffectMap, other: EffectMap) -> float:
-    """How well two methods agree: Pearson correlation, over positions, of what each base that is there contributes.
+    """How well two methods agree: Pearson correlation, over positions, of what each reference allele contributes.
 
     1 is the same logo up to scale, 0 unrelated, -1 opposite.  N is left out.  NaN where a map is flat.
 

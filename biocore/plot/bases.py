@@ -7,14 +7,14 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from biocore.attribution import EffectMap, Significance
+from biocore.attribution import ISM, EffectMap, Significance
 from biocore.motif import Hit
 from biocore.plot.logo import BASES, letter_traces
 from biocore.plot.theme import ACCENT, BASE_COLOURS, DIVERGING, MUTED, layout, symmetric_limit
 
 CHANGE_LABELS = {"log-odds": "change in log-odds", "probability": "change in probability"}
 METHOD_LABELS = {
-    "mutagenesis": "mutagenesis",
+    ISM: "in-silico mutagenesis (ISM)",
     "gradient": "input gradient",
     "corrected-gradient": "corrected gradient",
     "integrated-gradients": "integrated gradients",
@@ -110,7 +110,7 @@ def _add_importance(figure: go.Figure, result: EffectMap, significance: Signific
 
 def _add_effects(figure: go.Figure, result: EffectMap, limit: float | None) -> None:
     limit = limit or symmetric_limit(result.effects)
-    label = CHANGE_LABELS[result.unit] if result.method == "mutagenesis" else VALUE_LABELS[result.method]
+    label = CHANGE_LABELS[result.unit] if result.method == ISM else VALUE_LABELS[result.method]
     figure.add_heatmap(
         z=np.full((4, len(result)), 0.0),
         x=result.positions,
@@ -143,7 +143,7 @@ def _add_effects(figure: go.Figure, result: EffectMap, limit: float | None) -> N
         marker={"symbol": "square-open", "size": 8, "line": {"width": 1}, "color": "#333333"},
         hoverinfo="skip",
         showlegend=False,
-        name="base that is there",
+        name="reference allele",
         row=3,
         col=1,
     )
@@ -207,7 +207,7 @@ def _axes(figure: go.Figure, result: EffectMap) -> None:
     figure.update_xaxes(title="position in the record (bp)", row=3, col=1)
     figure.update_yaxes(title="importance", rangemode="tozero", showgrid=False, row=1, col=1)
     figure.update_yaxes(title="logo", showgrid=False, zeroline=False, row=2, col=1)
-    figure.update_yaxes(title="new base", autorange="reversed", showgrid=False, row=3, col=1)
+    figure.update_yaxes(title="alternate allele", autorange="reversed", showgrid=False, row=3, col=1)
     if len(result) <= 60:
         figure.update_xaxes(
             tickvals=result.positions,
@@ -285,7 +285,7 @@ def stacked_maps(panels: Sequence[Panel], *, headings: tuple[str, str]) -> go.Fi
         )
     unit = panels[0].result.unit
     method = panels[0].result.method
-    label = CHANGE_LABELS[unit] if method == "mutagenesis" else VALUE_LABELS[method]
+    label = CHANGE_LABELS[unit] if method == ISM else VALUE_LABELS[method]
     figure.update_layout(
         coloraxis={
             "colorscale": DIVERGING,
@@ -298,8 +298,8 @@ def stacked_maps(panels: Sequence[Panel], *, headings: tuple[str, str]) -> go.Fi
     return figure.update_layout(margin_t=70)
 
 
-def changes_bar(names: Sequence[str], values: Sequence[float], *, unit: str) -> go.Figure:
-    """Bars of named changes: red raises, blue lowers the score."""
+def variants_bar(names: Sequence[str], values: Sequence[float], *, unit: str) -> go.Figure:
+    """Bars of variants: red raises, blue lowers the score."""
     colours = ["#B2182B" if v > 0 else "#2166AC" for v in values]
     figure = go.Figure(
         go.Bar(
@@ -312,7 +312,7 @@ def changes_bar(names: Sequence[str], values: Sequence[float], *, unit: str) -> 
     )
     label = "change in log-odds" if unit == "log-odds" else "change in probability (points)"
     figure.update_xaxes(title=label, zeroline=True, zerolinecolor=MUTED)
-    figure.update_yaxes(autorange="reversed", title="change", type="category")
+    figure.update_yaxes(autorange="reversed", title="variant", type="category")
     return layout(figure, height=110 + 26 * len(names))
 
 

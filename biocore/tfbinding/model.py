@@ -342,7 +342,8 @@ def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.n
 def _log_odds(architecture: Architecture, trunk, head, x: jax.Array, count) -> jax.Array:
     """Calibrated log-odds of the strand given, (N, L, 4) -> (N, F)."""
     heads, kmers, scale, offset = head
-    out = apply_heads(heads, Trunk(architecture).apply(trunk, x, count, train=False)) * scale + offset
+    out = apply_heads(heads, Trunk(architecture).apply(trunk, x, count, train=False))
+    out = out * jnp.reshape(scale, (1, -1)) + jnp.reshape(offset, (1, -1))
     return out + kmer_term(kmers, x, count) if architecture.kmers else out
 
 
@@ -356,8 +357,8 @@ def _dense_outputs(architecture: Architecture, trunk, head, x, window: int, stri
     forward, reverse = dense_features(architecture, trunk, jnp.stack([x, x[::-1, ::-1]]), window)
     features = jnp.stack([forward[::stride], reverse[::-1][::stride]])
     out = apply_heads(heads, features.reshape(-1, features.shape[-1])).reshape(2, features.shape[1], -1)
-    out = out * scale + offset
-    return out + dense_kmer_term(kmers, x, window)[::stride] if architecture.kmers else out
+    out = out * scale.reshape(1, 1, -1) + offset.reshape(1, 1, -1)
+    return out + dense_kmer_term(kmers, x, window)[None, ::stride] if architecture.kmers else out
 
 
 def _logits(architecture: Architecture, trunk, head, x: jax.Array) -> jax.Array:

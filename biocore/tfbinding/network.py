@@ -287,7 +287,7 @@ def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Arra
     """The arithmetic of `Heads` on given parameters, so that heads of any choice of factors can be stacked."""
     factors, width, hidden = heads["kernel"].shape
     flat = jnp.transpose(heads["kernel"], (1, 0, 2)).reshape(width, factors * hidden)
-    values = (features @ flat).reshape(-1, factors, hidden) + heads["bias"]
+    values = (features @ flat).reshape(-1, factors, hidden) + heads["bias"][None]
     if "out" not in heads:
         return values[..., 0]
     return jnp.einsum("nfh,fh->nf", nn.gelu(values), heads["out"])
@@ -413,4 +413,6 @@ def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.
 def _frozen_norm(params: Mapping[str, jax.Array], stats: Mapping[str, jax.Array], x: jax.Array) -> jax.Array:
     """Batch norm with the statistics of training (flax's epsilon)."""
     scale = params["scale"] * jax.lax.rsqrt(stats["var"] + 1e-5)
-    return x * scale + (params["bias"] - stats["mean"] * scale)
+    offset = params["bias"] - stats["mean"] * scale
+    per_channel = (1,) * (x.ndim - 1) + (-1,)
+    return x * scale.reshape(per_channel) + offset.reshape(per_channel)

@@ -15,8 +15,8 @@ WAIT = 240_000
 
 
 def settled(page):
-    """Wait until the script has run to its end, the significance line included."""
-    page.wait_for_selector("text=Take it along", timeout=WAIT)
+    """Wait until the script has run to its end, the significance threshold included."""
+    page.wait_for_selector("text=Reproduce this on the command line", timeout=WAIT)
     page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=WAIT)
 
 
@@ -44,7 +44,7 @@ def test_example_click_a_site_then_a_cell(open_page):
 
     detail = page.locator(".js-plotly-plot").nth(1)
     detail.locator(".scatterlayer .trace").last.locator(".points path").nth(200).click(force=True)
-    named = page.get_by_label("Named changes").first
+    named = page.get_by_label("Variants", exact=True).first
     page.wait_for_function("e => /^[ACGT][0-9]+[ACGT]$/.test(e.value)", arg=named.element_handle(), timeout=WAIT)
     settled(page)
     assert page.requests_outside == []

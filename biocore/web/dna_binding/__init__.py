@@ -2,24 +2,24 @@
 
 from biocore.web.dna_binding.choice import Choice, choose, start_choice
 from biocore.web.dna_binding.compare import show_comparison
-from biocore.web.dna_binding.compute import fill_pending, models_here, scan_records
-from biocore.web.dna_binding.detail import show_changes, show_detail
+from biocore.web.dna_binding.compute import models_here, scan_records
+from biocore.web.dna_binding.detail import show_detail
+from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
 from biocore.web.dna_binding.overview import show_overview
-from biocore.web.dna_binding.takeaway import keep_in_link, show_commands
+from biocore.web.dna_binding.variants import show_variants
 
 __all__ = [
     "HELP",
     "Choice",
     "choose",
     "examples",
-    "fill_pending",
     "keep_in_link",
     "models_here",
     "notes",
     "read_dna",
     "scan_records",
-    "show_changes",
+    "show_variants",
     "show_commands",
     "show_comparison",
     "show_detail",

@@ -123,11 +123,11 @@ def choose(records: Sequence[Dna], tracks: Sequence[Track]) -> Choice:
         _site_menu(track, tf)
     with next(columns):
         st.number_input(
-            "First base", 1, len(record) - state["dna.width"] + 1, key="dna.first", step=1, persist_state="session"
+            "Window start", 1, len(record) - state["dna.width"] + 1, key="dna.first", step=1, persist_state="session"
         )
     with next(columns):
         st.number_input(
-            "bp shown",
+            "Window size (bp)",
             min(20, len(record)),
             min(LONGEST_WINDOW, len(record)),
             key="dna.width",

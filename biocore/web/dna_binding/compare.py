@@ -20,7 +20,7 @@ USUAL = 10
 
 
 def show_comparison(records: Sequence[Dna], tracks: Sequence[Track], choice: Choice) -> None:
-    """Mutagenesis of the chosen factor in each record's strongest window."""
+    """In-silico mutagenesis of the chosen factor in each record's strongest window."""
     import pandas as pd
 
     st.subheader("Records under one another")
@@ -39,7 +39,7 @@ def show_comparison(records: Sequence[Dna], tracks: Sequence[Track], choice: Cho
         st.caption("Choose at least one record with known bases.")
         return
     starts = tuple(windows[i][0] for i in usable)
-    scans = compute.mutagenesis(choice.tf, tuple(sequences[i] for i in usable), starts)
+    scans = compute.ism(choice.tf, tuple(sequences[i] for i in usable), starts)
     panels = [_panel(records[i], scan) for i, scan in zip(usable, scans, strict=True)]
     labelled = all(records[i].label is not None for i in usable)
     headings = ("bound (by their labels)", "unbound (by their labels)")
@@ -48,13 +48,14 @@ def show_comparison(records: Sequence[Dna], tracks: Sequence[Track], choice: Cho
     figure(
         plot.stacked_maps(panels, headings=headings),
         f"{choice.tf}_records",
-        alt=f"Mutagenesis maps of {choice.tf} in {len(panels)} records, one colour range: "
+        alt=f"In-silico mutagenesis of {choice.tf} in {len(panels)} records, one colour range: "
         + "; ".join(panel.title for panel in panels),
         key="dna.stack",
     )
     st.caption(
-        f"Each record's strongest {compute.WIDTH}-bp window for {plain(choice.tf)}. Left and right: "
-        + ("the records' own labels." if labelled else "the model's answer, because not every record is labelled.")
+        "Left and right: "
+        + ("the records' own labels." if labelled else "the model's answer, because not every record is labelled."),
+        help=f"Each record's strongest {compute.WIDTH}-bp window for {plain(choice.tf)}.",
     )
     with st.expander("All values"):
         tables = [effect_table(s, record=records[i].name, tf=choice.tf) for i, s in zip(usable, scans, strict=True)]

@@ -1,16 +1,15 @@
 """Cached calls into the library.  Keys are strings and numbers; a user's results stay in the user's session."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from biocore import attribution, tfbinding, zoo
-from biocore.attribution import ChangeEffects, EffectMap, Significance
+from biocore.attribution import EffectMap, Significance, VariantEffects
 from biocore.errors import InputError, ModelUnavailable
 from biocore.tfbinding.tracks import Track
-from biocore.web.frame import plain
 from biocore.web.shared import open_models
 
 WIDTH = 101  # bp; what the models were trained on
@@ -55,8 +54,8 @@ def strand_scores(tf: str, sequence: str) -> tuple[float, float]:
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner="Changing every base...")
-def mutagenesis(tf: str, sequences: tuple[str, ...], starts: tuple[int, ...]) -> list[EffectMap]:
-    """Mutagenesis of windows that begin at 0-based `starts` of their records."""
+def ism(tf: str, sequences: tuple[str, ...], starts: tuple[int, ...]) -> list[EffectMap]:
+    """In-silico mutagenesis of windows that begin at 0-based `starts` of their records."""
     return _with_model(tf, lambda model: attribution.mutation_scans(model, sequences, starts=starts))
 
 
@@ -67,52 +66,42 @@ def gradient(tf: str, sequence: str, start: int, method: str) -> EffectMap:
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
-def named_changes(tf: str, sequence: str, start: int, text: str) -> ChangeEffects:
-    """Named changes, read and scored."""
-    changes = attribution.parse_changes(text, sequence, start=start)
-    return _with_model(tf, lambda model: attribution.change_effects(model, sequence, changes, start=start))
+def variant_effects(tf: str, sequence: str, start: int, text: str) -> VariantEffects:
+    """Variants, read and scored."""
+    variants = attribution.parse_variants(text, sequence, start=start)
+    return _with_model(tf, lambda model: attribution.variant_effects(model, sequence, variants, start=start))
 
 
-# ------------------------------------------------- the significance line: costly, so it follows the first answer
+# -------------------------------------------- the significance threshold: costly, so it follows the first answer
 
 
 @dataclass(frozen=True)
-class _NoLine:
-    """Why a window has no significance line."""
+class NoThreshold:
+    """Why a window has no significance threshold."""
 
     reason: str
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner="Scanning shuffles for the significance line...")
-def _significance(tf: str, sequence: str) -> Significance | _NoLine:
+@st.cache_data(max_entries=64, scope="session", show_spinner="Scanning shuffles for the significance threshold...")
+def _significance(tf: str, sequence: str) -> Significance | NoThreshold:
     try:
         return _with_model(
             tf,
             lambda model: attribution.significance(model, sequence, seed=SEED, shuffles=SHUFFLES, level=LEVEL),
         )
     except InputError as error:
-        return _NoLine(str(error))
+        return NoThreshold(str(error))
 
 
-def significance_line(tf: str, sequence: str) -> Significance | None:
-    """The line of a window if it is known; otherwise it is noted, for `fill_pending` at the end of the page."""
-    known = st.session_state.setdefault("dna.lines", [])
-    if (tf, sequence) not in known:
-        st.session_state["dna.pending"] = (tf, sequence)
-        return None
+def significance(tf: str, sequence: str) -> Significance | NoThreshold:
+    """The threshold of a window, from the empirical null distribution of its shuffles."""
     found = _significance(tf, sequence)
-    if isinstance(found, _NoLine):
-        st.caption(f"No significance line: {plain(found.reason)}")
-        return None
+    known: list[tuple[str, str]] = st.session_state.setdefault("dna.thresholds", [])
+    if (tf, sequence) not in known:
+        st.session_state["dna.thresholds"] = [*known[-63:], (tf, sequence)]
     return found
 
 
-def fill_pending() -> None:
-    """Compute what `significance_line` left for later, after everything else is on the screen, and draw again."""
-    pending = st.session_state.pop("dna.pending", None)
-    if pending is None:
-        return
-    _significance(*pending)
-    known: Sequence = st.session_state["dna.lines"]
-    st.session_state["dna.lines"] = [*known[-63:], pending]
-    st.rerun()
+def known_significance(tf: str, sequence: str) -> Significance | NoThreshold | None:
+    """`significance` where this session has computed it, else None."""
+    return significance(tf, sequence) if (tf, sequence) in st.session_state.get("dna.thresholds", []) else None

@@ -1,4 +1,7 @@
-"""One factor, one window: which bases matter, by which method, and what named changes would do."""
+"""One factor, one window: which bases matter, by which method, beside the motifs that stand there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -6,21 +9,21 @@ import streamlit as st
 from scipy.special import expit
 
 from biocore import attribution, motif, zoo
-from biocore.attribution import EffectMap, agreement, core, effect_table, ranked_changes, to_probability
-from biocore.errors import InputError
+from biocore.attribution import ISM, EffectMap, Significance, agreement, core, effect_table, to_probability
 from biocore.motif import Motif
 from biocore.plot import bases as plot
 from biocore.sequence import one_hot
 from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.dna_binding.inputs import motif_input
+from biocore.web.dna_binding.variants import add_clicked
 from biocore.web.frame import limits, plain
-from biocore.web.link import from_link, one_of, start_from_link
+from biocore.web.link import from_link, one_of
 from biocore.web.outputs import figure, table
 
-METHODS = ("mutagenesis", *attribution.GRADIENT_METHODS)
+METHODS = (ISM, *attribution.GRADIENT_METHODS)
 WHAT_IT_IS = {
-    "mutagenesis": "Every base is replaced by the three others, one at a time, and the window is scored again.",
+    ISM: "Every base is replaced by the three others, one at a time, and the window is scored again.",
     "gradient": "The slope of the log-odds along each base, with a part that no sequence can follow.",
     "corrected-gradient": "The slope with its mean over the four bases taken out at each position "
     "([Majdandzic 2023](https://doi.org/10.1186/s13059-023-02956-3)).",
@@ -30,35 +33,66 @@ WHAT_IT_IS = {
 CORE = 20  # bp
 
 
-def show_detail(choice: Choice) -> EffectMap:
-    """Metrics, map, motif matches and table of the chosen window.  Returns its mutagenesis in log-odds."""
+@dataclass(frozen=True)
+class Detail:
+    """What `show_detail` has drawn, and what is still to come.
+
+    Attributes
+    ----------
+    scan : EffectMap
+        In-silico mutagenesis of the window, in log-odds.
+    add_threshold : callable
+        Draws the map again with its significance threshold.  For the end of the page: it takes a while, and everything
+        else is on the screen by then.
+    """
+
+    scan: EffectMap
+    add_threshold: Callable[[], None]
+
+
+def show_detail(choice: Choice) -> Detail:
+    """Metrics, map, motif matches and table of the chosen window."""
     _metrics(choice)
-    scan = compute.mutagenesis(choice.tf, (choice.window,), (choice.start,))[0]
+    scan = compute.ism(choice.tf, (choice.window,), (choice.start,))[0]
     method, unit, own = _controls()
-    result = scan if method == "mutagenesis" else compute.gradient(choice.tf, choice.window, choice.start, method)
+    result = scan if method == ISM else compute.gradient(choice.tf, choice.window, choice.start, method)
     low, high = _view(choice, scan)
-    line = (
-        compute.significance_line(choice.tf, choice.window) if method == "mutagenesis" and unit == "log-odds" else None
-    )
-    shown = to_probability(result) if unit == "probability" and method == "mutagenesis" else result
+    shown = to_probability(result) if unit == "probability" and method == ISM else result
     hits = motif.scan(one_hot([choice.window])[0], (*motif.known_motifs(), *own))
     own_names = [m.name for m in own]
     boxes = [b for b in plot.boxes(hits, start=choice.start, tf=choice.tf, uploaded=own_names) if _inside(b, low, high)]
-    figure(
-        plot.mutation_map(shown.part(low, high), significance=line, motif_boxes=boxes, limit=_limit(shown)),
-        f"{choice.tf}_{method}",
-        alt=_alt(choice, shown, boxes),
-        key="dna.map",
-        on_select=_add_change if method == "mutagenesis" else "ignore",
-        selection_mode="points",
-    )
-    _explain(method, scan, result, line is not None)
+    place = st.empty()
+
+    def draw(threshold: Significance | compute.NoThreshold | None, key: str = "dna.map") -> None:
+        line = threshold if isinstance(threshold, Significance) else None
+        with place.container():
+            figure(
+                plot.mutation_map(shown.part(low, high), significance=line, motif_boxes=boxes, limit=_limit(shown)),
+                f"{choice.tf}_{method}",
+                alt=_alt(choice, shown, boxes),
+                key=key,
+                on_select=add_clicked if method == ISM and key == "dna.map" else "ignore",
+                selection_mode="points",
+            )
+            _explain(method, scan, result, line)
+            if isinstance(threshold, compute.NoThreshold):
+                st.caption(f"No significance threshold: {plain(threshold.reason)}")
+
+    wanted = method == ISM and unit == "log-odds"
+    known = compute.known_significance(choice.tf, choice.window) if wanted else None
+    pending = wanted and known is None
+    draw(known, key="dna.map.first" if pending else "dna.map")
     _motif_table(choice, scan, hits, own)
     with st.expander(f"All values ({len(result)} positions)"):
         values = effect_table(shown, record=choice.record.name, tf=choice.tf)
         table(values, f"{choice.tf}_{method}", key="dna.effects", height=240)
     limits(zoo.card(compute.models_here()[choice.tf]))
-    return scan
+
+    def add_threshold() -> None:
+        if pending:
+            draw(compute.significance(choice.tf, choice.window))
+
+    return Detail(scan, add_threshold)
 
 
 def _metrics(choice: Choice) -> None:
@@ -84,7 +118,7 @@ def _controls() -> tuple[str, str, tuple[Motif, ...]]:
             METHODS,
             default=from_link("method", METHODS[0], one_of(METHODS)),
             required=True,
-            format_func=lambda m: plot.METHOD_LABELS[m].capitalize(),
+            format_func=lambda m: plot.METHOD_LABELS[m][0].upper() + plot.METHOD_LABELS[m][1:],
             key="dna.method",
             persist_state="session",
         )
@@ -96,7 +130,7 @@ def _controls() -> tuple[str, str, tuple[Motif, ...]]:
             required=True,
             key="dna.change_unit",
             persist_state="session",
-            disabled=method != "mutagenesis",
+            disabled=method != ISM,
             help="Gradients are in log-odds only.",
         )
     with right:
@@ -153,40 +187,25 @@ def _alt(choice: Choice, shown: EffectMap, boxes: list) -> str:
     )
 
 
-def _add_change() -> None:
-    """A clicked cell joins, or leaves, the named changes."""
-    for point in st.session_state["dna.map"].selection.points:
-        data = point.get("customdata")
-        if not data or len(data) != 4 or data[0] == data[2]:
-            continue
-        change = f"{data[0]}{data[1]}{data[2]}"
-        named = [w.strip() for w in (st.session_state.get("dna.changes") or "").split(",") if w.strip()]
-        same_place = [w for w in named if w[1:-1] == str(data[1])]
-        kept = [w for w in named if w not in same_place]
-        st.session_state["dna.changes"] = ", ".join(kept if change in same_place else [*kept, change])
-
-
-def _explain(method: str, scan: EffectMap, result: EffectMap, has_line: bool) -> None:
-    if method == "mutagenesis":
-        text = (
-            f"{WHAT_IT_IS[method]} Top: importance, the mean absolute change at each position"
-            + (
-                f"; the dashed line is what {compute.LEVEL:.0%} of {compute.SHUFFLES} dinucleotide shuffles of this "
-                "window reach anywhere, so what rises above it is more than chance. "
-                if has_line
-                else ". "
-            )
-            + "Middle: how much better each base is than the average base. Bottom: change by new base; the base that "
-            "is there is outlined; N is grey. Click a cell to add that change below."
+def _explain(method: str, scan: EffectMap, result: EffectMap, threshold: Significance | None) -> None:
+    if method == ISM:
+        line = ""
+        if threshold is not None:
+            line = f", dashed its significance threshold ({len(threshold.maxima)} shuffles)"
+        st.caption(
+            f"Top: importance{line}. Middle: logo. Bottom: effect of each alternate allele; click one to add it below.",
+            help=f"{WHAT_IT_IS[method]} Importance is the mean absolute change at a position. The significance "
+            f"threshold is what {compute.LEVEL:.0%} of the window's dinucleotide shuffles reach anywhere (their "
+            "empirical null distribution). The logo shows how much better each base is than the average base. The "
+            "reference allele is outlined; N is grey.",
         )
-        st.caption(text)
         return
     value = agreement(scan, result)
     columns = st.columns(4)
     columns[0].metric(
-        "Agreement with mutagenesis",
+        "Agreement with ISM",
         "not defined" if np.isnan(value) else f"{value:.2f}",
-        help="Pearson correlation, over positions, between the two logos (what each base that is there contributes).",
+        help="Pearson correlation, over positions, between the two logos (what each reference allele contributes).",
     )
     if method == "integrated-gradients":
         columns[1].metric(
@@ -194,9 +213,7 @@ def _explain(method: str, scan: EffectMap, result: EffectMap, has_line: bool) ->
             "not defined" if np.isnan(result.completeness_error) else f"{result.completeness_error:.2%}",
             help="Share of the log-odds difference from the window of unknown bases that the map does not account for.",
         )
-    st.caption(
-        f"{WHAT_IT_IS[method]} Top and middle: the contribution of the base that is there, without and with sign."
-    )
+    st.caption(f"{WHAT_IT_IS[method]} Top and middle: the contribution of the reference allele, without and with sign.")
 
 
 def _motif_table(choice: Choice, scan: EffectMap, hits: list[motif.Hit], own: tuple[Motif, ...]) -> None:
@@ -233,69 +250,3 @@ def _motif_table(choice: Choice, scan: EffectMap, hits: list[motif.Hit], own: tu
             )
     else:
         st.caption("No known motif matches in this window.")
-
-
-def show_changes(choice: Choice, scan: EffectMap) -> None:
-    """Named changes, alone and together; and every single change ranked."""
-    start_from_link("changes", "", key="dna.changes")
-    text = st.text_input(
-        "Named changes",
-        key="dna.changes",
-        placeholder="such as G102A, T105C: the base that is there, its position in the record, the new base",
-        persist_state="session",
-    )
-    if text.strip():
-        _named(choice, text)
-    ranked = ranked_changes(scan)
-    columns = {
-        "log_odds": st.column_config.NumberColumn("after", format="%.2f", help="Log-odds with the change."),
-        "change_log_odds": st.column_config.NumberColumn("log-odds", format="%+.2f", help="Change in log-odds."),
-        "change_probability_points": st.column_config.NumberColumn(
-            "points", format="%+.1f", help="Change in probability, in points of 100."
-        ),
-    }
-    hidden = ["position", "ref", "alt"]
-    left, right = st.columns(2)
-    for place, title, rows in (
-        (left, "Strongest gains", ranked.head(8)),
-        (right, "Strongest losses", ranked.iloc[:-9:-1]),
-    ):
-        with place:
-            st.markdown(f"**{plain(title)}**")
-            st.dataframe(rows.drop(columns=hidden), hide_index=True, width="stretch", column_config=columns, height=318)
-    with st.expander(f"Every single change, ranked ({len(ranked):,})"):
-        table(ranked, "single_changes", key="dna.all_changes", column_config=columns, height=240)
-
-
-def _named(choice: Choice, text: str) -> None:
-    try:
-        effects = compute.named_changes(choice.tf, choice.window, choice.start, text)
-    except InputError as error:
-        st.error(plain(str(error)))
-        return
-    rows = effects.table()
-    left, right = st.columns([2, 3])
-    with left:
-        figure(
-            plot.changes_bar(rows.change, rows.change_log_odds, unit="log-odds"),
-            "named_changes",
-            alt="Bars of the change in log-odds: "
-            + ", ".join(f"{c} {v:+.2f}" for c, v in zip(rows.change, rows.change_log_odds, strict=True)),
-            key="dna.changes_bar",
-        )
-    with right:
-        table(
-            rows,
-            "named_changes",
-            key="dna.named",
-            column_config={
-                "log_odds": st.column_config.NumberColumn("log-odds after", format="%.2f"),
-                "change_log_odds": st.column_config.NumberColumn("change in log-odds", format="%+.2f"),
-                "probability": st.column_config.NumberColumn("probability after", format="%.3f"),
-                "change_probability_points": st.column_config.NumberColumn("change (points)", format="%+.1f"),
-            },
-        )
-        if len(effects.changes) > 1:
-            st.caption(
-                f"All together differ from the sum of the single effects by {effects.interaction:+.2f} log-odds."
-            )

@@ -110,13 +110,13 @@ def _positions_figure(record: Dna, track: Track, unit: str) -> None:
         on_select=clicked,
         selection_mode="points",
     )
-    thinned = (
-        f" Drawn thinned: each column is the largest of about {round(thin.windows / len(thin.middle))} neighbouring "
-        "windows; the tables and files hold every window."
+    each = round(thin.windows / len(thin.middle))
+    st.caption(
+        "Triangles mark the strongest sites and point along their strand; click one to open it.",
+        help=f"Each column is the largest of about {each} neighbouring windows; the tables and files hold every window."
         if thin.thinned
-        else ""
+        else None,
     )
-    st.caption(f"Triangles mark the strongest sites and point along their strand; click one to open it.{thinned}")
 
 
 def _marks(track: Track, unit: str) -> list[plot.Mark]:
@@ -150,16 +150,16 @@ def _bars(record: Dna, track: Track, unit: str) -> None:
 
 def _how_to_read(track: Track) -> None:
     windows = len(track.starts)
-    text = (
-        "Log-odds are natural logarithms; 0 is even odds (probability 0.5). Probabilities are calibrated for one "
-        f"{WIDTH}-bp window that is as likely bound as not (1:1)."
-    )
+    text = "Log-odds are natural logarithms; 0 is even odds."
     if windows > 1:
-        text += (
-            f" Here {windows:,} windows are looked at: if one of them is bound, a window needs log-odds above "
-            f"{np.log(windows):.1f} to be more likely bound than not, so do not read 0.5 as a call."
-        )
-    st.caption(text)
+        needed = np.log(windows)
+        text = f"{windows:,} windows: one is likely bound above log-odds of {needed:.1f}; do not read 0.5 as a call."
+    st.caption(
+        text,
+        help=f"Log-odds are natural logarithms. Probabilities are calibrated for one {WIDTH}-bp window that is as "
+        "likely bound as not (1:1). If one window of a record is bound, it needs log-odds above the logarithm of their "
+        "number to be more likely bound than not.",
+    )
 
 
 def _model_limits() -> None:

@@ -1,4 +1,4 @@
-"""Named changes such as ``G102A``: read, checked against the sequence, and scored alone and together."""
+"""Variants such as ``G102A``: read, checked against the sequence, and scored alone and together."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,13 +11,21 @@ from scipy.special import expit
 from biocore.errors import InputError
 from biocore.sequence import DNA, one_hot
 
-MAX_CHANGES = 100
-_CHANGE = re.compile(r"([A-Za-z])\s*(\d[\d,]*)\s*(?:>\s*)?([A-Za-z])")
+MAX_VARIANTS = 100
+_VARIANT = re.compile(r"([A-Za-z])\s*(\d[\d,]*)\s*(?:>\s*)?([A-Za-z])")
 
 
 @dataclass(frozen=True)
-class Change:
-    """One substitution: at the 0-based `position` of a record, base `ref` becomes `alt`.  Printed 1-based, as G102A."""
+class Variant:
+    """One substitution, printed 1-based as G102A.
+
+    Attributes
+    ----------
+    position : int
+        0-based, in the record.
+    ref, alt : str
+        Reference and alternate allele, one of A, C, G, T each.
+    """
 
     position: int
     ref: str
@@ -28,29 +36,38 @@ class Change:
 
 
 @dataclass(frozen=True)
-class ChangeEffects:
-    """Scores of named changes.
+class VariantEffects:
+    """Scores of variants.
 
     Attributes
     ----------
-    changes : tuple of Change, length K
+    variants : tuple of Variant, length K
     reference : float
-        Log-odds of the unchanged sequence.
+        Log-odds of the reference sequence.
     alone : float array, (K,)
-        Log-odds with each change on its own.
+        Log-odds with each variant on its own.
     together : float
         Log-odds with all of them.
     """
 
-    changes: tuple[Change, ...]
+    variants: tuple[Variant, ...]
     reference: float
     alone: np.ndarray
     together: float
 
+    def __post_init__(self):
+        if np.shape(self.alone) != (len(self.variants),):
+            raise ValueError(f"alone (={np.shape(self.alone)}) must be ({len(self.variants)},).")
+
     def table(self) -> pd.DataFrame:
-        """A row for each change and, for several, one for all together: change, log_odds, change_log_odds,
-        probability, change_probability_points (0 to 100), and the sum of the single effects for the last."""
-        names = [str(c) for c in self.changes]
+        """A row for each variant and, where there are several, one for all together.
+
+        Returns
+        -------
+        DataFrame
+            variant, log_odds, change_log_odds, probability, change_probability_points (-100 to 100).
+        """
+        names = [str(v) for v in self.variants]
         values = np.asarray(self.alone, float)
         if len(names) > 1:
             names.append("all together")
@@ -58,7 +75,7 @@ class ChangeEffects:
         probability, before = expit(values), expit(self.reference)
         return pd.DataFrame(
             {
-                "change": names,
+                "variant": names,
                 "log_odds": values,
                 "change_log_odds": values - self.reference,
                 "probability": probability,
@@ -68,12 +85,12 @@ class ChangeEffects:
 
     @property
     def interaction(self) -> float:
-        """Effect of all together minus the sum of the single effects, log-odds; 0 where changes act independently."""
+        """Effect of all together minus the sum of the single effects, log-odds; 0 where variants act independently."""
         return float(self.together - self.reference - np.sum(self.alone - self.reference))
 
 
-def parse_changes(text: str, sequence: str, *, start: int = 0, record: str | None = None) -> tuple[Change, ...]:
-    """Read changes such as ``G102A, T105C`` and check each against the sequence.
+def parse_variants(text: str, sequence: str, *, start: int = 0, record: str | None = None) -> tuple[Variant, ...]:
+    """Read variants such as ``G102A, T105C`` and check each against the sequence.
 
     Parameters
     ----------
@@ -90,32 +107,31 @@ def parse_changes(text: str, sequence: str, *, start: int = 0, record: str | Non
     Raises
     ------
     InputError
-        A change cannot be read, lies outside `sequence`, names a base that is not there, changes nothing, or a position
-        is named twice.
+        A variant cannot be read, lies outside `sequence`, names another reference allele than the sequence has, changes
+        nothing, or a position is named twice.
     """
     words = [w for w in re.split(r"[\s;:]+|,(?!\d)", text.strip()) if w]
     if not words:
-        raise InputError("Name at least one change, such as G102A: base that is there, position, new base.")
-    if len(words) > MAX_CHANGES:
-        raise InputError(f"{len(words)} changes are named; up to {MAX_CHANGES} are scored at once.")
-    changes = tuple(_parse_one(word, sequence, start, record) for word in words)
-    seen: dict[int, Change] = {}
-    for change in changes:
-        if change.position in seen:
-            raise InputError(
-                f"{seen[change.position]} and {change} change the same base.", record=record, position=change.position
-            )
-        seen[change.position] = change
-    return changes
+        raise InputError("Name at least one variant, such as G102A: reference allele, position, alternate allele.")
+    if len(words) > MAX_VARIANTS:
+        raise InputError(f"{len(words)} variants are named; up to {MAX_VARIANTS} are scored at once.")
+    variants = tuple(_parse_one(word, sequence, start, record) for word in words)
+    seen: dict[int, Variant] = {}
+    for variant in variants:
+        if variant.position in seen:
+            message = f"{seen[variant.position]} and {variant} change the same base."
+            raise InputError(message, record=record, position=variant.position)
+        seen[variant.position] = variant
+    return variants
 
 
-def _parse_one(word: str, sequence: str, start: int, record: str | None) -> Change:
-    match = _CHANGE.fullmatch(word)
+def _parse_one(word: str, sequence: str, start: int, record: str | None) -> Variant:
+    match = _VARIANT.fullmatch(word)
     if not match:
         swapped = re.fullmatch(r"(?:[gcn]\.)?(\d+)([ACGTacgt])>([ACGTacgt])", word)
         hint = f" Did you mean {swapped[2].upper()}{swapped[1]}{swapped[3].upper()}?" if swapped else ""
         raise InputError(
-            f"{word!r} is not a change. Write the base that is there, its position and the new base: G102A.{hint}",
+            f"{word!r} is not a variant. Write reference allele, position and alternate allele: G102A.{hint}",
             record=record,
         )
     ref, alt = (match[k].upper().replace("U", "T") for k in (1, 3))
@@ -128,15 +144,15 @@ def _parse_one(word: str, sequence: str, start: int, record: str | None) -> Chan
         raise InputError(f"{word!r} lies outside the window shown, positions {low + 1:,} to {high:,}.", record=record)
     there = sequence[position - start]
     if there != ref:
-        message = f"{word!r} says {ref}, but the base there is {there}."
+        message = f"{word!r} says {ref}, but the reference is {there}."
         raise InputError(message + _hint(position, ref, alt, sequence, start), record=record, position=position)
     if alt == ref:
         raise InputError(f"{word!r} changes nothing.", record=record, position=position)
-    return Change(position, ref, alt)
+    return Variant(position, ref, alt)
 
 
 def _hint(position: int, ref: str, alt: str, sequence: str, start: int) -> str:
-    """What the user may have meant: the neighbour that has the base, or the change from the base that is there."""
+    """What the user may have meant: the neighbour that has the base, or the variant of the allele that is there."""
     at = position - start
     near = [at + step for step in (1, -1) if 0 <= at + step < len(sequence) and sequence[at + step] == ref]
     places = " and ".join(f"{start + i + 1:,}" for i in near)
@@ -146,32 +162,30 @@ def _hint(position: int, ref: str, alt: str, sequence: str, start: int) -> str:
     return hint
 
 
-def change_effects(
-    predict: Callable[[np.ndarray], np.ndarray], sequence: str, changes: Sequence[Change], *, start: int = 0
-) -> ChangeEffects:
-    """Score named changes one at a time and all together, in one call of `predict`.
+def variant_effects(
+    predict: Callable[[np.ndarray], np.ndarray], sequence: str, variants: Sequence[Variant], *, start: int = 0
+) -> VariantEffects:
+    """Score variants one at a time and all together, in one call of `predict`.
 
     Parameters
     ----------
     predict : callable, (N, L, 4) -> (N,) log-odds
     sequence : str, length L
         A, C, G, T, N: the part of the record the model sees.
-    changes : sequence of Change
-        As `parse_changes` returns them.
+    variants : sequence of Variant
+        As `parse_variants` returns them.
     start : int
         0-based place of the sequence in the record.
     """
     letters = np.array(list(sequence))
-    variants = [letters]
-    for change in changes:
-        variants.append(_substituted(letters, [change], start))
-    variants.append(_substituted(letters, changes, start))
-    scores = np.asarray(predict(one_hot(["".join(v) for v in variants])), np.float64)
-    return ChangeEffects(tuple(changes), float(scores[0]), scores[1:-1], float(scores[-1]))
+    alleles = [[], *([variant] for variant in variants), variants]
+    sequences = ["".join(_substituted(letters, some, start)) for some in alleles]
+    scores = np.asarray(predict(one_hot(sequences)), np.float64)
+    return VariantEffects(tuple(variants), float(scores[0]), scores[1:-1], float(scores[-1]))
 
 
-def _substituted(letters: np.ndarray, changes: Sequence[Change], start: int) -> np.ndarray:
+def _substituted(letters: np.ndarray, variants: Sequence[Variant], start: int) -> np.ndarray:
     copy = letters.copy()
-    for change in changes:
-        copy[change.position - start] = change.alt
+    for variant in variants:
+        copy[variant.position - start] = variant.alt
     return copy

@@ -1,10 +1,11 @@
-"""What the user takes along: the page's state in its link, and the commands that make the results again."""
+"""Export: the page's state in its link, and the commands that make the results again."""
 
 import shlex
 from collections.abc import Sequence
 
 import streamlit as st
 
+from biocore.attribution import ISM
 from biocore.sequence import Record, to_fasta
 from biocore.web.dna_binding.choice import Choice, shown_strand
 from biocore.web.dna_binding.inputs import Dna
@@ -23,13 +24,14 @@ def keep_in_link(text: str, choice: Choice) -> None:
         tf=choice.tf,
         first=choice.start + 1,
         width=choice.end - choice.start,
-        method=_unless(state.get("dna.method"), "mutagenesis"),
+        method=_unless(state.get("dna.method"), ISM),
         unit=_unless(state.get("dna.unit"), "log-odds"),
         change=_unless(state.get("dna.change_unit"), "log-odds"),
         strand=_unless(state.get("dna.strand"), "both"),
     )
-    changes = state.get("dna.changes")
-    share_link(f"your DNA ({len(text):,} letters){' and your changes' if changes else ''}", seq=text, changes=changes)
+    variants = state.get("dna.variants")
+    named = " and your variants" if variants else ""
+    share_link(f"your DNA ({len(text):,} letters){named}", seq=text, variants=variants)
 
 
 def _unless(value: str | None, default: str) -> str | None:
@@ -43,9 +45,9 @@ def show_commands(records: Sequence[Dna], choice: Choice) -> None:
     strand = ["--strand", shown_strand()] if shown_strand() != "both" else []
     whole = (choice.start, choice.end) == (0, len(choice.record))
     part = [] if whole else ["--part", f"{choice.start + 1}-{choice.end}"]
-    method = st.session_state.get("dna.method") or "mutagenesis"
+    method = st.session_state.get("dna.method") or ISM
     unit = st.session_state.get("dna.change_unit") or "log-odds"
-    how = ["ism", this, "--unit", unit] if method == "mutagenesis" else ["saliency", this, "--method", method]
+    how = ["ism", this, "--unit", unit] if method == ISM else ["saliency", this, "--method", method]
     with st.expander("Reproduce this on the command line"):
         for arguments in (
             ["bind", everything, "--tf", "all", *strand, "--out", "sites.csv"],

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from biocore.attribution.results import MUTAGENESIS, EffectMap
+from biocore.attribution.results import ISM, EffectMap
 from biocore.errors import InputError
 from biocore.sequence import DNA, clean_dna, dinucleotide_shuffle, one_hot
 
@@ -90,7 +90,7 @@ def mutation_scans(
         references, effects = _scan(predict, x, batch_size)
         for row, i in enumerate(members):
             start = 0 if starts is None else starts[i]
-            results[i] = EffectMap(MUTAGENESIS, cleaned[i], float(references[row]), effects[row], start)
+            results[i] = EffectMap(ISM, cleaned[i], float(references[row]), effects[row], start)
     return [results[i] for i in range(len(cleaned))]
 
 
@@ -131,22 +131,27 @@ def even_batch(total: int, limit: int = MAX_BATCH) -> int:
     return max(8, -(-total // (8 * calls)) * 8)
 
 
-def ranked_changes(result: EffectMap) -> pd.DataFrame:
-    """Every single substitution, the strongest gain first and the strongest loss last.
+def ranked_variants(result: EffectMap) -> pd.DataFrame:
+    """Every single-nucleotide variant, the strongest gain first and the strongest loss last.
+
+    Parameters
+    ----------
+    result : EffectMap
+        Of in-silico mutagenesis, in log-odds.
 
     Returns
     -------
     DataFrame
-        change (such as "G102A"), position (1-based), ref, alt, log_odds (of the mutant), change_log_odds,
-        change_probability_points (0 to 100).
+        variant (such as "G102A"), position (1-based), ref, alt, log_odds (of the mutant), change_log_odds,
+        change_probability_points (-100 to 100).
 
     Raises
     ------
     ValueError
-        `result` is not a mutagenesis map in log-odds.
+        `result` is not an ISM map in log-odds.
     """
-    if result.method != MUTAGENESIS or result.unit != "log-odds":
-        raise ValueError("a mutagenesis map in log-odds is needed")
+    if result.method != ISM or result.unit != "log-odds":
+        raise ValueError("an ISM map in log-odds is needed")
     row, base = np.nonzero(np.isfinite(result.effects) & ~result.is_reference)
     effect = result.effects[row, base].astype(np.float64)
     order = np.argsort(-effect, kind="stable")
@@ -157,7 +162,7 @@ def ranked_changes(result: EffectMap) -> pd.DataFrame:
     points = 100 * (expit(result.reference + effect) - expit(result.reference))
     return pd.DataFrame(
         {
-            "change": [f"{r}{p}{a}" for r, p, a in zip(ref, position, alt, strict=True)],
+            "variant": [f"{r}{p}{a}" for r, p, a in zip(ref, position, alt, strict=True)],
             "position": position,
             "ref": ref,
             "alt": alt,
@@ -170,7 +175,7 @@ def ranked_changes(result: EffectMap) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Significance:
-    """How important a position looks by chance.
+    """How important a position looks by chance: the threshold of an empirical null distribution.
 
     Attributes
     ----------
@@ -179,7 +184,7 @@ class Significance:
     threshold : float
         Importance, in log-odds, that only a share `level` of shuffled sequences reaches anywhere.
     maxima : float array, (shuffles,)
-        The largest importance in each shuffled sequence.
+        The largest importance in each shuffled sequence: the null distribution.
     """
 
     level: float
@@ -196,7 +201,7 @@ def significance(
     level: float = 0.05,
     batch_size: int | None = None,
 ) -> Significance:
-    """Importance that mutagenesis reaches by chance: scans of shuffles that keep every pair of neighbouring bases.
+    """Importance that ISM reaches by chance: scans of shuffles that keep every pair of neighbouring bases.
 
     Parameters
     ----------
