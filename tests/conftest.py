@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+# Adding (F,) to (N, F) by accident is an error in JAX; set before anything imports it, as most tests need none of it.
+os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 SLOW = re.compile(r"test_(page_\w+|\w+_train|go_model|wheel)\.py")  # elsewhere, a slow test says so itself
