@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from biocore.sequence import AMINO_ACIDS
+from biocore.stats.neighbours import nearest, smallest
 
 GROUPS = ("A", "C", "DE", "FWY", "G", "H", "ILMV", "KR", "NQ", "P", "ST")  # amino acids read as one letter
 SPAN = 6
@@ -153,34 +154,25 @@ class KmerIndex:
             row = self.similarity(sequence)
             if exclude is not None:
                 row[exclude[number]] = 0
-            found.append(_top(row[None], top))
+            indices = smallest(-row[None], min(top, len(row)))
+            found.append(_found(indices, np.take_along_axis(row[None], indices, axis=1), top))
         if not found:
             return Neighbours(np.zeros((0, top), np.int64), np.zeros((0, top), np.float32))
         return Neighbours(np.vstack([f.indices for f in found]), np.vstack([f.similarity for f in found]))
 
 
-def _top(similarity: np.ndarray, top: int) -> Neighbours:
-    """The `top` largest entries of each row that are above 0."""
-    width = min(top, similarity.shape[1])
-    chosen = (
-        np.argpartition(-similarity, width - 1, axis=1)[:, :width] if width else np.zeros((len(similarity), 0), int)
+def _found(indices: np.ndarray, similarity: np.ndarray, top: int) -> Neighbours:
+    """Rows of `top` neighbours; those without similarity are none."""
+    missing = ((0, 0), (0, top - indices.shape[1]))
+    some = similarity > 0
+    return Neighbours(
+        np.pad(np.where(some, indices, -1), missing, constant_values=-1),
+        np.pad(np.where(some, similarity, 0), missing).astype(np.float32),
     )
-    values = np.take_along_axis(similarity, chosen, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    chosen, values = np.take_along_axis(chosen, order, axis=1), np.take_along_axis(values, order, axis=1)
-    indices = np.full((len(similarity), top), -1, dtype=np.int64)
-    result = np.zeros((len(similarity), top), dtype=np.float32)
-    indices[:, :width], result[:, :width] = np.where(values > 0, chosen, -1), np.maximum(values, 0)
-    return Neighbours(indices, result)
 
 
 def nearest_vectors(
-    queries: np.ndarray,
-    references: np.ndarray,
-    *,
-    top: int = TOP,
-    exclude: Sequence[np.ndarray] | None = None,
-    block: int = 1024,
+    queries: np.ndarray, references: np.ndarray, *, top: int = TOP, exclude: Sequence[np.ndarray] | None = None
 ) -> Neighbours:
     """Nearest reference vectors by cosine similarity, exactly.
 
@@ -188,27 +180,13 @@ def nearest_vectors(
     ----------
     queries : float array, (N, D)
     references : float array, (M, D)
+    top : int
     exclude : sequence of int arrays, optional
         As in `KmerIndex.search`.
-    block : int
-        Queries compared at once; changes memory, not the result.
     """
-    references = _unit(references)
-    parts = []
-    for start in range(0, len(queries), block):
-        similarity = _unit(queries[start : start + block]) @ references.T
-        if exclude is not None:
-            for row, gone in enumerate(exclude[start : start + block]):
-                similarity[row, gone] = 0
-        parts.append(_top(similarity, top))
-    if not parts:
-        return Neighbours(np.zeros((0, top), np.int64), np.zeros((0, top), np.float32))
-    return Neighbours(np.vstack([p.indices for p in parts]), np.vstack([p.similarity for p in parts]))
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    vectors = np.asarray(vectors, dtype=np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    queries, references = np.asarray(queries, np.float32), np.asarray(references, np.float32)
+    indices, distances = nearest(queries, references, k=top, exclude=exclude)
+    return _found(indices, 1 - distances, top)
 
 
 def votes(neighbours: Neighbours, labels: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
