@@ -45,8 +45,8 @@ def main() -> None:
     ordered, planned = plans.in_file_order(lengths, size=SIZE), plans.plan(lengths, budget=model.tokens_per_batch)
     ways = {
         "one at a time": (lambda: in_batches(plain, model, sequences, plans.in_file_order(lengths, size=1)), 0.0),
-        "file order": (lambda: in_batches(plain, model, sequences, ordered), ordered.padding_share),
-        "planned": (lambda: model.embed(sequences), planned.padding_share),
+        "file order": (lambda: in_batches(plain, model, sequences, ordered), ordered.padding_fraction),
+        "planned": (lambda: model.embed(sequences), planned.padding_fraction),
     }
     plain = transformers_model(arguments.model, model.device)
     model.embed(sequences[:20])  # warm up

@@ -1,4 +1,4 @@
-"""t-SNE of 2,000 and 20,000 vectors: openTSNE as `embedding.make_map` calls it, against scikit-learn's.
+"""t-SNE of 2,000 and 20,000 vectors: openTSNE as `embedding.project` calls it, against scikit-learn's.
 
     python benchmarks/bench_map.py [--points 2000] [--skip-sklearn]
 
@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from biocore.embedding import Map, MapSettings, faithfulness, make_map
+from biocore.embedding import Projection, ProjectionSettings, project, projection_quality
 
 
 def main() -> None:
@@ -23,22 +23,22 @@ def main() -> None:
     parser.add_argument("--points", type=int, nargs="+", default=[2000, 20_000])
     parser.add_argument("--skip-sklearn", action="store_true")
     arguments = parser.parse_args()
-    make_map(vectors(50), MapSettings())  # imports are not what is measured
+    project(vectors(50), ProjectionSettings())  # imports are not what is measured
     print(
         "| points | way | seconds | processor seconds | trustworthiness | neighbours kept |\n|---|---|---|---|---|---|"
     )
     for n in arguments.points:
         x = vectors(n)
-        ways = {"openTSNE (exact neighbours)": lambda x=x: make_map(x, MapSettings()).coordinates}
+        ways = {"openTSNE (exact neighbours)": lambda x=x: project(x, ProjectionSettings()).coordinates}
         if not arguments.skip_sklearn:
             ways["scikit-learn"] = lambda x=x: sklearn_tsne(x)
         for name, run in ways.items():
             wall, processor = time.perf_counter(), time.process_time()
             y = run()
             wall, processor = time.perf_counter() - wall, time.process_time() - processor
-            kept = faithfulness(x, Map(np.asarray(y, np.float32), MapSettings()))
+            kept = projection_quality(x, Projection(np.asarray(y, np.float32), ProjectionSettings()))
             print(f"| {n:,} | {name} | {wall:.1f} | {processor:.1f} | {kept.trustworthiness:.3f} | "
-                  f"{kept.neighbour_overlap:.1%} |", flush=True)  # fmt: skip
+                  f"{kept.neighbourhood_preservation:.1%} |", flush=True)  # fmt: skip
 
 
 def vectors(n: int, clusters: int = 50, dims: int = 192) -> np.ndarray:

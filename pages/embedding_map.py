@@ -14,19 +14,19 @@ request, settings = maps.applied(request, settings)
 maps.link(request, settings)
 
 with web.show_errors():
-    collection = maps.collection_for(request)
-    maps.about(request, collection)
-    shown = maps.compute_map(collection, settings)
+    embeddings = maps.embeddings_for(request)
+    maps.about(request, embeddings)
+    shown = maps.compute_map(embeddings, settings)
 web.show_notes(shown.notes)
 
-maps.place_input(collection)
+maps.place_input(embeddings)
 with web.show_errors():
-    maps.show_map(request, collection, shown)
-    maps.show_neighbours(collection, shown)
-maps.show_outputs(request, collection, shown, settings)
+    maps.show_map(request, embeddings, shown)
+    maps.show_neighbours(embeddings, shown)
+maps.show_outputs(request, embeddings, shown, settings)
 maps.share(request)
 
-card = maps.model_card(collection)
+card = maps.model_card(embeddings)
 if card is not None:
     web.limits(card)
 st.caption(

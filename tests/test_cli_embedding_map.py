@@ -36,7 +36,7 @@ def vectors(tmp_path):
     x = np.random.default_rng(0).normal(size=(20, 6)).astype(np.float32)
     x[10:] += 20
     table = pd.DataFrame({"kind": ["a"] * 10 + ["b"] * 10})
-    held = embedding.Collection(tuple(f"v{i}" for i in range(20)), x, table)
+    held = embedding.EmbeddingSet(tuple(f"v{i}" for i in range(20)), x, table)
     path = tmp_path / "v.npz"
     path.write_bytes(embedding.write_vectors(held, ".npz"))
     return str(path)
@@ -85,11 +85,11 @@ def test_map_of_fasta_says_what_it_shows_and_writes_every_file(fasta, tmp_path, 
     assert "Perplexity 30 is too large for 4 different proteins" in said
     assert "separation of kind" in said
     assert "plotly" in files["figure"].read_text()[:2000].lower()
-    assert embedding.read_vectors(files["vectors"]).map.settings.method == "tsne"
+    assert embedding.read_vectors(files["vectors"]).projection.settings.method == "tsne"
     assert json.loads(files["report"].read_text())["settings"]["perplexity"] == 1.0
 
 
-def test_labels_and_placing(vectors, tmp_path, capsys):
+def test_labels_and_projecting(vectors, tmp_path, capsys):
     labels = tmp_path / "l.tsv"
     labels.write_text("id\tgroup\n" + "".join(f"v{i}\tg{i // 10}\n" for i in range(20)))
     kept = tmp_path / "kept.parquet"
@@ -100,9 +100,9 @@ def test_labels_and_placing(vectors, tmp_path, capsys):
     old = pd.read_csv(pd.io.common.StringIO(capture.out))
     new = tmp_path / "new.csv"
     new.write_text("id,e1,e2,e3,e4,e5,e6\nn1,0,0,0,0,0,0\nn2,20,20,20,20,20,20\n")
-    assert main(["map", str(kept), "--place", str(new)]) == 0
+    assert main(["map", str(kept), "--project", str(new)]) == 0
     table = pd.read_csv(pd.io.common.StringIO(capsys.readouterr().out))
-    assert table["placed"].tolist() == [False] * 20 + [True] * 2
+    assert table["projected"].tolist() == [False] * 20 + [True] * 2
     np.testing.assert_allclose(table[["x", "y"]][:20], old[["x", "y"]], atol=1e-4)
     centres = table[:10][["x", "y"]].mean(), table[10:20][["x", "y"]].mean()
     for row, (near, far) in [(20, centres), (21, centres[::-1])]:

@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 
 from biocore import embedding
-from biocore.embedding import Collection, MapSettings, distinct, faithfulness, make_map, nearest, place, separation
+from biocore.embedding import (
+    EmbeddingSet,
+    ProjectionSettings,
+    distinct,
+    nearest,
+    project,
+    projection_quality,
+    separation,
+    transform,
+)
 from biocore.errors import InputError
 from biocore.sequence import Record
 
@@ -21,10 +30,10 @@ def clusters(each=20, dims=16, apart=12.0, seed=0):
     return x, ["a"] * each + ["b"] * each
 
 
-def collection(n=6, **options):
+def some(n=6, **options):
     vectors = np.random.default_rng(1).normal(size=(n, 4)).astype(np.float32)
     table = pd.DataFrame({"label": [f"l{i % 2}" for i in range(n)], "length": range(10, 10 + n)})
-    return Collection(tuple(f"p{i}" for i in range(n)), vectors, table, **options)
+    return EmbeddingSet(tuple(f"p{i}" for i in range(n)), vectors, table, **options)
 
 
 # ------------------------------------------------------------------------------------------------------------- maps
@@ -34,7 +43,7 @@ def collection(n=6, **options):
 @pytest.mark.parametrize("dims", [2, 3])
 def test_two_clusters_stay_apart(method, dims):
     x, _ = clusters()
-    y = make_map(x, MapSettings(method, dims)).coordinates
+    y = project(x, ProjectionSettings(method, dims)).coordinates
     centres = y[:20].mean(axis=0), y[20:].mean(axis=0)
     spread = max(np.linalg.norm(y[:20] - centres[0], axis=1).max(), np.linalg.norm(y[20:] - centres[1], axis=1).max())
     nearer = np.linalg.norm(y - centres[0], axis=1) < np.linalg.norm(y - centres[1], axis=1)
@@ -46,8 +55,8 @@ def test_two_clusters_stay_apart(method, dims):
 @pytest.mark.parametrize("method", METHODS)
 def test_same_seed_same_map_and_another_seed_another(method):
     x, _ = clusters()
-    first, again = (make_map(x, MapSettings(method, seed=3)).coordinates for _ in range(2))
-    other = make_map(x, MapSettings(method, seed=4)).coordinates
+    first, again = (project(x, ProjectionSettings(method, seed=3)).coordinates for _ in range(2))
+    other = project(x, ProjectionSettings(method, seed=4)).coordinates
     np.testing.assert_array_equal(first, again)
     assert np.allclose(first, other) == (method == "pca")
 
@@ -58,7 +67,7 @@ def test_same_seed_same_map_and_another_seed_another(method):
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 7])
 def test_few_points_work_and_say_what_is_shown(method, metric, dims, n):
     x = np.random.default_rng(n).normal(size=(n, 8)).astype(np.float32)
-    shown = make_map(x, MapSettings(method, dims, metric))
+    shown = project(x, ProjectionSettings(method, dims, metric))
     assert shown.coordinates.shape == (n, dims)
     assert np.isfinite(shown.coordinates).all()
     if method != "pca":
@@ -69,7 +78,7 @@ def test_few_points_work_and_say_what_is_shown(method, metric, dims, n):
 
 def test_two_points_keep_their_distance():
     x = np.array([[0, 0, 0], [3, 0, 4]], np.float32)
-    shown = make_map(x, MapSettings("tsne"))
+    shown = project(x, ProjectionSettings("tsne"))
     assert np.linalg.norm(shown.coordinates[0] - shown.coordinates[1]) == pytest.approx(5)
     assert "two points lie on one line" in shown.notes[0]
 
@@ -77,8 +86,8 @@ def test_two_points_keep_their_distance():
 @pytest.mark.slow
 def test_perplexity_and_neighbours_are_held_to_the_points():
     x, _ = clusters(each=5)
-    assert make_map(x, MapSettings("tsne", perplexity=50)).settings.perplexity == pytest.approx(3)
-    assert make_map(x, MapSettings("umap", neighbours=50)).settings.neighbours == 9
+    assert project(x, ProjectionSettings("tsne", perplexity=50)).settings.perplexity == pytest.approx(3)
+    assert project(x, ProjectionSettings("umap", neighbours=50)).settings.neighbours == 9
 
 
 def test_pca_is_that_of_scikit_learn():
@@ -86,14 +95,14 @@ def test_pca_is_that_of_scikit_learn():
 
     for n, d in [(40, 16), (6, 16)]:  # more points than numbers, and fewer
         x = np.random.default_rng(n).normal(size=(n, d)).astype(np.float32)
-        ours, theirs = make_map(x, MapSettings("pca", 3)), PCA(3).fit(x)
+        ours, theirs = project(x, ProjectionSettings("pca", 3)), PCA(3).fit(x)
         np.testing.assert_allclose(np.abs(ours.coordinates), np.abs(theirs.transform(x)), atol=1e-4)
         np.testing.assert_allclose(ours.variance, theirs.explained_variance_ratio_, atol=1e-5)
 
 
 def test_pca_says_when_an_axis_is_empty():
     x = np.outer(np.arange(5), np.ones(3)).astype(np.float32)
-    shown = make_map(x, MapSettings("pca"))
+    shown = project(x, ProjectionSettings("pca"))
     assert shown.variance == pytest.approx((1, 0))
     assert "without any variance" in shown.notes[0]
 
@@ -102,18 +111,18 @@ def test_pca_says_when_an_axis_is_empty():
 def test_copies_have_one_place_and_count_once(method):
     x, _ = clusters(each=8)
     copied = np.vstack([x, x[:3]])
-    shown = make_map(copied, MapSettings(method))
+    shown = project(copied, ProjectionSettings(method))
     np.testing.assert_array_equal(shown.coordinates[:3], shown.coordinates[16:])
-    np.testing.assert_array_equal(shown.coordinates[:16], make_map(x, MapSettings(method)).coordinates)
+    np.testing.assert_array_equal(shown.coordinates[:16], project(x, ProjectionSettings(method)).coordinates)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("dims", [2, 3])
 def test_new_points_land_in_their_cluster_and_the_map_stays(method, dims):
     x, _ = clusters()
-    shown = make_map(x, MapSettings(method, dims))
+    shown = project(x, ProjectionSettings(method, dims))
     before = shown.coordinates.copy()
-    new = place(x, shown, np.vstack([x[:3] + 0.01, x[20:23] + 0.01, x[5:6]]))
+    new = transform(x, shown, np.vstack([x[:3] + 0.01, x[20:23] + 0.01, x[5:6]]))
     np.testing.assert_array_equal(shown.coordinates, before)
     centres = before[:20].mean(axis=0), before[20:].mean(axis=0)
     nearer = np.linalg.norm(new - centres[0], axis=1) < np.linalg.norm(new - centres[1], axis=1)
@@ -123,18 +132,22 @@ def test_new_points_land_in_their_cluster_and_the_map_stays(method, dims):
 
 def test_a_map_read_from_a_file_still_takes_new_points():
     x, labels = clusters()
-    shown = make_map(x, MapSettings("tsne"))
-    held = Collection(tuple(f"p{i}" for i in range(40)), x, pd.DataFrame({"label": labels}))
+    shown = project(x, ProjectionSettings("tsne"))
+    held = EmbeddingSet(tuple(f"p{i}" for i in range(40)), x, pd.DataFrame({"label": labels}))
     back = embedding.read_vectors(embedding.write_vectors(held, ".npz", shown), "m.npz")
-    np.testing.assert_allclose(place(back.vectors, back.map, x[:2] + 0.1), place(x, shown, x[:2] + 0.1), atol=1e-5)
+    np.testing.assert_allclose(
+        transform(back.vectors, back.projection, x[:2] + 0.1), transform(x, shown, x[:2] + 0.1), atol=1e-5
+    )
 
 
 def test_a_stored_map_is_used_where_its_settings_are_asked_for():
-    held = collection(8)
-    stored = embedding.Map(np.full((8, 2), 7, np.float32), MapSettings("pca"))
-    held = Collection(held.names, held.vectors, held.table, map=stored)
-    assert (embedding.map_of(held, MapSettings("pca", seed=5)).coordinates == 7).all()  # PCA knows no seed
-    assert (embedding.map_of(held, MapSettings("pca", metric="cosine")).coordinates != 7).all()
+    held = some(8)
+    stored = embedding.Projection(np.full((8, 2), 7, np.float32), ProjectionSettings("pca"))
+    held = EmbeddingSet(held.names, held.vectors, held.table, projection=stored)
+    assert (
+        embedding.projection_of(held, ProjectionSettings("pca", seed=5)).coordinates == 7
+    ).all()  # PCA knows no seed
+    assert (embedding.projection_of(held, ProjectionSettings("pca", metric="cosine")).coordinates != 7).all()
 
 
 @pytest.mark.parametrize(
@@ -151,18 +164,18 @@ def test_a_stored_map_is_used_where_its_settings_are_asked_for():
 )
 def test_bad_settings_are_named(settings, message):
     with pytest.raises(InputError, match=message):
-        MapSettings(**settings)
+        ProjectionSettings(**settings)
 
 
 def test_bad_vectors_are_named():
     x = np.ones((3, 2), np.float32)
     x[1, 0] = np.nan
     with pytest.raises(InputError, match="record 'b'.*not finite"):
-        make_map(x, MapSettings("pca"), names=("a", "b", "c"))
+        project(x, ProjectionSettings("pca"), names=("a", "b", "c"))
     with pytest.raises(InputError, match="no vectors"):
-        make_map(np.zeros((0, 3)), MapSettings("pca"))
+        project(np.zeros((0, 3)), ProjectionSettings("pca"))
     with pytest.raises(InputError, match="record 'a'.*all zeros"):
-        make_map(np.zeros((2, 3)), MapSettings("pca", metric="cosine"), names=("a", "b"))
+        project(np.zeros((2, 3)), ProjectionSettings("pca", metric="cosine"), names=("a", "b"))
 
 
 # ---------------------------------------------------------------------------------------------------------- neighbours
@@ -194,7 +207,7 @@ def test_distinct_knows_negative_zero():
 
 
 def test_neighbour_table_skips_the_protein_itself_and_marks_copies():
-    held = Collection(("a", "b", "c"), np.array([[1, 0], [1, 0], [0, 1]], np.float32), pd.DataFrame(index=range(3)))
+    held = EmbeddingSet(("a", "b", "c"), np.array([[1, 0], [1, 0], [0, 1]], np.float32), pd.DataFrame(index=range(3)))
     found = embedding.neighbour_table(held, 1, k=5)
     assert found["record"].tolist() == ["a", "c"]
     assert found["identical"].tolist() == [True, False]
@@ -209,37 +222,37 @@ def test_trustworthiness_is_that_of_scikit_learn(method, metric):
     from sklearn.manifold import trustworthiness
 
     x = np.random.default_rng(2).normal(size=(50, 12)).astype(np.float32)
-    shown = make_map(x, MapSettings(method, metric=metric))
-    ours = faithfulness(x, shown, k=6)
+    shown = project(x, ProjectionSettings(method, metric=metric))
+    ours = projection_quality(x, shown, k=6)
     assert ours.trustworthiness == pytest.approx(trustworthiness(x, shown.coordinates, n_neighbors=6, metric=metric))
     high, low = nearest(x, k=6, metric=metric).indices, nearest(shown.coordinates, k=6, metric="euclidean").indices
     overlap = np.mean([len(set(a) & set(b)) / 6 for a, b in zip(high, low, strict=True)])
-    assert ours.neighbour_overlap == pytest.approx(overlap)
+    assert ours.neighbourhood_preservation == pytest.approx(overlap)
 
 
 def test_a_perfect_map_is_perfect_and_a_random_one_is_by_chance():
     flat = np.random.default_rng(3).normal(size=(400, 2)).astype(np.float32)
-    perfect = faithfulness(flat, make_map(flat, MapSettings("pca")))
+    perfect = projection_quality(flat, project(flat, ProjectionSettings("pca")))
     assert perfect.trustworthiness == pytest.approx(1)
-    assert perfect.neighbour_overlap == pytest.approx(1)
+    assert perfect.neighbourhood_preservation == pytest.approx(1)
     assert perfect.variance == pytest.approx(1)
-    shuffled = embedding.Map(np.random.default_rng(4).permutation(flat), MapSettings("tsne"))
-    random = faithfulness(flat, shuffled)
+    shuffled = embedding.Projection(np.random.default_rng(4).permutation(flat), ProjectionSettings("tsne"))
+    random = projection_quality(flat, shuffled)
     assert random.trustworthiness == pytest.approx(0.5, abs=0.05)
-    assert random.neighbour_overlap == pytest.approx(random.overlap_by_chance, abs=0.02)
+    assert random.neighbourhood_preservation == pytest.approx(random.preservation_by_chance, abs=0.02)
     assert np.isnan(random.variance)
 
 
 def test_many_points_are_sampled():
     x = np.random.default_rng(5).normal(size=(1500, 3)).astype(np.float32)
-    kept = faithfulness(x, make_map(x, MapSettings("pca", 3)))
+    kept = projection_quality(x, project(x, ProjectionSettings("pca", 3)))
     assert kept.queries == 1000
     assert kept.trustworthiness == pytest.approx(1)
 
 
 def test_faithfulness_of_few_points_is_not_defined():
     x = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
-    assert np.isnan(faithfulness(x, make_map(x, MapSettings("pca"))).trustworthiness)
+    assert np.isnan(projection_quality(x, project(x, ProjectionSettings("pca"))).trustworthiness)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -357,17 +370,17 @@ def test_equal_names_are_told_apart():
 
 @pytest.mark.parametrize("ending", embedding.ENDINGS)
 def test_files_come_back_as_they_were(ending):
-    held = collection(model="m", model_hash="h", layer=3)
-    shown = make_map(held.vectors, MapSettings("pca"))
+    held = some(model="m", model_hash="h", layer=3)
+    shown = project(held.vectors, ProjectionSettings("pca"))
     back = embedding.read_vectors(embedding.write_vectors(held, ending, shown), f"x{ending}")
     assert back.names == held.names
     np.testing.assert_allclose(back.vectors, held.vectors, rtol=1e-6)
     pd.testing.assert_frame_equal(back.table, held.table, check_dtype=False)
     if ending not in (".csv", ".tsv"):
         assert (back.model, back.model_hash, back.layer) == ("m", "h", 3)
-        np.testing.assert_array_equal(back.map.coordinates, shown.coordinates)
-        assert back.map.settings == shown.settings
-        assert back.map.variance == pytest.approx(shown.variance)
+        np.testing.assert_array_equal(back.projection.coordinates, shown.coordinates)
+        assert back.projection.settings == shown.settings
+        assert back.projection.variance == pytest.approx(shown.variance)
 
 
 def npz(**arrays):
@@ -452,7 +465,7 @@ def test_the_dimensions_of_vectors_have_one_prefix_and_no_gap(header, dimensions
 def test_columns_that_look_like_others_come_back_apart(ending):
     """A label called e7 is no dimension, and x/y is not x_y."""
     table = pd.DataFrame({"e7": [1, 2], "e5": [0.5, 1.5], "x/y": ["a", "b"], "x_y": ["c", "d"]})
-    held = Collection(("p", "q"), np.eye(2, 4, dtype=np.float32), table)
+    held = EmbeddingSet(("p", "q"), np.eye(2, 4, dtype=np.float32), table)
     back = embedding.read_vectors(embedding.write_vectors(held, ending), f"x{ending}")
     np.testing.assert_array_equal(back.vectors, held.vectors)
     if ending in (".csv", ".tsv"):
@@ -486,7 +499,7 @@ def test_wrong_files_say_why(content, name, message):
 
 
 def test_half_precision_keeps_three_digits():
-    held = collection()
+    held = some()
     back = embedding.read_vectors(embedding.write_vectors(held, ".npz", half=True), "x.npz")
     np.testing.assert_allclose(back.vectors, held.vectors, rtol=1e-3)
 
@@ -497,8 +510,8 @@ def test_half_precision_keeps_three_digits():
 def test_points_merge_copies():
     vectors = np.array([[1, 0], [0, 1], [1, 0]], np.float32)
     table = pd.DataFrame({"label": ["a", "b", "c"], "same": ["s", "t", "s"], "length": [10, 20, 30]})
-    held = Collection(("p", "q", "r"), vectors, table)
-    points = embedding.points(held, make_map(vectors, MapSettings("pca")))
+    held = EmbeddingSet(("p", "q", "r"), vectors, table)
+    points = embedding.points(held, project(vectors, ProjectionSettings("pca")))
     assert points.rows == ((0, 2), (1,))
     assert points.copies.tolist() == [2, 1]
     assert points.names == ("p and 1 more", "q")
@@ -516,9 +529,9 @@ def test_figure_draws_every_point_once_and_counts_copies():
     vectors = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
     vectors[1] = vectors[0]
     table = pd.DataFrame({"label": ["a<b>"] * 20 + ["b"] * 9 + [""], "length": np.arange(30.0)})
-    held = Collection(tuple(f"p{i}" for i in range(30)), vectors, table)
+    held = EmbeddingSet(tuple(f"p{i}" for i in range(30)), vectors, table)
     for dims in (2, 3):
-        shown = make_map(vectors, MapSettings("pca", dims))
+        shown = project(vectors, ProjectionSettings("pca", dims))
         points = embedding.points(held, shown)
         for colour in ("label", "length", None):
             figure = maps.map_figure(points, shown.axes, colour=colour, size="length", found=[3], picked=2)
@@ -543,18 +556,18 @@ def test_many_labels_share_a_colour_and_every_other_pair_is_unlike():
 @pytest.mark.parametrize("name", list(embedding.example_names()))
 def test_examples_have_labels_and_a_map_and_no_sequences(name):
     shipped = embedding.example(name)
-    held = shipped.collection
+    held = shipped.embeddings
     assert held.sequences is None
     assert shipped.colour in held.table
     assert shipped.source and shipped.licence
-    assert held.map.settings.method == "tsne"
+    assert held.projection.settings.method == "tsne"
     assert not any("sequence" in c.lower() for c in held.table)
 
 
 def test_the_tokens_map_is_what_the_settings_give():
-    held = embedding.example("tokens").collection
+    held = embedding.example("tokens").embeddings
     assert len(held) == 33
-    again = make_map(held.vectors, MapSettings())
-    assert faithfulness(held.vectors, again).trustworthiness == pytest.approx(
-        faithfulness(held.vectors, held.map).trustworthiness, abs=0.05
+    again = project(held.vectors, ProjectionSettings())
+    assert projection_quality(held.vectors, again).trustworthiness == pytest.approx(
+        projection_quality(held.vectors, held.projection).trustworthiness, abs=0.05
     )

@@ -57,13 +57,13 @@ def test_padding_is_counted_by_hand():
     plan = plans.in_file_order([1, 4, 2], size=2)
     assert plan.batches == ((0, 1), (2,))
     assert (plan.tokens, plan.padding) == (3 + 6 + 4, 3)
-    assert plan.padding_share == pytest.approx(3 / 16)
-    assert np.isnan(plans.plan([], budget=10).padding_share)
+    assert plan.padding_fraction == pytest.approx(3 / 16)
+    assert np.isnan(plans.plan([], budget=10).padding_fraction)
 
 
 def test_sorting_saves_padding():
     lengths = np.random.default_rng(1).integers(50, 1000, 500).tolist()
-    assert plans.plan(lengths, budget=8000).padding_share < plans.in_file_order(lengths, size=8).padding_share / 4
+    assert plans.plan(lengths, budget=8000).padding_fraction < plans.in_file_order(lengths, size=8).padding_fraction / 4
 
 
 # -------------------------------------------------------------------------------------------------------------- store
@@ -192,8 +192,8 @@ def test_a_stopped_job_goes_on_where_it_stopped():
 def test_progress_adds_up():
     job = job_of(records(*("V" + "A" * (n - 1) for n in range(30, 60))), budget=100)
     steps = finish(job, Toy())
-    assert steps[0].share == 0 and np.isnan(steps[0].remaining)
-    assert steps[-1].share == 1
+    assert steps[0].fraction == 0 and np.isnan(steps[0].remaining)
+    assert steps[-1].fraction == 1
     assert steps[-1].sequences == 30
     assert [s.residues for s in steps] == sorted(s.residues for s in steps)
 

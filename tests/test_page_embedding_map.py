@@ -54,7 +54,7 @@ def test_it_opens_on_a_computed_example():
     metrics = {m.label: m.value for m in app.metric}
     assert 0.5 < float(metrics["Trustworthiness"]) <= 1
     assert "5-neighbour accuracy" in metrics
-    assert len(table(app, "record", "x", "y")) == len(embedding.example("extracellular-membrane").collection)
+    assert len(table(app, "record", "x", "y")) == len(embedding.example("extracellular-membrane").embeddings)
 
 
 @needs_examples
@@ -68,7 +68,7 @@ def test_every_example_opens_from_a_link_in_three_dimensions(name):
 
 @needs_examples
 def test_a_linked_protein_shows_its_neighbours_in_the_original_space():
-    held = embedding.example("extracellular-membrane").collection
+    held = embedding.example("extracellular-membrane").embeddings
     app = opened(protein=held.names[3], find=held.names[3])
     assert not app.exception
     shown = table(app, "rank", "cosine similarity")

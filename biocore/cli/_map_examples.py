@@ -116,32 +116,32 @@ def _token_card(model) -> dict:
     }
 
 
-def tokens(model, columns: pd.DataFrame) -> embedding.Collection:
-    """The input table of a model as a collection."""
-    return embedding.Collection(
+def tokens(model, columns: pd.DataFrame) -> embedding.EmbeddingSet:
+    """The input table of a model as a set of embeddings."""
+    return embedding.EmbeddingSet(
         tuple(model.vocabulary), model.token_embeddings(), columns, model=model.name, model_hash=model.hash, layer=0
     )
 
 
-def without_sequences(found: embedding.Collection, columns: pd.DataFrame) -> embedding.Collection:
-    """A collection with its labels and lengths, and without its sequences."""
+def without_sequences(found: embedding.EmbeddingSet, columns: pd.DataFrame) -> embedding.EmbeddingSet:
+    """A set with its labels and lengths, and without its sequences."""
     table = pd.concat([columns.reset_index(drop=True), found.table[["length"]]], axis=1)
-    return embedding.Collection(
+    return embedding.EmbeddingSet(
         found.names, found.vectors, table, model=found.model, model_hash=found.model_hash, layer=found.layer
     )
 
 
-def write(name: str, collection: embedding.Collection, card: dict, model) -> Path:
-    """Round to 16 bits, compute the map from the rounded vectors, and write both files."""
+def write(name: str, embeddings: embedding.EmbeddingSet, card: dict, model) -> Path:
+    """Round to 16 bits, compute the projection from the rounded vectors, and write both files."""
     from dataclasses import replace
 
     folder = runtime.ASSETS / "examples"
     folder.mkdir(parents=True, exist_ok=True)
-    collection = replace(collection, vectors=collection.vectors.astype(np.float16).astype(np.float32))
-    shown = embedding.make_map(collection.vectors, embedding.MapSettings(), names=collection.names)
+    embeddings = replace(embeddings, vectors=embeddings.vectors.astype(np.float16).astype(np.float32))
+    shown = embedding.project(embeddings.vectors, embedding.ProjectionSettings(), names=embeddings.names)
     path = folder / f"map_{name}.npz"
-    path.write_bytes(embedding.write_vectors(collection, ".npz", shown, half=True))
-    about = {"model": collection.model, "model_hash": collection.model_hash, "layer": collection.layer}
-    card = card | about | {"proteins": len(collection), "numbers": collection.vectors.shape[1]}
+    path.write_bytes(embedding.write_vectors(embeddings, ".npz", shown, half=True))
+    about = {"model": embeddings.model, "model_hash": embeddings.model_hash, "layer": embeddings.layer}
+    card = card | about | {"proteins": len(embeddings), "numbers": embeddings.vectors.shape[1]}
     (folder / f"map_{name}.json").write_text(json.dumps(card, indent=1) + "\n")
     return path

@@ -20,8 +20,14 @@ def add_output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="write JSON to stdout instead of CSV")
 
 
-def read_records(text: str) -> list[Record]:
+def read_records(text: str, *, allow_empty: bool = False) -> list[Record]:
     """Records of a FASTA or GenBank file (``.gz`` too), of standard input (``-``), or of a sequence given as it is.
+
+    Parameters
+    ----------
+    text : str
+    allow_empty : bool
+        Keep records without a sequence, to be reported one by one.
 
     Raises
     ------
@@ -29,17 +35,35 @@ def read_records(text: str) -> list[Record]:
         Neither a file nor a sequence.
     """
     if text == "-":
-        return parse_records(sys.stdin.read())
+        return parse_records(sys.stdin.read(), allow_empty=allow_empty)
     path = Path(text)
     try:
         is_file = path.is_file()
     except OSError:  # a pasted sequence can be too long for a file name
         is_file = False
     if is_file:
-        return parse_records(read_text(path))
+        return parse_records(read_text(path), allow_empty=allow_empty)
     if not text.strip().isalpha() and not text.lstrip().startswith(">"):
         raise InputError(f"{text[:80]!r} is neither a file nor a sequence.")
-    return parse_records(text)
+    return parse_records(text, allow_empty=allow_empty)
+
+
+def check_out(path: Path | None, endings: tuple[str, ...] = ENDINGS) -> None:
+    """Refuse a result file that cannot be written, before hours are spent on it.
+
+    Raises
+    ------
+    InputError
+        The ending is none of `endings`, or the folder does not exist.
+    """
+    if path is None:
+        return
+    if path.suffix not in endings:
+        raise InputError(
+            f"the format {path.suffix or '(no ending)'!r} is not known; use {', '.join(endings)}.", record=str(path)
+        )
+    if not path.parent.is_dir():
+        raise InputError("the folder does not exist.", record=str(path))
 
 
 def write_table(table: pd.DataFrame, arguments: argparse.Namespace) -> None:
@@ -48,18 +72,13 @@ def write_table(table: pd.DataFrame, arguments: argparse.Namespace) -> None:
     Raises
     ------
     InputError
-        The ending is none of .csv, .tsv, .json, .parquet, or the folder does not exist.
+        As `check_out`.
     """
     out = arguments.out
+    check_out(out)
     if out is None:
         sys.stdout.write(_json(table) if arguments.json else table.to_csv(index=False))
         return
-    if out.suffix not in ENDINGS:
-        raise InputError(
-            f"the format {out.suffix or '(no ending)'!r} is not known; use {', '.join(ENDINGS)}.", record=str(out)
-        )
-    if not out.parent.is_dir():
-        raise InputError("the folder does not exist.", record=str(out))
     with replacing(out) as part:
         if out.suffix == ".parquet":
             table.to_parquet(part, index=False)

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from biocore.embedding.collection import Collection, header_columns, unique_names
-from biocore.embedding.plans import Plan, plan
+from biocore.embedding.labels import header_columns
+from biocore.embedding.plans import BatchPlan, plan
+from biocore.embedding.sets import EmbeddingSet, unique_names
 from biocore.embedding.store import VectorStore, key
 from biocore.errors import InputError
 from biocore.io import replacing
@@ -48,7 +49,7 @@ class Job:
     requested, reused : int
         Records given, and how many of `names` were in the store already.
     skipped : tuple of Skipped
-    plan : Plan
+    plan : BatchPlan
         Over `todo`.
     todo : tuple of int
         Indices into `sequences`: one for each distinct sequence that is not in the store.
@@ -66,7 +67,7 @@ class Job:
     requested: int
     reused: int
     skipped: tuple[Skipped, ...]
-    plan: Plan
+    plan: BatchPlan
     todo: tuple[int, ...]
     notes: tuple[str, ...]
     store: VectorStore
@@ -94,12 +95,12 @@ class Progress:
     seconds: float
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         return self.residues / self.of_residues if self.of_residues else 1.0
 
     @property
     def remaining(self) -> float:
-        return self.seconds * (1 - self.share) / self.share if self.share else float("nan")
+        return self.seconds * (1 - self.fraction) / self.fraction if self.fraction else float("nan")
 
 
 def prepare(
@@ -179,7 +180,7 @@ def _changes(names: Sequence[str], changes: Sequence[tuple[str, ...]]) -> tuple[
     return lines + ((f"... and letters changed or rare in {more:,} more records.",) if more > 0 else ())
 
 
-def collect(job: Job) -> Collection | None:
+def collect(job: Job) -> EmbeddingSet | None:
     """The finished proteins of a job, in the order of the input; None where nothing is finished.
 
     A protein that is in the store is here, whatever became of the rest.
@@ -188,7 +189,7 @@ def collect(job: Job) -> Collection | None:
     rows = [i for i, k in enumerate(job.keys) if k in vectors]
     if not rows:
         return None
-    return Collection(
+    return EmbeddingSet(
         names=tuple(job.names[i] for i in rows),
         vectors=np.stack([vectors[job.keys[i]] for i in rows]),
         table=job.table.iloc[rows].reset_index(drop=True),

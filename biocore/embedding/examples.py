@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 
 from biocore import runtime
-from biocore.embedding.collection import Collection
-from biocore.embedding.files import read_vectors
+from biocore.embedding.reading import read_vectors
+from biocore.embedding.sets import EmbeddingSet
 from biocore.errors import DataUnavailable
 
 PREFIX = "map_"
@@ -13,15 +13,15 @@ PREFIX = "map_"
 
 @dataclass(frozen=True)
 class Example:
-    """A collection with what a user must know about it.
+    """Embeddings with what a user must know about it.
 
     Attributes
     ----------
     name, title, description, source, licence : str
     colour : str
         The column to colour by.
-    collection : Collection
-        With a map computed in advance.
+    embeddings : EmbeddingSet
+        With a projection computed in advance.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Example:
     source: str
     licence: str
     colour: str
-    collection: Collection
+    embeddings: EmbeddingSet
 
 
 def example_names() -> dict[str, str]:
@@ -54,7 +54,7 @@ def example(name: str) -> Example:
     except (OSError, ValueError) as error:
         there = ", ".join(example_names()) or "none"
         raise DataUnavailable(f"There is no example {name!r}; there are: {there}.") from error
-    collection = read_vectors(folder / f"{PREFIX}{name}.npz")
+    embeddings = read_vectors(folder / f"{PREFIX}{name}.npz")
     return Example(
-        name, card["title"], card["description"], card["source"], card["licence"], card["colour"], collection
+        name, card["title"], card["description"], card["source"], card["licence"], card["colour"], embeddings
     )

@@ -7,7 +7,7 @@ SPECIAL_TOKENS = 2  # <cls> and <eos>
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """Which sequences go through a model together.
 
     Attributes
@@ -23,12 +23,12 @@ class Plan:
     padding: int
 
     @property
-    def padding_share(self) -> float:
-        """Share of the computed tokens that is padding; NaN for an empty plan."""
+    def padding_fraction(self) -> float:
+        """Fraction of the computed tokens that is padding; NaN for an empty plan."""
         return self.padding / (self.tokens + self.padding) if self.batches else float("nan")
 
 
-def plan(lengths: Sequence[int], *, budget: int) -> Plan:
+def plan(lengths: Sequence[int], *, budget: int) -> BatchPlan:
     """Sort by length and fill batches up to `budget` tokens, padding included.
 
     Parameters
@@ -48,15 +48,15 @@ def plan(lengths: Sequence[int], *, budget: int) -> Plan:
     return measured(batches, lengths)
 
 
-def in_file_order(lengths: Sequence[int], *, size: int) -> Plan:
+def in_file_order(lengths: Sequence[int], *, size: int) -> BatchPlan:
     """Batches of `size` sequences as they come: what `plan` is compared with."""
     batches = [range(start, min(start + size, len(lengths))) for start in range(0, len(lengths), size)]
     return measured(batches, lengths)
 
 
-def measured(batches: Iterable[Iterable[int]], lengths: Sequence[int]) -> Plan:
+def measured(batches: Iterable[Iterable[int]], lengths: Sequence[int]) -> BatchPlan:
     """A plan with its tokens and padding counted."""
     kept = tuple(tuple(batch) for batch in batches)
     widths = [[lengths[i] + SPECIAL_TOKENS for i in batch] for batch in kept]
     tokens = sum(map(sum, widths))
-    return Plan(kept, tokens, sum(len(w) * max(w) for w in widths) - tokens)
+    return BatchPlan(kept, tokens, sum(len(w) * max(w) for w in widths) - tokens)

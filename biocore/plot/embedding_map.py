@@ -49,7 +49,7 @@ def map_figure(
 
     Notes
     -----
-    Every marker carries its index into `points` as ``customdata[0]``.  Points placed into a finished map are hollow.
+    Every marker carries its index into `points` as ``customdata[0]``.  Points projected into a finished map are hollow.
     """
     figure = go.Figure()
     sizes = _sizes(points, size)
@@ -96,36 +96,32 @@ def _sizes(points: Points, column: str | None) -> np.ndarray:
     values = points.table[column].to_numpy(float)
     known = np.isfinite(values)
     low, high = (values[known].min(), values[known].max()) if known.any() else (0.0, 0.0)
-    share = np.where(known, (values - low) / (high - low), 0.0) if high > low else np.full(len(values), 0.5)
-    return base * (0.6 + 1.8 * np.sqrt(np.clip(share, 0, 1)))
+    fraction = np.where(known, (values - low) / (high - low), 0.0) if high > low else np.full(len(values), 0.5)
+    return base * (0.6 + 1.8 * np.sqrt(np.clip(fraction, 0, 1)))
 
 
 def _categories(figure: go.Figure, points: Points, colour: str | None, sizes: np.ndarray) -> None:
     if colour is None:
-        groups = {"proteins": (np.flatnonzero(~points.placed), theme.CATEGORIES[0], 0)}
+        groups = {"proteins": (np.flatnonzero(~points.projected), theme.CATEGORIES[0], 0)}
     else:
         values = points.table[colour].map(str).to_numpy()
         groups = {}
         for value, (tone, symbol) in category_colours(list(values)).items():
             name = {"": NONE}.get(value, OTHER if symbol == 2 else value)
-            rows = np.flatnonzero((values == value) & ~points.placed)
+            rows = np.flatnonzero((values == value) & ~points.projected)
             before = groups[name][0] if name in groups else np.array([], int)
             groups[name] = (np.concatenate([before, rows]), tone, symbol)
     for name, (rows, tone, symbol) in groups.items():
         if len(rows):
             marker = {"color": tone, "size": sizes[rows], "symbol": _symbol(points, symbol), "opacity": 0.85}
             figure.add_trace(_trace(points, rows, marker, f"{name} ({len(rows):,})"))
-    placed = np.flatnonzero(points.placed)
-    if len(placed):
-        figure.add_trace(
-            _trace(points, placed, _hollow(points, sizes[placed]), f"placed into the map ({len(placed):,})")
-        )
+    _projected(figure, points, sizes)
 
 
 def _numbers(figure: go.Figure, points: Points, colour: str, sizes: np.ndarray) -> None:
     values = points.table[colour].to_numpy(float)
-    known = np.isfinite(values) & ~points.placed
-    unknown = np.flatnonzero(~known & ~points.placed)
+    known = np.isfinite(values) & ~points.projected
+    unknown = np.flatnonzero(~known & ~points.projected)
     if len(unknown):
         marker = {"color": "#B9C0C6", "size": sizes[unknown], "symbol": "circle"}
         figure.add_trace(_trace(points, unknown, marker, f"{NONE} ({len(unknown):,})"))
@@ -140,17 +136,15 @@ def _numbers(figure: go.Figure, points: Points, colour: str, sizes: np.ndarray) 
     }
     trace = _trace(points, rows, marker, colour)
     figure.add_trace(trace.update(showlegend=False))
-    placed = np.flatnonzero(points.placed)
-    if len(placed):
-        figure.add_trace(
-            _trace(points, placed, _hollow(points, sizes[placed]), f"placed into the map ({len(placed):,})")
-        )
+    _projected(figure, points, sizes)
 
 
-def _hollow(points: Points, sizes: np.ndarray) -> dict:
-    symbol = "diamond-open"
-    return {"color": "#111827" if points.coordinates.shape[1] == 2 else "#D55E00", "size": sizes + 4, "symbol": symbol,
-            "line": {"width": 2.5}}  # fmt: skip
+def _projected(figure: go.Figure, points: Points, sizes: np.ndarray) -> None:
+    rows = np.flatnonzero(points.projected)
+    if len(rows):
+        tone = "#111827" if points.coordinates.shape[1] == 2 else "#D55E00"
+        marker = {"color": tone, "size": sizes[rows] + 4, "symbol": "diamond-open", "line": {"width": 2.5}}
+        figure.add_trace(_trace(points, rows, marker, f"projected into the map ({len(rows):,})"))
 
 
 def _symbol(points: Points, index: int) -> str:

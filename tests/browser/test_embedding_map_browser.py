@@ -47,8 +47,8 @@ def test_click_and_box_select(open_page):
     page.mouse.click(*most_apart(points))
     menu = page.get_by_role("combobox", name="Protein")
     expect(menu).not_to_have_value("", timeout=WAIT)
-    assert menu.input_value() in embedding.example("tokens").collection.names
-    page.wait_for_selector("text=This collection holds vectors, not sequences", timeout=WAIT)
+    assert menu.input_value() in embedding.example("tokens").embeddings.names
+    page.wait_for_selector("text=This set holds vectors, not sequences", timeout=WAIT)
     page.locator('.modebar-btn[data-val="select"]').first.click()
     box = page.locator(".nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)

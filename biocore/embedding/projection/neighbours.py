@@ -8,11 +8,11 @@ import numpy as np
 from biocore.errors import InputError
 
 METRICS = ("euclidean", "cosine")
-BLOCK = 32 * 2**20  # numbers held at once while distances are computed (256 MB)
+MEMORY = 256  # MB of distances held at once
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class NearestVectors:
     """The nearest vectors of each query, nearest first.
 
     Attributes
@@ -29,7 +29,7 @@ class Neighbours:
     distances: np.ndarray
     cosine: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.indices.shape == self.distances.shape == self.cosine.shape:
             raise ValueError("indices, distances and cosine must have one shape (M, k)")
 
@@ -81,26 +81,22 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
 
 def distance_blocks(queries: np.ndarray, vectors: np.ndarray, metric: str) -> Iterator[tuple[int, np.ndarray]]:
     """Distances of a few queries at a time to all vectors: yields (first query, (m, N) float64)."""
+    from sklearn.metrics import pairwise_distances_chunked
+
     check_metric(metric)
     a, b = np.asarray(queries, np.float64), np.asarray(vectors, np.float64)
-    if metric == "cosine":
-        a, b = unit_rows(a), unit_rows(b)
-    else:
-        centre = b.mean(axis=0)  # keeps the subtraction of large numbers below from losing small distances
+    if metric == "euclidean":
+        centre = b.mean(axis=0)  # keeps small distances between vectors that lie far from the origin
         a, b = a - centre, b - centre
-        squares = (b**2).sum(axis=1)
-    size = max(1, BLOCK // max(1, len(b)))
-    for start in range(0, len(a), size):
-        block = a[start : start + size]
-        product = block @ b.T
-        if metric == "cosine":
-            yield start, np.clip(1 - product, 0, 2)
-        else:
-            squared = (block**2).sum(axis=1)[:, None] + squares - 2 * product
-            yield start, np.sqrt(np.maximum(squared, 0))
+    start = 0
+    for block in pairwise_distances_chunked(a, b, metric=metric, working_memory=MEMORY):
+        yield start, block
+        start += len(block)
 
 
-def nearest(vectors: np.ndarray, queries: np.ndarray | None = None, *, k: int, metric: str = "cosine") -> Neighbours:
+def nearest(
+    vectors: np.ndarray, queries: np.ndarray | None = None, *, k: int, metric: str = "cosine"
+) -> NearestVectors:
     """Exact nearest neighbours in the original space.
 
     Parameters
@@ -115,7 +111,7 @@ def nearest(vectors: np.ndarray, queries: np.ndarray | None = None, *, k: int, m
 
     Returns
     -------
-    Neighbours
+    NearestVectors
         Ties in the order of the rows.
 
     Raises
@@ -140,7 +136,7 @@ def nearest(vectors: np.ndarray, queries: np.ndarray | None = None, *, k: int, m
         chosen = _smallest(block, k)
         indices[start : start + len(block)] = chosen
         distances[start : start + len(block)] = np.take_along_axis(block, chosen, axis=1)
-    return Neighbours(indices, distances, _cosine(queries, vectors, indices))
+    return NearestVectors(indices, distances, _cosine(queries, vectors, indices))
 
 
 def _smallest(block: np.ndarray, k: int) -> np.ndarray:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from biocore.embedding.collection import Collection
-from biocore.embedding.projection.maps import Map
+from biocore.embedding.projection.methods import Projection
 from biocore.embedding.projection.neighbours import distinct, nearest
+from biocore.embedding.sets import EmbeddingSet
 
 SEVERAL = "(several)"
 
@@ -22,21 +22,21 @@ class Points:
     names : tuple of str, P
         The protein's name; of copies the first, "and n more".
     rows : tuple of int tuples, P
-        Rows of the collection that lie here; for placed points, rows of the new collection.
-    placed : bool array, (P,)
-        True for points that were put into a finished map.
+        Rows of the set that lie here; for projected points, rows of the new embeddings.
+    projected : bool array, (P,)
+        True for points that were projected into a finished map.
     table : DataFrame, P rows
-        The collection's columns.  Where copies differ: their mean for numbers, "(several)" for labels.
+        The set's columns.  Where copies differ: their mean for numbers, "(several)" for labels.
     """
 
     coordinates: np.ndarray
     names: tuple[str, ...]
     rows: tuple[tuple[int, ...], ...]
-    placed: np.ndarray
+    projected: np.ndarray
     table: pd.DataFrame
 
-    def __post_init__(self):
-        lengths = {len(self.coordinates), len(self.names), len(self.rows), len(self.placed), len(self.table)}
+    def __post_init__(self) -> None:
+        lengths = {len(self.coordinates), len(self.names), len(self.rows), len(self.projected), len(self.table)}
         if len(lengths) != 1:
             raise ValueError(f"the parts have different lengths: {lengths}")
 
@@ -46,40 +46,42 @@ class Points:
         return np.array([len(rows) for rows in self.rows], int)
 
 
-def points(collection: Collection, shown: Map, placed: tuple[Collection, np.ndarray] | None = None) -> Points:
-    """Points of a map, and of new proteins placed into it.
+def points(
+    embeddings: EmbeddingSet, projection: Projection, new: tuple[EmbeddingSet, np.ndarray] | None = None
+) -> Points:
+    """Points of a map, and of new proteins projected into it.
 
     Parameters
     ----------
-    placed : (Collection, float array (M, dims)), optional
+    new : (EmbeddingSet, float array (M, dims)), optional
     """
-    old = _points(collection, shown.coordinates, False)
-    if placed is None:
+    old = _points(embeddings, projection.coordinates, False)
+    if new is None:
         return old
-    new = _points(*placed, True)
-    table = pd.concat([old.table, new.table.reindex(columns=old.table.columns)], ignore_index=True)
+    more = _points(*new, True)
+    table = pd.concat([old.table, more.table.reindex(columns=old.table.columns)], ignore_index=True)
     for column in table:
         if not pd.api.types.is_numeric_dtype(table[column]):
             table[column] = table[column].fillna("").map(str)
     return Points(
-        np.vstack([old.coordinates, new.coordinates]),
-        old.names + new.names,
-        old.rows + new.rows,
-        np.concatenate([old.placed, new.placed]),
+        np.vstack([old.coordinates, more.coordinates]),
+        old.names + more.names,
+        old.rows + more.rows,
+        np.concatenate([old.projected, more.projected]),
         table,
     )
 
 
-def _points(collection: Collection, coordinates: np.ndarray, placed: bool) -> Points:
-    first, group = distinct(collection.vectors)
+def _points(embeddings: EmbeddingSet, coordinates: np.ndarray, projected: bool) -> Points:
+    first, group = distinct(embeddings.vectors)
     rows: list[list[int]] = [[] for _ in first]
     for row, index in enumerate(group):
         rows[index].append(row)
-    names = [collection.names[r[0]] + (f" and {len(r) - 1:,} more" if len(r) > 1 else "") for r in rows]
-    table = collection.table.iloc[first].reset_index(drop=True)
+    names = [embeddings.names[r[0]] + (f" and {len(r) - 1:,} more" if len(r) > 1 else "") for r in rows]
+    table = embeddings.table.iloc[first].reset_index(drop=True)
     doubled = [i for i, r in enumerate(rows) if len(r) > 1]
     for column in table:
-        values = collection.table[column]
+        values = embeddings.table[column]
         is_number = pd.api.types.is_numeric_dtype(values)
         merged = table[column].astype(float if is_number else object).to_list()
         for i in doubled:
@@ -94,38 +96,43 @@ def _points(collection: Collection, coordinates: np.ndarray, placed: bool) -> Po
         np.asarray(coordinates)[first],
         tuple(names),
         tuple(tuple(r) for r in rows),
-        np.full(len(first), placed),
+        np.full(len(first), projected),
         table,
     )
 
 
 def neighbour_table(
-    collection: Collection, row: int | None, *, k: int = 10, metric: str = "cosine", query: np.ndarray | None = None
+    embeddings: EmbeddingSet, row: int | None, *, k: int = 10, metric: str = "cosine", query: np.ndarray | None = None
 ) -> pd.DataFrame:
     """The nearest proteins of one, in the original space.
 
     Parameters
     ----------
+    embeddings : EmbeddingSet
     row : int or None
-        Row of the collection; None with a vector of one's own as `query`, (D,).
+        Row of the set; None with a vector of one's own as `query`, (D,).
+    k : int
+        How many at most.
+    metric : str
+        "cosine" or "euclidean".
 
     Returns
     -------
     DataFrame
-        rank, record, cosine similarity, Euclidean distance, identical (bool), and the collection's columns.
+        rank, record, cosine similarity, Euclidean distance, identical (bool), and the set's columns.
     """
-    asked = collection.vectors[row] if query is None else query
-    found = nearest(collection.vectors, asked[None], k=k + (row is not None), metric=metric)
+    asked = embeddings.vectors[row] if query is None else query
+    found = nearest(embeddings.vectors, asked[None], k=k + (row is not None), metric=metric)
     kept = found.indices[0] != (-1 if row is None else row)
     indices = found.indices[0][kept][:k]
-    distances = np.linalg.norm(collection.vectors[indices].astype(float) - asked.astype(float), axis=1)
+    distances = np.linalg.norm(embeddings.vectors[indices].astype(float) - asked.astype(float), axis=1)
     head = pd.DataFrame(
         {
             "rank": np.arange(1, len(indices) + 1),
-            "record": [collection.names[i] for i in indices],
+            "record": [embeddings.names[i] for i in indices],
             "cosine similarity": found.cosine[0][kept][:k],
             "Euclidean distance": distances,
             "identical": distances == 0,
         }
     )
-    return pd.concat([head, collection.table.iloc[indices].reset_index(drop=True)], axis=1)
+    return pd.concat([head, embeddings.table.iloc[indices].reset_index(drop=True)], axis=1)

@@ -1,16 +1,16 @@
 """The embedding map page's parts: what to map, how, the map itself, and what lies beside a protein."""
 
 from biocore.web.embedding_map.beside import place_input, show_neighbours
-from biocore.web.embedding_map.collect import collection_for
+from biocore.web.embedding_map.collect import embeddings_for
 from biocore.web.embedding_map.draw import compute_map, show_map
+from biocore.web.embedding_map.export import about, link, model_card, share, show_outputs
 from biocore.web.embedding_map.request import Request, applied, request_input, settings_input
-from biocore.web.embedding_map.take_along import about, link, model_card, share, show_outputs
 
 __all__ = [
     "Request",
     "about",
     "applied",
-    "collection_for",
+    "embeddings_for",
     "compute_map",
     "link",
     "model_card",

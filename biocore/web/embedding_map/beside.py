@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from biocore import embedding, runtime
-from biocore.embedding import Collection, Map, MapSettings, bulk, engine
+from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings, bulk, engine
 from biocore.errors import InputError
 from biocore.sequence import recognise
 from biocore.web.embedding_map.collect import digest, read_proteins
@@ -16,13 +16,13 @@ from biocore.web.outputs import table
 from biocore.web.shared import open_model
 
 
-def show_neighbours(collection: Collection, shown: Map) -> None:
+def show_neighbours(embeddings: EmbeddingSet, shown: Projection) -> None:
     """The protein that is looked at: its nearest others in the original space, and other pages to open it in."""
     st.subheader("Neighbours in the original space")
-    start_from_link("protein", None, key=PICKED, allowed=(None, *collection.names))
+    start_from_link("protein", None, key=PICKED, allowed=(None, *embeddings.names))
     name = st.selectbox(
         "Protein",
-        collection.names,
+        embeddings.names,
         index=None,
         key=PICKED,
         placeholder="click a point, or type a name",
@@ -31,20 +31,20 @@ def show_neighbours(collection: Collection, shown: Map) -> None:
     if name is None:
         st.caption("What lies close on a map may be far in the original space. This table does not use the map.")
         return
-    row = collection.names.index(name)
-    found = embedding.neighbour_table(collection, row, k=20, metric=shown.settings.metric)
+    row = embeddings.names.index(name)
+    found = embedding.neighbour_table(embeddings, row, k=20, metric=shown.settings.metric)
     identical = int(found["identical"].sum())
     if identical:
         st.caption(f"{identical} with the same vector: the same sequence under another name.")
     table(found.round({"cosine similarity": 4, "Euclidean distance": 4}), "neighbours")
-    _open_in(collection, row)
+    _open_in(embeddings, row)
 
 
-def _open_in(collection: Collection, row: int) -> None:
-    name = collection.names[row]
+def _open_in(embeddings: EmbeddingSet, row: int) -> None:
+    name = embeddings.names[row]
     targets: dict[str, tuple[str, dict[str, str]]] = {}
-    if collection.sequences is not None:
-        text = f">{name}\n{collection.sequences[row]}\n"
+    if embeddings.sequences is not None:
+        text = f">{name}\n{embeddings.sequences[row]}\n"
         targets = {
             "Masked residues": ("masked_residues", {"protein": text}),
             "Protein function": ("protein_function", {"protein": text}),
@@ -61,16 +61,14 @@ def _open_in(collection: Collection, row: int) -> None:
                     hand_over(page, **values)
             if accession:
                 st.link_button(plain(f"{accession} at UniProt"), f"https://www.uniprot.org/uniprotkb/{accession}")
-    if collection.sequences is None:
-        st.caption(
-            "This collection holds vectors, not sequences: pages that need a sequence cannot be opened from here."
-        )
+    if embeddings.sequences is None:
+        st.caption("This set holds vectors, not sequences: pages that need a sequence cannot be opened from here.")
 
 
-def place_input(collection: Collection) -> None:
+def place_input(embeddings: EmbeddingSet) -> None:
     """New proteins to be put into the map."""
     with st.expander("Place new proteins into this map", icon=":material/add_location:"):
-        if not collection.model or len(embedding.distinct(collection.vectors)[0]) < 2:
+        if not embeddings.model or len(embedding.distinct(embeddings.vectors)[0]) < 2:
             st.caption("This needs a map of two proteins or more whose language model is known.")
             return
         st.text_area(
@@ -86,25 +84,25 @@ def place_input(collection: Collection) -> None:
         )
 
 
-def placed_proteins(collection: Collection, shown: Map) -> tuple[Collection, np.ndarray] | None:
+def placed_proteins(embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray] | None:
     """The placed proteins and their coordinates, or None.  Errors are shown and leave the map as it was."""
     text = st.session_state.get("map.placed", "")
-    if not text.strip() or not collection.model:
+    if not text.strip() or not embeddings.model:
         return None
     try:
-        return _placed(text, collection, shown)
+        return _placed(text, embeddings, shown)
     except InputError as error:
         st.error(plain(f"The new proteins cannot be placed. {error}"), icon=":material/error:")
         return None
 
 
-def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, np.ndarray]:
-    with open_model(collection.model) as loaded:
-        if not embedding.same_weights(loaded.hash, collection.model_hash):
+def _placed(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray]:
+    with open_model(embeddings.model) as loaded:
+        if not embedding.same_weights(loaded.hash, embeddings.model_hash):
             raise InputError(
-                f"The map was made with another version of {collection.model}; vectors of the two cannot be compared."
+                f"The map was made with another version of {embeddings.model}; vectors of the two cannot be compared."
             )
-        job = bulk.prepare(read_proteins(text), collection.model, loaded.hash, layer=collection.layer)
+        job = bulk.prepare(read_proteins(text), embeddings.model, loaded.hash, layer=embeddings.layer)
     for skipped in job.skipped:
         st.warning(plain(f"Not placed: {skipped.record}: {skipped.reason}"))
     with st.spinner(f"Embedding {len(job.names):,} new proteins..."):
@@ -113,20 +111,20 @@ def _placed(text: str, collection: Collection, shown: Map) -> tuple[Collection, 
     new = bulk.collect(job)
     assert new is not None  # `prepare` refuses a job without records, and the job has run
     key = digest(shown.coordinates)
-    return new, _place(digest(new.vectors), key, shown.settings, collection.vectors, shown, new.vectors)
+    return new, _place(digest(new.vectors), key, shown.settings, embeddings.vectors, shown, new.vectors)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner="Placing...")
-def _place(new: str, old: str, settings: MapSettings, _vectors, _shown: Map, _new) -> np.ndarray:
-    return embedding.place(_vectors, _shown, _new)
+def _place(new: str, old: str, settings: ProjectionSettings, _vectors, _shown: Projection, _new) -> np.ndarray:
+    return embedding.transform(_vectors, _shown, _new)
 
 
-def show_placed(collection: Collection, placed: tuple[Collection, np.ndarray] | None, metric: str) -> None:
+def show_placed(embeddings: EmbeddingSet, placed: tuple[EmbeddingSet, np.ndarray] | None, metric: str) -> None:
     """The nearest protein of each placed one, in the original space."""
     if placed is None:
         return
     new = placed[0]
-    nearest = [embedding.neighbour_table(collection, None, k=1, metric=metric, query=vector) for vector in new.vectors]
+    nearest = [embedding.neighbour_table(embeddings, None, k=1, metric=metric, query=vector) for vector in new.vectors]
     found = pd.concat(nearest, ignore_index=True).drop(columns="rank").rename(columns={"record": "nearest in the map"})
     found.insert(0, "placed protein", list(new.names))
     st.subheader("Placed proteins and their nearest in the original space")

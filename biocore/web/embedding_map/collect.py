@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from biocore import embedding, runtime, zoo
-from biocore.embedding import Collection, bulk, engine
+from biocore.embedding import EmbeddingSet, bulk, engine
 from biocore.errors import InputError
 from biocore.sequence import parse_records, recognise
 from biocore.web.embedding_map.request import EXAMPLE, MOST_RECORDS, MOST_RESIDUES, MOST_VECTORS, VECTORS, Request
@@ -27,7 +27,7 @@ def load_example(name: str) -> embedding.Example:
     return _example(name, path.stat().st_mtime_ns if path.exists() else 0)
 
 
-def collection_for(request: Request) -> Collection:
+def embeddings_for(request: Request) -> EmbeddingSet:
     """The proteins of a request with their vectors and labels; embeds what is not in the store.
 
     Raises
@@ -35,27 +35,27 @@ def collection_for(request: Request) -> Collection:
     InputError, ModelUnavailable
     """
     if request.source == EXAMPLE:
-        return load_example(request.example).collection
-    kept = st.session_state.get("map.collection")
+        return load_example(request.example).embeddings
+    kept = st.session_state.get("map.embeddings")
     if kept is not None and kept[0] == request.key:
         for shown in kept[2]:
             _skipped(*shown)
         return kept[1]
     messages: list[tuple] = []
     if request.source == VECTORS:
-        collection, complete = _uploaded(), True
+        embeddings, complete = _uploaded(), True
     else:
-        collection, complete, messages = _embedded(request)
+        embeddings, complete, messages = _embedded(request)
     if request.labels.strip():
-        join = embedding.join_labels(collection.names, embedding.read_labels(request.labels, name=request.labels_name))
-        found = (f"{join.matched:,} of {len(collection):,} proteins have a label from {request.labels_name}.",)
-        collection = replace(collection.with_columns(join.columns), notes=collection.notes + found + join.notes)
+        join = embedding.join_labels(embeddings.names, embedding.read_labels(request.labels, name=request.labels_name))
+        found = (f"{join.matched:,} of {len(embeddings):,} proteins have a label from {request.labels_name}.",)
+        embeddings = replace(embeddings.with_columns(join.columns), notes=embeddings.notes + found + join.notes)
     if complete:
-        st.session_state["map.collection"] = (request.key, collection, messages)
-    return collection
+        st.session_state["map.embeddings"] = (request.key, embeddings, messages)
+    return embeddings
 
 
-def _uploaded() -> Collection:
+def _uploaded() -> EmbeddingSet:
     file = st.session_state.get("map.vectors")
     if file is None:
         st.info(
@@ -63,16 +63,16 @@ def _uploaded() -> Collection:
             icon=":material/upload_file:",
         )
         st.stop()
-    collection = embedding.read_vectors(file.getvalue(), file.name)
-    if len(collection) > MOST_VECTORS:
+    embeddings = embedding.read_vectors(file.getvalue(), file.name)
+    if len(embeddings) > MOST_VECTORS:
         raise InputError(
-            f"{len(collection):,} vectors; this page takes {MOST_VECTORS:,}. Use `python -m biocore map` for more."
+            f"{len(embeddings):,} vectors; this page takes {MOST_VECTORS:,}. Use `python -m biocore map` for more."
         )
-    return collection
+    return embeddings
 
 
-def _embedded(request: Request) -> tuple[Collection, bool, list[tuple]]:
-    """Embed the proteins of a request: the collection, whether it is all of it, and what was left out."""
+def _embedded(request: Request) -> tuple[EmbeddingSet, bool, list[tuple]]:
+    """Embed the proteins of a request: their set, whether it is all of them, and what was left out."""
     name, layer = request.model, request.layer
     records = read_proteins(request.text)
     with open_model(name) as loaded:
@@ -84,11 +84,11 @@ def _embedded(request: Request) -> tuple[Collection, bool, list[tuple]]:
     for shown in messages:
         _skipped(*shown)
     complete = _run(job, request.key)
-    collection = bulk.collect(job)
-    if collection is None:
+    embeddings = bulk.collect(job)
+    if embeddings is None:
         st.warning("Stopped before the first protein was finished. Press **Compute the map** to start again.")
         st.stop()
-    return collection, complete, messages
+    return embeddings, complete, messages
 
 
 def read_proteins(text: str):
@@ -135,7 +135,7 @@ def _run(job: bulk.Job, key: str) -> bool:
         bar = st.progress(0.0, "Starting...")
         st.button("Stop and keep what is finished", key="map.stop", on_click=_stop, args=(key,), icon=":material/stop:")
     for progress in engine.run(job, lambda: open_model(job.model)):
-        bar.progress(progress.share, progress_text(progress))
+        bar.progress(progress.fraction, progress_text(progress))
     place.empty()
     return True
 

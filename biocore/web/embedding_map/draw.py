@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from biocore import embedding
-from biocore.embedding import Collection, Map, MapSettings
+from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings
 from biocore.plot import embedding_map as plots
 from biocore.web.embedding_map.beside import placed_proteins, show_placed
 from biocore.web.embedding_map.collect import digest, load_example
@@ -17,25 +17,25 @@ from biocore.web.link import start_from_link
 from biocore.web.outputs import figure, table
 
 
-def compute_map(collection: Collection, settings: MapSettings) -> Map:
+def compute_map(embeddings: EmbeddingSet, settings: ProjectionSettings) -> Projection:
     """The map, from the file it came with, from the cache, or computed now."""
     wait = "Computing the map..."
     if settings.method == "umap":
         wait = "Computing UMAP; the first one takes half a minute more, while its code is compiled..."
-    elif settings.method == "tsne" and len(collection) > 2000:
-        wait = f"Computing t-SNE of {len(collection):,} proteins; this takes about {len(collection) / 100:,.0f} s..."
+    elif settings.method == "tsne" and len(embeddings) > 2000:
+        wait = f"Computing t-SNE of {len(embeddings):,} proteins; this takes about {len(embeddings) / 100:,.0f} s..."
     with st.spinner(wait):
-        return _map(digest(collection.vectors), settings, collection)
+        return _map(digest(embeddings.vectors), settings, embeddings)
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)
-def _map(key: str, settings: MapSettings, _collection: Collection) -> Map:
-    return embedding.map_of(_collection, settings)
+def _map(key: str, settings: ProjectionSettings, _embeddings: EmbeddingSet) -> Projection:
+    return embedding.projection_of(_embeddings, settings)
 
 
 @st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the map...")
-def _faithfulness(key: str, settings: MapSettings, coordinates: str, _vectors, _shown: Map):
-    return embedding.faithfulness(_vectors, _shown)
+def _quality(key: str, settings: ProjectionSettings, coordinates: str, _vectors, _shown: Projection):
+    return embedding.projection_quality(_vectors, _shown)
 
 
 @st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the labels...")
@@ -43,15 +43,15 @@ def _separation(key: str, column: str, labels: tuple[str, ...], metric: str, _ve
     return embedding.separation(_vectors, labels, metric=metric)
 
 
-def show_map(request: Request, collection: Collection, shown: Map) -> None:
+def show_map(request: Request, embeddings: EmbeddingSet, shown: Projection) -> None:
     """The figure with its controls, numbers of trust, and what is selected or placed."""
-    columns = list(collection.table.columns)
-    numbers = [c for c in columns if plots.is_number(collection.table[c])]
-    colour, size, search = _figure_controls(request, collection, columns, numbers)
-    placed = placed_proteins(collection, shown)
-    points = embedding.points(collection, shown, placed)
+    columns = list(embeddings.table.columns)
+    numbers = [c for c in columns if plots.is_number(embeddings.table[c])]
+    colour, size, search = _figure_controls(request, embeddings, columns, numbers)
+    placed = placed_proteins(embeddings, shown)
+    points = embedding.points(embeddings, shown, placed)
     found = _search(points, search)
-    picked = _picked_row(collection)
+    picked = _picked_row(embeddings)
     drawn, trust = st.columns([3, 1])
     with drawn:
         fig = plots.map_figure(
@@ -65,8 +65,8 @@ def show_map(request: Request, collection: Collection, shown: Map) -> None:
         )
         options = {}
         if shown.settings.dims == 2:
-            options = {"on_select": lambda: _pick(points, collection), "selection_mode": ("points", "box", "lasso")}
-        event = figure(fig, "embedding_map", alt=_alt(collection, shown, colour), key="map.figure", **options)
+            options = {"on_select": lambda: _pick(points, embeddings), "selection_mode": ("points", "box", "lasso")}
+        event = figure(fig, "embedding_map", alt=_alt(embeddings, shown, colour), key="map.figure", **options)
         if shown.settings.dims == 3:
             st.caption("A 3-D map can be turned, but not selected from: search by name, or choose a protein below.")
         else:
@@ -74,19 +74,19 @@ def show_map(request: Request, collection: Collection, shown: Map) -> None:
         if search:
             st.caption(f"{len(found):,} points with {plain(repr(search))} in a name or label (ringed).")
     with trust:
-        _trust(collection, shown, colour)
+        _trust(embeddings, shown, colour)
     copies = int((points.copies - 1).sum())
     if copies:
         st.caption(f"{copies:,} proteins have the same vector as another; ×n beside a point says how many lie there.")
     if options:  # a figure in 3-D gives no event
-        _selection(event, points, collection, placed)
-    show_placed(collection, placed, shown.settings.metric)
+        _selection(event, points, embeddings, placed)
+    show_placed(embeddings, placed, shown.settings.metric)
 
 
-def _figure_controls(request, collection, columns, numbers) -> tuple[str | None, str | None, str]:
+def _figure_controls(request, embeddings, columns, numbers) -> tuple[str | None, str | None, str]:
     first, second, third = st.columns(3)
-    start = load_example(request.example).colour if request.source == EXAMPLE else _best_column(collection, columns)
-    if st.session_state.get("map.colour_for") != request.key:  # another collection: its own columns
+    start = load_example(request.example).colour if request.source == EXAMPLE else _best_column(embeddings, columns)
+    if st.session_state.get("map.colour_for") != request.key:  # another set: its own columns
         if "map.colour_for" in st.session_state:
             for key in ("colour", "size"):
                 st.session_state.pop(key, None)
@@ -106,10 +106,10 @@ def _figure_controls(request, collection, columns, numbers) -> tuple[str | None,
     return colour, size, (search or "").strip()
 
 
-def _best_column(collection: Collection, columns: list[str]) -> str | None:
+def _best_column(embeddings: EmbeddingSet, columns: list[str]) -> str | None:
     """The column to colour by at first: the labels of fewest kinds, else a number, else none."""
-    kinds = {c: collection.table[c].nunique() for c in columns}
-    labels = [c for c in columns if not plots.is_number(collection.table[c]) and 1 < kinds[c] < len(collection)]
+    kinds = {c: embeddings.table[c].nunique() for c in columns}
+    labels = [c for c in columns if not plots.is_number(embeddings.table[c]) and 1 < kinds[c] < len(embeddings)]
     if labels:
         return min(labels, key=lambda c: kinds[c])
     return next((c for c in columns if kinds[c] > 1), None)
@@ -127,17 +127,17 @@ def _search(points: embedding.Points, text: str) -> list[int]:
     ]
 
 
-def _picked_row(collection: Collection) -> int | None:
+def _picked_row(embeddings: EmbeddingSet) -> int | None:
     name = start_from_link("protein", None, key=PICKED)
-    if name in collection.names:
-        return collection.names.index(name)
+    if name in embeddings.names:
+        return embeddings.names.index(name)
     return None
 
 
 def _point_of(points: embedding.Points, row: int | None) -> int | None:
     if row is None:
         return None
-    return next((i for i, rows in enumerate(points.rows) if row in rows and not points.placed[i]), None)
+    return next((i for i, rows in enumerate(points.rows) if row in rows and not points.projected[i]), None)
 
 
 def _selected(event) -> list[int]:
@@ -152,22 +152,22 @@ def _selected(event) -> list[int]:
     return sorted(set(indices))
 
 
-def _pick(points: embedding.Points, collection: Collection) -> None:
+def _pick(points: embedding.Points, embeddings: EmbeddingSet) -> None:
     """A click on one point makes it the one that is looked at."""
     chosen = [i for i in _selected(st.session_state.get("map.figure")) if i < len(points.rows)]
-    if len(chosen) == 1 and not points.placed[chosen[0]]:
-        st.session_state[PICKED] = collection.names[points.rows[chosen[0]][0]]
+    if len(chosen) == 1 and not points.projected[chosen[0]]:
+        st.session_state[PICKED] = embeddings.names[points.rows[chosen[0]][0]]
 
 
-def _alt(collection: Collection, shown: Map, colour: str | None) -> str:
+def _alt(embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> str:
     by = f", coloured by {colour}" if colour else ""
-    return f"Map of {len(collection):,} proteins ({shown.title}){by}. The table below holds every coordinate."
+    return f"Map of {len(embeddings):,} proteins ({shown.title}){by}. The table below holds every coordinate."
 
 
-def _trust(collection: Collection, shown: Map, colour: str | None) -> None:
+def _trust(embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> None:
     """How far the picture can be trusted, and whether labels are apart where it counts."""
-    key = digest(collection.vectors)
-    kept = _faithfulness(key, shown.settings, digest(shown.coordinates), collection.vectors, shown)
+    key = digest(embeddings.vectors)
+    kept = _quality(key, shown.settings, digest(shown.coordinates), embeddings.vectors, shown)
     st.markdown("**What the map kept**")
     st.metric(
         "Trustworthiness",
@@ -176,25 +176,25 @@ def _trust(collection: Collection, shown: Map, colour: str | None) -> None:
         f"{kept.k:,} neighbours, {kept.queries:,} of {kept.n:,} different proteins.",
     )
     st.metric(
-        "Neighbours kept",
-        _share(kept.neighbour_overlap),
+        "Neighbourhood preservation",
+        _percent(kept.neighbourhood_preservation),
         help=f"Share of the {kept.k:,} nearest neighbours that are the same on the map and in the original space.",
     )
-    if not np.isnan(kept.overlap_by_chance):
-        st.caption(f"By chance: {kept.overlap_by_chance:.1%}")
+    if not np.isnan(kept.preservation_by_chance):
+        st.caption(f"By chance: {kept.preservation_by_chance:.1%}")
     if shown.variance:
-        st.metric("Variance shown", _share(kept.variance))
-    if colour is None or plots.is_number(collection.table[colour]):
+        st.metric("Variance shown", _percent(kept.variance))
+    if colour is None or plots.is_number(embeddings.table[colour]):
         return
-    labels = tuple(str(v) for v in collection.table[colour])
-    apart = _separation(key, colour, labels, shown.settings.metric, collection.vectors)
+    labels = tuple(str(v) for v in embeddings.table[colour])
+    apart = _separation(key, colour, labels, shown.settings.metric, embeddings.vectors)
     st.markdown(f"**Are labels apart?** *{plain(colour)}, in the original space*")
     st.metric("Silhouette", _number(apart.silhouette), help="0: labels overlap; 1: far apart; below 0: mixed up.")
     st.metric(
         f"{apart.k:,}-neighbour accuracy",
-        _share(apart.accuracy),
-        help="Share of proteins whose label is what their nearest others say, each left out in turn. Relatives "
-        "stay in, so this describes the collection; it is not a test on unseen families.",
+        _percent(apart.accuracy),
+        help="Fraction of proteins whose label is what their nearest others say, each left out in turn. Homologues "
+        "stay in, so this describes the set; it is not a test on unseen families.",
     )
     if not np.isnan(apart.accuracy):
         st.caption(
@@ -212,22 +212,22 @@ def _number(value: float) -> str:
     return "not defined" if np.isnan(value) else f"{value:.3f}"
 
 
-def _share(value: float) -> str:
+def _percent(value: float) -> str:
     return "not defined" if np.isnan(value) else f"{value:.1%}"
 
 
-def _selection(event, points: embedding.Points, collection: Collection, placed) -> None:
+def _selection(event, points: embedding.Points, embeddings: EmbeddingSet, placed) -> None:
     chosen = [i for i in _selected(event) if i < len(points.rows)]
     if not chosen:
         return
-    frames = [_rows_of(points, i, collection, placed) for i in chosen]
+    frames = [_rows_of(points, i, embeddings, placed) for i in chosen]
     data = pd.concat(frames, ignore_index=True)
     st.subheader(f"Selected: {len(data):,} protein{'s' * (len(data) != 1)}")
     table(data, "selected_proteins")
 
 
-def _rows_of(points, index, collection, placed) -> pd.DataFrame:
-    source = placed[0] if points.placed[index] and placed else collection
+def _rows_of(points, index, embeddings, placed) -> pd.DataFrame:
+    source = placed[0] if points.projected[index] and placed else embeddings
     rows = list(points.rows[index])
     names = pd.DataFrame({"record": [source.names[r] for r in rows]})
     return pd.concat([names, source.table.iloc[rows].reset_index(drop=True)], axis=1)

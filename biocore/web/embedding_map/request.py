@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from biocore import embedding
-from biocore.embedding import MapSettings
+from biocore.embedding import ProjectionSettings
 from biocore.web.frame import plain, show_errors
 from biocore.web.inputs import decode, sequence_input
 from biocore.web.link import start_from_link
@@ -143,7 +143,7 @@ def _labels_input() -> tuple[str, str]:
     return text, "labels.csv"
 
 
-def settings_input() -> MapSettings:
+def settings_input() -> ProjectionSettings:
     """Method and parameters, chosen before anything is computed."""
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
     start_from_link("method", "tsne", allowed=embedding.METHODS)
@@ -174,10 +174,10 @@ def settings_input() -> MapSettings:
         neighbours = left.slider("Neighbours", 2, 100, 15, key="neighbours", bind="query-params")
         min_dist = right.slider("Smallest distance on the map", 0.0, 0.99, 0.1, key="min_dist", bind="query-params")
         st.caption("The first UMAP after a start takes half a minute more, while its code is compiled.")
-    return MapSettings(method, int(dims), metric, float(perplexity), int(neighbours), float(min_dist), int(seed))
+    return ProjectionSettings(method, int(dims), metric, float(perplexity), int(neighbours), float(min_dist), int(seed))
 
 
-def applied(request: Request, settings: MapSettings) -> tuple[Request, MapSettings]:
+def applied(request: Request, settings: ProjectionSettings) -> tuple[Request, ProjectionSettings]:
     """What the page shows: the inputs as they were when "Compute the map" was pressed.
 
     The first opening and a change of example need no press.

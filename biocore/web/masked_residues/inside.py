@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from biocore import web
-from biocore.embedding import MapSettings, make_map
+from biocore.embedding import ProjectionSettings, project
 from biocore.esm2.vocabulary import AMINO_ACID_IDS, CLS, EOS, TOKENS, encode
 from biocore.plot import masked_residues as plot
 from biocore.plot.theme import CHEMISTRY_COLOURS
@@ -96,7 +96,7 @@ def _show_vocabulary() -> None:
 def _map(_choice: Choice, key: str, method: str, ids: tuple[int, ...]) -> tuple[np.ndarray, tuple[str, ...], str]:
     with _choice.opened() as model:
         vectors = model.token_embeddings()[list(ids)]
-    found = make_map(vectors, MapSettings(method=method, perplexity=6.0, seed=0))
+    found = project(vectors, ProjectionSettings(method=method, perplexity=6.0, seed=0))
     return found.coordinates, found.axes, found.title
 
 

@@ -1,16 +1,14 @@
-"""A collection: proteins with a name, a vector, and columns of labels."""
+"""Labels of proteins: what FASTA headers say, and tables joined by identifier."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from io import StringIO
 
 import numpy as np
 import pandas as pd
 
-from biocore.embedding.projection.maps import Map, MapSettings, check_vectors, fit_settings, make_map
-from biocore.embedding.projection.neighbours import distinct
 from biocore.errors import InputError
 from biocore.sequence import Record
 
@@ -27,108 +25,6 @@ IDENTIFIERS = (
     "uniprot",
 )
 RESERVED = ("record", "x", "y", "z", "copies", "embedding")
-
-
-@dataclass(frozen=True)
-class Collection:
-    """Proteins (or anything else) with a vector each.
-
-    Attributes
-    ----------
-    names : tuple of str, N
-        Unique.
-    vectors : float32 array, (N, D)
-    table : DataFrame, N rows
-        Columns of labels and numbers to colour by; may have none.
-    sequences : tuple of str or None
-        Where they are known.
-    model : str
-        What made the vectors; empty where that is not known.
-    model_hash : str
-        Tells versions of a model apart; empty where not known.
-    layer : int
-        Layer of the model, -1 for the last.
-    map : Map or None
-        Coordinates that came with the vectors.
-    notes : tuple of str
-        What a user should know about the input.
-    """
-
-    names: tuple[str, ...]
-    vectors: np.ndarray
-    table: pd.DataFrame
-    sequences: tuple[str, ...] | None = None
-    model: str = ""
-    model_hash: str = ""
-    layer: int = -1
-    map: Map | None = None
-    notes: tuple[str, ...] = field(default=())
-
-    def __post_init__(self):
-        object.__setattr__(self, "vectors", check_vectors(self.vectors, self.names))
-        n = len(self.names)
-        if len(self.vectors) != n or len(self.table) != n:
-            raise ValueError(f"{n} names, {len(self.vectors)} vectors and {len(self.table)} rows do not fit")
-        if self.sequences is not None and len(self.sequences) != n:
-            raise ValueError(f"{n} names and {len(self.sequences)} sequences do not fit")
-        if len(set(self.names)) != n:
-            raise ValueError("names must be unique; see unique_names")
-        if self.map is not None and len(self.map.coordinates) != n:
-            raise ValueError("the map must have a point for each name")
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def with_columns(self, columns: pd.DataFrame) -> "Collection":
-        """The same with more columns; one that exists is replaced."""
-        kept = self.table.drop(columns=[c for c in columns if c in self.table])
-        return replace(self, table=pd.concat([kept, columns.reset_index(drop=True)], axis=1))
-
-
-def map_of(collection: Collection, settings: MapSettings) -> Map:
-    """The map of a collection: the one it came with where that has these settings, else computed now.
-
-    Raises
-    ------
-    InputError
-        As `make_map`.
-    """
-    stored = collection.map
-    if stored is not None:
-        n = len(distinct(collection.vectors)[0])
-        asked, notes = fit_settings(settings, n)
-        if asked.relevant == fit_settings(stored.settings, n)[0].relevant:
-            return replace(stored, notes=notes)
-    return make_map(collection.vectors, settings, names=collection.names)
-
-
-def same_weights(first: str, second: str) -> bool:
-    """True where two model hashes stand for the same weights.  Precision (``-bf16`` on a GPU) is no difference here."""
-    return first.removesuffix("-bf16") == second.removesuffix("-bf16")
-
-
-def unique_names(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Tell equal names apart, "P1", "P1 (2)", and say so.  Returns the names and notes for the user."""
-    taken, counts, unique = set(names), Counter(names), []
-    seen: Counter = Counter()
-    for name in names:
-        seen[name] += 1
-        if seen[name] > 1:
-            number = seen[name]
-            while f"{name} ({number})" in taken:
-                number += 1
-            name = f"{name} ({number})"
-            taken.add(name)
-        unique.append(name)
-    repeated = [name for name, count in counts.items() if count > 1]
-    if not repeated:
-        return tuple(unique), ()
-    shown = ", ".join(repeated[:3]) + (", ..." if len(repeated) > 3 else "")
-    are = "name occurs" if len(repeated) == 1 else "names occur"
-    return tuple(unique), (f"{len(repeated):,} {are} more than once ({shown}); the later ones are numbered.",)
-
-
-# --------------------------------------------------------------------------------------------------------- labels
 
 
 def header_columns(records: Sequence[Record]) -> pd.DataFrame:

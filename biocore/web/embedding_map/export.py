@@ -1,9 +1,9 @@
-"""What the page says about a collection, and what a user takes away."""
+"""What the page says about a set of embeddings, and what a user exports."""
 
 import streamlit as st
 
 from biocore import embedding, zoo
-from biocore.embedding import Collection, Map, MapSettings
+from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings
 from biocore.web.embedding_map.collect import load_example
 from biocore.web.embedding_map.request import EXAMPLE, PICKED, PROTEINS, VECTORS, Request
 from biocore.web.frame import plain, show_notes
@@ -18,16 +18,16 @@ MIME = {
 }
 
 
-def show_outputs(request: Request, collection: Collection, shown: Map, settings: MapSettings) -> None:
-    """Every coordinate as a table, files to take away, and the command line."""
+def show_outputs(request: Request, embeddings: EmbeddingSet, shown: Projection, settings: ProjectionSettings) -> None:
+    """Every coordinate as a table, files to export, and the command line."""
     st.subheader("Coordinates and embeddings")
-    table(embedding.to_frame(collection, shown).head(20_000), "coordinates")
+    table(embedding.to_frame(embeddings, shown).head(20_000), "coordinates")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Names, labels, coordinates and vectors:")
         for ending, mime in MIME.items():
             download(
                 ending,
-                lambda ending=ending: embedding.write_vectors(collection, ending, shown),
+                lambda ending=ending: embedding.write_vectors(embeddings, ending, shown),
                 f"embedding_map{ending}",
                 mime,
                 key=f"map.download{ending}",
@@ -37,7 +37,7 @@ def show_outputs(request: Request, collection: Collection, shown: Map, settings:
     )
 
 
-def _command(request: Request, settings: MapSettings) -> list[str]:
+def _command(request: Request, settings: ProjectionSettings) -> list[str]:
     given = {EXAMPLE: f"example:{request.example}", PROTEINS: "proteins.fasta", VECTORS: request.file_name}
     words = ["map", given[request.source], "--method", settings.method, "--dims", str(settings.dims)]
     words += ["--metric", settings.metric]
@@ -54,7 +54,7 @@ def _command(request: Request, settings: MapSettings) -> list[str]:
     return [*words, "--out", "map.csv"]
 
 
-def link(request: Request, settings: MapSettings) -> None:
+def link(request: Request, settings: ProjectionSettings) -> None:
     """Put the settings into the address; the others are bound to it already.  Defaults are left out."""
     first = next(iter(embedding.example_names()), "")
     set_link(
@@ -77,17 +77,17 @@ def share(request: Request) -> None:
         share_link(f"your proteins ({residues:,} residues){labels}", seq=request.text, labels=request.labels, **chosen)
 
 
-def about(request: Request, collection: Collection) -> None:
-    """What the collection is and where its vectors come from."""
+def about(request: Request, embeddings: EmbeddingSet) -> None:
+    """What the set is and where its vectors come from."""
     if request.source == EXAMPLE:
         shipped = load_example(request.example)
         st.caption(
-            f"**{plain(shipped.title)}.** {plain(shipped.description)} Vectors of {plain(collection.model)}, rounded "
+            f"**{plain(shipped.title)}.** {plain(shipped.description)} Vectors of {plain(embeddings.model)}, rounded "
             f"to 16 bits. Source: {plain(shipped.source)}. Licence: {plain(shipped.licence)}."
         )
-    show_notes(collection.notes)
+    show_notes(embeddings.notes)
 
 
-def model_card(collection: Collection) -> zoo.ModelCard | None:
+def model_card(embeddings: EmbeddingSet) -> zoo.ModelCard | None:
     """The card of the model that made the vectors, where it is known here."""
-    return zoo.card(collection.model) if collection.model in zoo.names("protein-language-model") else None
+    return zoo.card(embeddings.model) if embeddings.model in zoo.names("protein-language-model") else None
