@@ -19,7 +19,7 @@ with web.show_errors():
     shown = maps.compute_map(embeddings, settings)
 web.show_notes(shown.notes)
 
-maps.place_input(embeddings)
+maps.new_proteins_input(embeddings)
 with web.show_errors():
     maps.show_map(request, embeddings, shown)
     maps.show_neighbours(embeddings, shown)

@@ -564,6 +564,35 @@ def test_examples_have_labels_and_a_map_and_no_sequences(name):
     assert not any("sequence" in c.lower() for c in held.table)
 
 
+@pytest.mark.parametrize("name", list(embedding.example_names()))
+@pytest.mark.parametrize("ending", [".npz", ".h5", ".parquet"])
+def test_shipped_files_are_read_and_written_again_without_a_change(name, ending):
+    held = embedding.example(name).embeddings
+    back = embedding.read_vectors(embedding.write_vectors(held, ending, held.projection), f"x{ending}")
+    assert (back.names, back.model, back.model_hash) == (held.names, held.model, held.model_hash)
+    np.testing.assert_array_equal(back.vectors, held.vectors)
+    np.testing.assert_array_equal(back.projection.coordinates, held.projection.coordinates)
+    assert back.projection.settings == held.projection.settings
+    pd.testing.assert_frame_equal(back.table, held.table, check_dtype=False)
+
+
+def test_an_hdf5_file_of_before_columns_had_their_name_is_read():
+    from io import BytesIO
+
+    import h5py
+
+    buffer = BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["embeddings"], file["names"] = np.eye(2, dtype=np.float32), ["p", "q"]
+        file["columns/x_y"] = ["a", "b"]
+        file["coordinates"] = np.zeros((2, 2), np.float32)
+        settings = {"method": "pca", "dims": 2, "metric": "euclidean", "variance": [1.0, 0.0]}
+        file.attrs["about"] = json.dumps({"model": "m", "map": settings})
+    back = embedding.read_vectors(buffer.getvalue(), "x.h5")
+    assert back.table["x_y"].tolist() == ["a", "b"]
+    assert (back.model, back.projection.variance) == ("m", (1.0, 0.0))
+
+
 def test_the_tokens_map_is_what_the_settings_give():
     held = embedding.example("tokens").embeddings
     assert len(held) == 33

@@ -204,20 +204,45 @@ def test_a_wrong_file_is_a_message(name, content, said):
     assert said in app.error[0].value
 
 
-def test_new_proteins_are_placed_and_a_bad_one_leaves_the_map():
+def test_new_proteins_are_projected_and_a_bad_one_leaves_the_map():
     app = with_proteins(fasta(8))
     before = table(app, "record", "x").copy()
-    app.text_area(key="map.place_text").set_value(">new\nMKVLAAGIVGLCMKV\n").run()
-    app.button(key="map.place").click().run()
+    app.text_area(key="map.new_text").set_value(">new\nMKVLAAGIVGLCMKV\n").run()
+    app.button(key="map.project").click().run()
     assert not app.exception
     assert not app.error
     assert table(app, "record", "x").equals(before)
-    assert table(app, "placed protein", "nearest in the map")["placed protein"].tolist() == ["new"]
-    app.text_area(key="map.place_text").set_value(">new\nMKV$\n").run()
-    app.button(key="map.place").click().run()
+    assert table(app, "new protein", "nearest in the map")["new protein"].tolist() == ["new"]
+    app.text_area(key="map.new_text").set_value(">new\nMKV$\n").run()
+    app.button(key="map.project").click().run()
     assert not app.exception
-    assert "cannot be placed" in app.error[0].value
+    assert "cannot be projected" in app.error[0].value
     assert table(app, "record", "x").equals(before)
+
+
+@needs_examples
+def test_a_protein_known_by_its_name_only_is_handed_over_as_an_accession(monkeypatch):
+    """The example holds vectors: "A0AVI4" must not reach another page as the sequence AAVI."""
+    import streamlit as st
+
+    monkeypatch.setattr(st, "switch_page", lambda page: None)
+    app = opened(example="extracellular-membrane", protein="A0AVI4")
+    assert app.selectbox(key="map.protein").value == "A0AVI4"
+    offered = [b.key for b in app.button if b.key.startswith("map.open.")]
+    assert offered == ["map.open.structures"]
+    app.button(key="map.open.structures").click().run()
+    handed = {k: v for k, v in app.session_state.filtered_state.items() if k.startswith("hand_over.")}
+    assert handed == {"hand_over.structure": "A0AVI4"}
+    assert "protein" not in app.session_state
+
+
+def test_a_protein_is_handed_over_with_its_sequence(monkeypatch):
+    import streamlit as st
+
+    monkeypatch.setattr(st, "switch_page", lambda page: None)
+    app = with_proteins(">A0AVI4\nMKVLAAGIVGLC\n>b\nMSTNPKPQRKTK\n", protein="A0AVI4")
+    app.button(key="map.open.masked_residues").click().run()
+    assert app.session_state["hand_over.protein"] == ">A0AVI4\nMKVLAAGIVGLC\n"
 
 
 def test_a_protein_from_another_page_arrives():
@@ -225,7 +250,7 @@ def test_a_protein_from_another_page_arrives():
     app.session_state["hand_over.protein"] = fasta(2)
     app.run()
     assert not app.exception
-    assert app.segmented_control(key="source").value == "proteins"
+    assert app.segmented_control(key="map.source").value == "proteins"
     assert table(app, "record", "x")["record"].tolist() == ["p0", "p1"]
 
 

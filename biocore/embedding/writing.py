@@ -107,7 +107,7 @@ def _h5(embeddings: EmbeddingSet, projection: Projection | None) -> bytes:
             file.create_dataset(name, data=array, compression="gzip", compression_opts=1)
         text = h5py.string_dtype()
         file.create_dataset("names", data=list(embeddings.names), dtype=text)
-        columns = file.create_group("columns")
+        columns = file.create_group("columns", track_order=True)
         for number, column in enumerate(embeddings.table):
             values = embeddings.table[column]
             path = column.replace("/", "_")  # a slash would open a group

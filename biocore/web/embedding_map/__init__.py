@@ -1,6 +1,6 @@
 """The embedding map page's parts: what to map, how, the map itself, and what lies beside a protein."""
 
-from biocore.web.embedding_map.beside import place_input, show_neighbours
+from biocore.web.embedding_map.beside import new_proteins_input, show_neighbours
 from biocore.web.embedding_map.collect import embeddings_for
 from biocore.web.embedding_map.draw import compute_map, show_map
 from biocore.web.embedding_map.export import about, link, model_card, share, show_outputs
@@ -14,7 +14,7 @@ __all__ = [
     "compute_map",
     "link",
     "model_card",
-    "place_input",
+    "new_proteins_input",
     "request_input",
     "settings_input",
     "share",

@@ -1,4 +1,4 @@
-"""What lies beside a protein in the original space, and new proteins placed into a finished map."""
+"""What lies beside a protein in the original space, and new proteins projected into a finished map."""
 
 import numpy as np
 import pandas as pd
@@ -65,38 +65,36 @@ def _open_in(embeddings: EmbeddingSet, row: int) -> None:
         st.caption("This set holds vectors, not sequences: pages that need a sequence cannot be opened from here.")
 
 
-def place_input(embeddings: EmbeddingSet) -> None:
-    """New proteins to be put into the map."""
-    with st.expander("Place new proteins into this map", icon=":material/add_location:"):
+def new_proteins_input(embeddings: EmbeddingSet) -> None:
+    """New proteins to be projected into the map."""
+    with st.expander("Project new proteins into this map", icon=":material/add_location:"):
         if not embeddings.model or len(embedding.distinct(embeddings.vectors)[0]) < 2:
             st.caption("This needs a map of two proteins or more whose language model is known.")
             return
         st.text_area(
-            "Proteins (FASTA)", key="map.place_text", height=100, persist_state="session", placeholder=">new\nMKT..."
+            "Proteins (FASTA)", key="map.new_text", height=100, persist_state="session", placeholder=">new\nMKT..."
         )
         left, right = st.columns([1, 4])
-        if left.button("Place", key="map.place"):
-            st.session_state["map.placed"] = st.session_state["map.place_text"]
-        if right.button("Remove", key="map.unplace", type="tertiary"):
-            st.session_state.pop("map.placed", None)
-        st.caption(
-            "The map stays as it is. New points are hollow; each is placed by its neighbours among the old ones."
-        )
+        if left.button("Project", key="map.project"):
+            st.session_state["map.new"] = st.session_state["map.new_text"]
+        if right.button("Remove", key="map.remove_new", type="tertiary"):
+            st.session_state.pop("map.new", None)
+        st.caption("The map stays as it is. New points are hollow; each lies by its neighbours among the old ones.")
 
 
-def placed_proteins(embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray] | None:
-    """The placed proteins and their coordinates, or None.  Errors are shown and leave the map as it was."""
-    text = st.session_state.get("map.placed", "")
+def projected_proteins(embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray] | None:
+    """The new proteins and their coordinates, or None.  Errors are shown and leave the map as it was."""
+    text = st.session_state.get("map.new", "")
     if not text.strip() or not embeddings.model:
         return None
     try:
-        return _placed(text, embeddings, shown)
+        return _projected(text, embeddings, shown)
     except InputError as error:
-        st.error(plain(f"The new proteins cannot be placed. {error}"), icon=":material/error:")
+        st.error(plain(f"The new proteins cannot be projected. {error}"), icon=":material/error:")
         return None
 
 
-def _placed(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray]:
+def _projected(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray]:
     with open_model(embeddings.model) as loaded:
         if not embedding.same_weights(loaded.hash, embeddings.model_hash):
             raise InputError(
@@ -104,28 +102,28 @@ def _placed(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[Emb
             )
         job = bulk.prepare(read_proteins(text), embeddings.model, loaded.hash, layer=embeddings.layer)
     for skipped in job.skipped:
-        st.warning(plain(f"Not placed: {skipped.record}: {skipped.reason}"))
+        st.warning(plain(f"Not projected: {skipped.record}: {skipped.reason}"))
     with st.spinner(f"Embedding {len(job.names):,} new proteins..."):
         for _ in engine.run(job, lambda: open_model(job.model)):
             pass
     new = bulk.collect(job)
     assert new is not None  # `prepare` refuses a job without records, and the job has run
     key = digest(shown.coordinates)
-    return new, _place(digest(new.vectors), key, shown.settings, embeddings.vectors, shown, new.vectors)
+    return new, _transformed(digest(new.vectors), key, shown.settings, embeddings.vectors, shown, new.vectors)
 
 
-@st.cache_data(max_entries=8, scope="session", show_spinner="Placing...")
-def _place(new: str, old: str, settings: ProjectionSettings, _vectors, _shown: Projection, _new) -> np.ndarray:
+@st.cache_data(max_entries=8, scope="session", show_spinner="Projecting...")
+def _transformed(new: str, old: str, settings: ProjectionSettings, _vectors, _shown: Projection, _new) -> np.ndarray:
     return embedding.transform(_vectors, _shown, _new)
 
 
-def show_placed(embeddings: EmbeddingSet, placed: tuple[EmbeddingSet, np.ndarray] | None, metric: str) -> None:
-    """The nearest protein of each placed one, in the original space."""
-    if placed is None:
+def show_projected(embeddings: EmbeddingSet, added: tuple[EmbeddingSet, np.ndarray] | None, metric: str) -> None:
+    """The nearest protein of each new one, in the original space."""
+    if added is None:
         return
-    new = placed[0]
+    new = added[0]
     nearest = [embedding.neighbour_table(embeddings, None, k=1, metric=metric, query=vector) for vector in new.vectors]
     found = pd.concat(nearest, ignore_index=True).drop(columns="rank").rename(columns={"record": "nearest in the map"})
-    found.insert(0, "placed protein", list(new.names))
-    st.subheader("Placed proteins and their nearest in the original space")
-    table(found.round({"cosine similarity": 4, "Euclidean distance": 4}), "placed_proteins")
+    found.insert(0, "new protein", list(new.names))
+    st.subheader("New proteins and their nearest in the original space")
+    table(found.round({"cosine similarity": 4, "Euclidean distance": 4}), "new_proteins")

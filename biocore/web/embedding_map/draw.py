@@ -9,9 +9,9 @@ import streamlit as st
 from biocore import embedding
 from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings
 from biocore.plot import embedding_map as plots
-from biocore.web.embedding_map.beside import placed_proteins, show_placed
+from biocore.web.embedding_map.beside import projected_proteins, show_projected
 from biocore.web.embedding_map.collect import digest, load_example
-from biocore.web.embedding_map.request import EXAMPLE, PICKED, Request
+from biocore.web.embedding_map.request import EXAMPLE, FIND, PICKED, Request
 from biocore.web.frame import plain
 from biocore.web.link import start_from_link
 from biocore.web.outputs import figure, table
@@ -44,12 +44,12 @@ def _separation(key: str, column: str, labels: tuple[str, ...], metric: str, _ve
 
 
 def show_map(request: Request, embeddings: EmbeddingSet, shown: Projection) -> None:
-    """The figure with its controls, numbers of trust, and what is selected or placed."""
+    """The figure with its controls, numbers of trust, and what is selected or projected."""
     columns = list(embeddings.table.columns)
     numbers = [c for c in columns if plots.is_number(embeddings.table[c])]
     colour, size, search = _figure_controls(request, embeddings, columns, numbers)
-    placed = placed_proteins(embeddings, shown)
-    points = embedding.points(embeddings, shown, placed)
+    added = projected_proteins(embeddings, shown)
+    points = embedding.points(embeddings, shown, added)
     found = _search(points, search)
     picked = _picked_row(embeddings)
     drawn, trust = st.columns([3, 1])
@@ -79,8 +79,8 @@ def show_map(request: Request, embeddings: EmbeddingSet, shown: Projection) -> N
     if copies:
         st.caption(f"{copies:,} proteins have the same vector as another; ×n beside a point says how many lie there.")
     if options:  # a figure in 3-D gives no event
-        _selection(event, points, embeddings, placed)
-    show_placed(embeddings, placed, shown.settings.metric)
+        _selection(event, points, embeddings, added)
+    show_projected(embeddings, added, shown.settings.metric)
 
 
 def _figure_controls(request, embeddings, columns, numbers) -> tuple[str | None, str | None, str]:
@@ -101,8 +101,8 @@ def _figure_controls(request, embeddings, columns, numbers) -> tuple[str | None,
             "Size by", [None, *numbers], key="size", format_func=lambda c: c or "(one size)", bind="query-params"
         )
     with third:
-        start_from_link("find", "")
-        search = st.text_input("Search", key="find", persist_state="session", placeholder="part of a name or label")
+        start_from_link("find", "", key=FIND)
+        search = st.text_input("Search", key=FIND, persist_state="session", placeholder="part of a name or label")
     return colour, size, (search or "").strip()
 
 
@@ -178,7 +178,7 @@ def _trust(embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> N
     st.metric(
         "Neighbourhood preservation",
         _percent(kept.neighbourhood_preservation),
-        help=f"Share of the {kept.k:,} nearest neighbours that are the same on the map and in the original space.",
+        help=f"Fraction of the {kept.k:,} nearest neighbours that are the same on the map and in the original space.",
     )
     if not np.isnan(kept.preservation_by_chance):
         st.caption(f"By chance: {kept.preservation_by_chance:.1%}")
@@ -216,18 +216,18 @@ def _percent(value: float) -> str:
     return "not defined" if np.isnan(value) else f"{value:.1%}"
 
 
-def _selection(event, points: embedding.Points, embeddings: EmbeddingSet, placed) -> None:
+def _selection(event, points: embedding.Points, embeddings: EmbeddingSet, added) -> None:
     chosen = [i for i in _selected(event) if i < len(points.rows)]
     if not chosen:
         return
-    frames = [_rows_of(points, i, embeddings, placed) for i in chosen]
+    frames = [_rows_of(points, i, embeddings, added) for i in chosen]
     data = pd.concat(frames, ignore_index=True)
     st.subheader(f"Selected: {len(data):,} protein{'s' * (len(data) != 1)}")
     table(data, "selected_proteins")
 
 
-def _rows_of(points, index, embeddings, placed) -> pd.DataFrame:
-    source = placed[0] if points.projected[index] and placed else embeddings
+def _rows_of(points, index, embeddings, added) -> pd.DataFrame:
+    source = added[0] if points.projected[index] and added else embeddings
     rows = list(points.rows[index])
     names = pd.DataFrame({"record": [source.names[r] for r in rows]})
     return pd.concat([names, source.table.iloc[rows].reset_index(drop=True)], axis=1)

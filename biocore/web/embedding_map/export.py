@@ -5,7 +5,7 @@ import streamlit as st
 from biocore import embedding, zoo
 from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings
 from biocore.web.embedding_map.collect import load_example
-from biocore.web.embedding_map.request import EXAMPLE, PICKED, PROTEINS, VECTORS, Request
+from biocore.web.embedding_map.request import EXAMPLE, FIND, PICKED, PROTEINS, VECTORS, Request
 from biocore.web.frame import plain, show_notes
 from biocore.web.link import set_link, share_link
 from biocore.web.outputs import command_line, download, table
@@ -33,7 +33,8 @@ def show_outputs(request: Request, embeddings: EmbeddingSet, shown: Projection, 
                 key=f"map.download{ending}",
             )
     command_line(
-        _command(request, settings), note="`--vectors FILE` keeps vectors and map; `--figure FILE.html` the figure."
+        _command(request, settings),
+        note="`--vectors FILE` keeps vectors and projection, `--figure FILE.html` the figure.",
     )
 
 
@@ -66,7 +67,7 @@ def link(request: Request, settings: ProjectionSettings) -> None:
 
 def share(request: Request) -> None:
     """A link on request, with the proteins, their labels and the one that is looked at."""
-    chosen = {"protein": st.session_state.get(PICKED), "find": st.session_state.get("find")}
+    chosen = {"protein": st.session_state.get(PICKED), "find": st.session_state.get(FIND)}
     if request.source == VECTORS:
         st.text("Vectors do not fit into a link: send the file along.")
     elif request.source == EXAMPLE:

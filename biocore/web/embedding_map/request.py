@@ -16,7 +16,9 @@ MOST_RECORDS, MOST_RESIDUES = 5_000, 2_000_000
 MOST_VECTORS = 20_000
 UPLOAD_MB = 200
 EXAMPLE, PROTEINS, VECTORS = "example", "proteins", "vectors"
+SOURCE = "map.source"  # session key of the choice between these
 PICKED = "map.protein"  # session key: name of the protein that is looked at
+FIND = "map.find"  # session key of the search
 SOURCES = {EXAMPLE: "Worked example", PROTEINS: "Proteins (FASTA)", VECTORS: "My embeddings"}
 
 FAMILIES = """>HBA_HUMAN family=globin
@@ -63,15 +65,15 @@ class Request:
 def request_input() -> Request:
     """The inputs at the top of the page; whatever was typed stays."""
     handed = st.session_state.get("hand_over.protein")
-    if handed is not None or ("source" not in st.session_state and "seq" in st.query_params):
-        st.session_state["source"] = PROTEINS
-    start_from_link("source", EXAMPLE, allowed=SOURCES)
+    if handed is not None or (SOURCE not in st.session_state and "seq" in st.query_params):
+        st.session_state[SOURCE] = PROTEINS
+    start_from_link("source", EXAMPLE, key=SOURCE, allowed=SOURCES)
     source = st.segmented_control(
         "What to map",
         list(SOURCES),
         required=True,
         format_func=SOURCES.get,
-        key="source",
+        key=SOURCE,
     )
     request = {EXAMPLE: _example_input, PROTEINS: _proteins_input, VECTORS: _vectors_input}[source]()
     if source == EXAMPLE:
@@ -85,13 +87,13 @@ def _example_input() -> Request:
     if not names:
         st.warning("The worked examples are not on this machine. Make them with `python -m biocore map-examples`.")
         st.stop()
-    start_from_link("example", next(iter(names)), allowed=names)
+    start_from_link("example", next(iter(names)), key="map.example", allowed=names)
     chosen = st.pills(
         "Example",
         list(names),
         required=True,
         format_func=lambda name: plain(names[name]),
-        key="example",
+        key="map.example",
     )
     return Request(EXAMPLE, example=chosen)
 
@@ -146,14 +148,14 @@ def _labels_input() -> tuple[str, str]:
 def settings_input() -> ProjectionSettings:
     """Method and parameters, chosen before anything is computed."""
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
-    start_from_link("method", "tsne", allowed=embedding.METHODS)
+    start_from_link("method", "tsne", key="map.method", allowed=embedding.METHODS)
     with first:
         method = st.segmented_control(
             "Method",
             list(embedding.METHODS),
             required=True,
             format_func=embedding.METHODS.get,
-            key="method",
+            key="map.method",
         )
     with second:
         dims = st.segmented_control("Dimensions", [2, 3], default=2, required=True, key="dims", bind="query-params")
