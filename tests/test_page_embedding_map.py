@@ -231,8 +231,8 @@ def test_a_protein_known_by_its_name_only_is_handed_over_as_an_accession(monkeyp
     offered = [b.key for b in app.button if b.key.startswith("map.open.")]
     assert offered == ["map.open.structures"]
     app.button(key="map.open.structures").click().run()
-    handed = {k: v for k, v in app.session_state.filtered_state.items() if k.startswith("hand_over.")}
-    assert handed == {"hand_over.structure": "A0AVI4"}
+    assert app.session_state["hand_over.structure"] == "A0AVI4"
+    assert "hand_over.protein" not in app.session_state
     assert "protein" not in app.session_state
 
 

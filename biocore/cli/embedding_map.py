@@ -155,9 +155,10 @@ def _run_job(records: list[Record], name: str, layer: int, where: str = "local")
         _say(f"skipped {skipped.record}: {skipped.reason}")
     if len(job.skipped) > 20:
         _say(f"... and {len(job.skipped) - 20:,} more")
+    said = -1.0
     try:
         for progress in engine.run(job, lambda: nullcontext(model), engine=where):
-            _show(progress)
+            said = _show(progress, said)
     except KeyboardInterrupt:
         _say("\nstopped; what is finished is kept, and the same command goes on from there")
         raise
@@ -177,18 +178,16 @@ def _language_model(name: str):
     return zoo.load(name)
 
 
-def _show(progress: bulk.Progress) -> None:
+def _show(progress: bulk.Progress, last: float) -> float:
+    """Say how far a job is, in a log only every tenth of it; returns the fraction that was said last."""
     if not progress.of_sequences:
-        return
+        return last
     end = "\n" if progress.fraction == 1 or not sys.stderr.isatty() else "\r"
-    if end == "\n" and progress.fraction < 1 and int(10 * progress.fraction) == int(10 * _show.last):
-        return  # a log gets ten lines
-    _show.last = progress.fraction
+    if end == "\n" and progress.fraction < 1 and int(10 * progress.fraction) == int(10 * last):
+        return last
     left = "" if np.isnan(progress.remaining) else f", about {progress.remaining:,.0f} s to go"
     _say(f"{progress.sequences:,} of {progress.of_sequences:,} proteins ({progress.fraction:.0%}){left}   ", end=end)
-
-
-_show.last = -1.0
+    return progress.fraction
 
 
 # -------------------------------------------------------------------------------------------------------------- map

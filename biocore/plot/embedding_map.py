@@ -123,11 +123,11 @@ def _numbers(figure: go.Figure, points: Points, colour: str, sizes: np.ndarray) 
     known = np.isfinite(values) & ~points.projected
     unknown = np.flatnonzero(~known & ~points.projected)
     if len(unknown):
-        marker = {"color": "#B9C0C6", "size": sizes[unknown], "symbol": "circle"}
-        figure.add_trace(_trace(points, unknown, marker, f"{NONE} ({len(unknown):,})"))
+        grey = {"color": "#B9C0C6", "size": sizes[unknown], "symbol": "circle"}
+        figure.add_trace(_trace(points, unknown, grey, f"{NONE} ({len(unknown):,})"))
     rows = np.flatnonzero(known)
     bar = {"title": {"text": colour}, "thickness": 14}
-    marker = {
+    marker: dict[str, object] = {
         "color": values[rows],
         "colorscale": theme.SEQUENTIAL,
         "colorbar": bar,

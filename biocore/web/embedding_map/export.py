@@ -1,5 +1,7 @@
 """What the page says about a set of embeddings, and what a user exports."""
 
+from functools import partial
+
 import streamlit as st
 
 from biocore import embedding, zoo
@@ -27,7 +29,7 @@ def show_outputs(request: Request, embeddings: EmbeddingSet, shown: Projection, 
         for ending, mime in MIME.items():
             download(
                 ending,
-                lambda ending=ending: embedding.write_vectors(embeddings, ending, shown),
+                partial(embedding.write_vectors, embeddings, ending, shown),
                 f"embedding_map{ending}",
                 mime,
                 key=f"map.download{ending}",

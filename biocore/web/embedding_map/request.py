@@ -72,10 +72,10 @@ def request_input() -> Request:
         "What to map",
         list(SOURCES),
         required=True,
-        format_func=SOURCES.get,
+        format_func=lambda choice: SOURCES[choice],
         key=SOURCE,
     )
-    request = {EXAMPLE: _example_input, PROTEINS: _proteins_input, VECTORS: _vectors_input}[source]()
+    request = {EXAMPLE: _example_input, PROTEINS: _proteins_input, VECTORS: _vectors_input}[source or EXAMPLE]()
     if source == EXAMPLE:
         return request
     labels, labels_name = _labels_input()
@@ -95,7 +95,7 @@ def _example_input() -> Request:
         format_func=lambda name: plain(names[name]),
         key="map.example",
     )
-    return Request(EXAMPLE, example=chosen)
+    return Request(EXAMPLE, example=chosen or "")
 
 
 def _proteins_input() -> Request:
@@ -154,7 +154,7 @@ def settings_input() -> ProjectionSettings:
             "Method",
             list(embedding.METHODS),
             required=True,
-            format_func=embedding.METHODS.get,
+            format_func=lambda choice: embedding.METHODS[choice],
             key="map.method",
         )
     with second:
@@ -176,7 +176,9 @@ def settings_input() -> ProjectionSettings:
         neighbours = left.slider("Neighbours", 2, 100, 15, key="neighbours", bind="query-params")
         min_dist = right.slider("Smallest distance on the map", 0.0, 0.99, 0.1, key="min_dist", bind="query-params")
         st.caption("The first UMAP after a start takes half a minute more, while its code is compiled.")
-    return ProjectionSettings(method, int(dims), metric, float(perplexity), int(neighbours), float(min_dist), int(seed))
+    return ProjectionSettings(
+        method or "tsne", int(dims), metric, float(perplexity), int(neighbours), float(min_dist), int(seed)
+    )
 
 
 def applied(request: Request, settings: ProjectionSettings) -> tuple[Request, ProjectionSettings]:
