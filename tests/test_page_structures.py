@@ -27,12 +27,11 @@ def opened(**query) -> AppTest:
 
 
 def scene_of(app: AppTest) -> dict:
-    """What the page sent to its viewer."""
-    for element in app.get("bidi_component"):
-        data = json.loads(element.proto.json)
-        if "scene" in data:
-            return data["scene"]
-    raise AssertionError("the page has no viewer")
+    """What the page sent to its viewer: the atoms in one message, how they look in another."""
+    atoms, view = app.get("bidi_component")
+    shape, look = json.loads(atoms.proto.bytes), json.loads(view.proto.json)["look"]
+    assert shape["key"] == look["key"]
+    return shape | look
 
 
 def pasted(text: str) -> AppTest:
@@ -196,6 +195,25 @@ def test_every_closer_look_opens(view):
 def test_styles_and_colours_reach_the_viewer(style, mode):
     app = opened(style=style, colour=mode)
     assert (scene_of(app)["style"], scene_of(app)["colours"]["mode"]) == (style, mode)
+
+
+def test_the_atoms_are_sent_once_whatever_is_chosen(monkeypatch):
+    """The message that holds them stays the same, so that Streamlit sends the browser a reference to it."""
+    from biocore.plot import scene
+
+    made = []
+    monkeypatch.setattr(scene, "bonds", lambda *args, real=scene.bonds: made.append(1) or real(*args))
+
+    def messages(app):
+        return [element.proto.SerializeToString(deterministic=True) for element in app.get("bidi_component")]
+
+    app = opened()
+    first = messages(app)
+    app.text_input(key="structures.goto").set_value("A:8").run()
+    app.selectbox(key="structures.colour").set_value("spectrum").run()
+    app.selectbox(key="structures.style").set_value("stick").run()
+    assert not app.exception and made == [1]
+    assert messages(app)[0] == first[0] and messages(app)[1] != first[1]
 
 
 def test_a_pasted_table_paints_the_structure_and_reports():

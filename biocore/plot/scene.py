@@ -30,28 +30,52 @@ def scene(
     waters: bool = False,
     selected: int | None = None,
 ) -> dict[str, Any]:
-    """Everything the viewer needs.
+    """Everything the viewer needs: `geometry` and `look` in one.
 
     Parameters
     ----------
-    chains : list of str, optional
-        Chains to draw; all unless given.
-    selected : int, optional
-        Row of the residue the camera goes to.
+    style, selected
+        As in `look`.
+    chains, ligands, waters
+        As in `geometry`.
 
     Returns
     -------
     dict
-        JSON-able.  Arrays are base64, little-endian: ``xyz`` float32, ``residue`` and ``bonds`` uint32, ``name``
-        uint16, ``element`` and colours uint8.
+        JSON-able.
 
     Raises
     ------
     InputError
         Unknown style or chain, or a surface of too many atoms.
     """
-    if style not in STYLES:
-        raise InputError(f"{style!r} is not a style; use {', '.join(STYLES)}.")
+    shape = geometry(structure, chains=chains, ligands=ligands, waters=waters)
+    return shape | look(shape, colouring, style=style, selected=selected)
+
+
+def geometry(
+    structure: Structure, *, chains: list[str] | None = None, ligands: bool = True, waters: bool = False
+) -> dict[str, Any]:
+    """What is large and seldom changes: atoms, residues, chains.
+
+    Parameters
+    ----------
+    chains : list of str, optional
+        Chains to draw; all unless given.
+    ligands, waters : bool
+        Whether ligands with ions, and waters, are drawn.
+
+    Returns
+    -------
+    dict
+        JSON-able; ``key``, the first, tells one geometry from another.  Arrays are base64, little-endian: ``xyz``
+        float32 (angstrom), ``residue`` and ``bonds`` uint32 (0-based), ``name`` uint16, ``element`` uint8.
+
+    Raises
+    ------
+    InputError
+        Unknown chain.
+    """
     shown = {structure.chain(name).name for name in chains} if chains else {c.name for c in structure.chains}
     keep = np.array(
         [
@@ -61,16 +85,11 @@ def scene(
         ],
         bool,
     )
-    rows = np.flatnonzero(keep[structure.atoms.residue])
-    if style == "surface" and len(rows) > MAX_SURFACE:
-        raise InputError(
-            f"a surface of {len(rows):,} atoms would take minutes (limit: {MAX_SURFACE:,}). Choose fewer chains."
-        )
     return {
-        "key": f"{structure.key}.{'-'.join(sorted(shown)) if chains else 'all'}.{int(ligands)}{int(waters)}",
+        "key": geometry_key(structure, chains=chains, ligands=ligands, waters=waters),
         "name": structure.name,
         "title": structure.title,
-        "atoms": _atoms(structure, rows),
+        "atoms": _atoms(structure, np.flatnonzero(keep[structure.atoms.residue])),
         "residues": _residues(structure),
         "chains": [
             {
@@ -84,11 +103,49 @@ def scene(
             }
             for c in structure.chains
         ],  # fmt: skip
-        "colours": _colours(colouring),
-        "style": style,
-        "selected": selected,
         "view": principal_axes(structure.atoms.xyz).round(5).ravel().tolist(),
     }
+
+
+def geometry_key(
+    structure: Structure, *, chains: list[str] | None = None, ligands: bool = True, waters: bool = False
+) -> str:
+    """What `geometry` depends on, in a few letters; the parameters are the same."""
+    return f"{structure.key}.{'-'.join(sorted(chains)) if chains else 'all'}.{int(ligands)}{int(waters)}"
+
+
+def look(
+    shape: dict[str, Any], colouring: Colouring, *, style: str = "cartoon", selected: int | None = None
+) -> dict[str, Any]:
+    """What is small and changes with every choice: colours, representation, selection.
+
+    Parameters
+    ----------
+    shape : dict
+        The `geometry` that is dressed.
+    style : str
+        One of `STYLES`.
+    selected : int, optional
+        0-based row of the residue the camera goes to.
+
+    Returns
+    -------
+    dict
+        JSON-able, with the ``key`` of `shape`.  Colours are base64 of uint8.
+
+    Raises
+    ------
+    InputError
+        Unknown style, or a surface of too many atoms.
+    """
+    if style not in STYLES:
+        raise InputError(f"{style!r} is not a style; use {', '.join(STYLES)}.")
+    atoms = shape["atoms"]["count"]
+    if style == "surface" and atoms > MAX_SURFACE:
+        raise InputError(
+            f"a surface of {atoms:,} atoms would take minutes (limit: {MAX_SURFACE:,}). Choose fewer chains."
+        )
+    return {"key": shape["key"], "colours": _colours(colouring), "style": style, "selected": selected}
 
 
 def to_json(data: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -176,7 +177,7 @@ class Structure:
             if column is not None and len(column) != len(self.residues):
                 raise ValueError(f"{len(column)} values for {len(self.residues)} residues")
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Changes when anything does that the viewer would have to draw anew."""
         state = hashlib.sha256(self.atoms.xyz.tobytes())

@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from biocore import web
-from biocore.plot import scene as scenes
 from biocore.plot import structures as plots
 from biocore.plot.residue_colour import colour
 from biocore.structure.model import Structure
@@ -64,8 +63,13 @@ def _superposed(first: Structure, second: Structure) -> None:
     columns[3].metric("Same letter", f"{result.identity:.0%}")
     if result.identity < 0.2:
         st.warning("Fewer than a fifth of the paired residues are the same: the pairing rests on little.")
-    scene = scenes.scene(both, _colouring(first, both, result, by), selected=selected(both))
-    structure_view(scene, key="structures.superposed", on_pick=lambda row: select(both, row))
+    structure_view(
+        both,
+        _colouring(first, both, result, by),
+        key="structures.superposed",
+        on_pick=lambda row: select(both, row),
+        selected=selected(both),
+    )
     st.caption("Names of the moved structure's chains end in ′.")
     rows = result.pairs[:, 0]
     web.figure(

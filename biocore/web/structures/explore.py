@@ -35,9 +35,11 @@ def explore(source: Source, left, right) -> None:
         _select_from_link(structure)
     with right, web.show_errors():
         colouring = painting.colouring(structure, choices["colour"])
-        scene = scenes.scene(
+        scene = structure_view(
             structure,
             colouring,
+            key=VIEWER,
+            on_pick=lambda row: select(structure, row),
             style=choices["style"],
             chains=choices["chains"] or None,
             ligands=choices["ligands"],
@@ -45,7 +47,6 @@ def explore(source: Source, left, right) -> None:
             selected=selected(structure),
         )
     with right:
-        structure_view(scene, key=VIEWER, on_pick=lambda row: select(structure, row))
         if not library_here():
             st.caption(f"static/{FILE} is missing, so the browser asks {CDN.split('/')[2]} for the viewer.")
         _take_away(structure, scene, colouring)

@@ -14,7 +14,10 @@ import streamlit as st
 
 from biocore import runtime
 from biocore.errors import DataUnavailable
+from biocore.plot import scene as scenes
+from biocore.plot.residue_colour import Colouring
 from biocore.plot.scene import to_json
+from biocore.structure.model import Structure
 
 HERE = Path(__file__).parent
 FILE = "3Dmol-min.js"
@@ -36,23 +39,72 @@ def library_addresses() -> list[dict[str, str]]:
     return [{"url": f"/{base}/app/static/{FILE}" if base else f"/app/static/{FILE}", "integrity": ""}]
 
 
-def structure_view(scene: dict[str, Any], *, key: str, on_pick: Callable[[int | None], None]) -> None:
-    """Draw a scene; `on_pick` gets the row of the residue a user clicks, None when they clear the selection.
+def structure_view(
+    structure: Structure,
+    colouring: Colouring,
+    *,
+    key: str,
+    on_pick: Callable[[int | None], None],
+    style: str = "cartoon",
+    chains: list[str] | None = None,
+    ligands: bool = True,
+    waters: bool = False,
+    selected: int | None = None,
+) -> dict[str, Any]:
+    """Draw a structure; a click selects a residue.
 
-    The row is only handed on if the click was meant for the structure that is shown now.
+    The atoms are made once and sent to the browser once: they travel in an invisible component of their own, whose
+    message is the same on every rerun, so that Streamlit sends a reference to it.  Only colours, representation and
+    selection travel with each choice.
+
+    Parameters
+    ----------
+    key : str
+        Of the component; two viewers on one page need two.
+    on_pick : callable
+        Gets the 0-based row of the residue a user clicks, None when they clear the selection; only if the click was
+        meant for the structure that is shown now.
+    style, chains, ligands, waters, selected
+        As in `scene.scene`.
+
+    Returns
+    -------
+    dict
+        The scene, for `export_html`.  To be read only.
+
+    Raises
+    ------
+    InputError
+        As in `scene.scene`.
     """
     state_key = f"{key}.component"
+    options: dict[str, Any] = {"chains": chains, "ligands": ligands, "waters": waters}
+    shape, content = _geometry(scenes.geometry_key(structure, **options), structure, options)
+    look = scenes.look(shape, colouring, style=style, selected=selected)
 
     def picked() -> None:
         value = (st.session_state.get(state_key) or {}).get("residue")
-        if isinstance(value, dict) and value.get("key") == scene["key"]:
+        if isinstance(value, dict) and value.get("key") == shape["key"]:
             row = value.get("row")
-            if row is None or (isinstance(row, int) and 0 <= row < len(scene["residues"]["letter"])):
+            if row is None or (isinstance(row, int) and 0 <= row < len(structure.residues)):
                 on_pick(row)
 
-    _component()(
-        key=state_key, data={"scene": scene, "library": library_addresses()}, on_residue_change=picked, height="content"
-    )
+    with st.container(gap=None):
+        _atoms_component()(key=f"{key}.atoms", data=content, height="content")
+        _component()(
+            key=state_key,
+            data={"look": look, "library": library_addresses()},
+            on_residue_change=picked,
+            height="content",
+        )
+    return shape | look
+
+
+@st.cache_resource(max_entries=4, scope="session", show_spinner="Preparing the view...")
+def _geometry(key: str, _structure: Structure, _options: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The geometry and its JSON; a resource, so that ten megabytes are not copied on every rerun."""
+    shape = scenes.geometry(_structure, **_options)
+    return shape, to_json(shape).encode()
 
 
 def export_html(scene: dict[str, Any], about: str = "") -> str:
@@ -76,6 +128,13 @@ def export_html(scene: dict[str, Any], about: str = "") -> str:
     }
     pieces = _text("export.html").split("@@")  # text, name, text, name, ...: what is put in is never searched again
     return "".join(parts[piece] if number % 2 else piece for number, piece in enumerate(pieces))
+
+
+@lru_cache(maxsize=1)
+def _atoms_component():
+    return st.components.v2.component(
+        "biocore_structure_atoms", html="<div hidden></div>", js=_text("atoms.js"), isolate_styles=False
+    )
 
 
 @lru_cache(maxsize=1)
