@@ -1,4 +1,4 @@
-"""Mutagenesis of 101 and 200 bp: `attribution.mutation_scan` against the book's loop and against tangermeme.
+"""In-silico mutagenesis of 101 and 200 bp: `attribution.mutation_scan` against the book's loop and against tangermeme.
 
     python benchmarks/bench_attribution.py [--lengths 101,200] [--repeats 5] [--tf CTCF]
 
