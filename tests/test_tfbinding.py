@@ -16,8 +16,9 @@ from biocore.errors import InputError, ModelUnavailable
 from biocore.sequence import dinucleotide_shuffle, dinucleotide_shuffles, one_hot
 from biocore.tfbinding import VARIANTS, Architecture, TFModel
 from biocore.tfbinding import model as module
+from biocore.tfbinding.dense import dense_kmer_term
 from biocore.tfbinding.model import SharedTrunk, strand_scores
-from biocore.tfbinding.network import Network, dense_kmer_term, kmer_term, max_pool
+from biocore.tfbinding.network import Network, kmer_term, max_pool
 
 FACTORS = "ARID3A CTCF ELK1 FOXA1 GABPA GATA1 GATA3 JUN MAFK MAX MYC NRF1 REST SRF TP53 USF1 YY1".split()
 

@@ -20,6 +20,19 @@ STEPS_PER_CALL = 32
 def gradient_map(logit: LogitFunction, sequence: str, method: str, *, start: int = 0) -> EffectMap:
     """The map of one of `GRADIENT_METHODS` by name.
 
+    Parameters
+    ----------
+    logit : JAX function, (N, L, 4) -> (N,)
+    sequence : str, length L
+    method : str
+        One of `GRADIENT_METHODS`.
+    start : int
+        0-based place of the first base in the user's record.
+
+    Returns
+    -------
+    EffectMap
+
     Raises
     ------
     InputError
@@ -64,6 +77,18 @@ def corrected_gradient(logit: LogitFunction, sequence: str, *, start: int = 0) -
     """Input gradient minus its mean over the four bases at each position.
 
     One-hot DNA always sums to one, so the common part of the four slopes points off the data and is noise.
+
+    Parameters
+    ----------
+    logit : JAX function, (N, L, 4) -> (N,)
+    sequence : str, length L
+    start : int
+        0-based place of the first base in the user's record.
+
+    Returns
+    -------
+    EffectMap
+        Each row sums to 0.  Rows of N are NaN.
 
     Raises
     ------

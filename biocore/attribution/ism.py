@@ -73,6 +73,21 @@ def mutation_scans(
 ) -> list[EffectMap]:
     """`mutation_scan` of several sequences; those of one length share their batches.
 
+    Parameters
+    ----------
+    predict : callable, (N, L, 4) float32 -> (N,)
+    sequences : sequence of str, length M
+    starts : sequence of int, optional
+        0-based place of each first base in the user's record; 0 by default.
+    batch_size : int, optional
+        As for `mutation_scan`.
+    records : sequence of str or None, optional
+        Names shown in messages.
+
+    Returns
+    -------
+    list of EffectMap, length M
+
     Raises
     ------
     InputError
@@ -126,7 +141,18 @@ def _edited(x: np.ndarray, row: np.ndarray, position: np.ndarray, base: np.ndarr
 
 
 def even_batch(total: int, limit: int = MAX_BATCH) -> int:
-    """Batch size that shares `total` items evenly among the fewest calls of at most `limit`, in steps of 8."""
+    """Batch size that shares `total` items evenly among the fewest calls of at most `limit`, in steps of 8.
+
+    Parameters
+    ----------
+    total : int
+    limit : int
+        Most in a call.
+
+    Returns
+    -------
+    int
+    """
     calls = max(1, -(-total // limit))
     return max(8, -(-total // (8 * calls)) * 8)
 
@@ -214,6 +240,10 @@ def significance(
         How many; each costs a whole scan.
     level : float
         Share of shuffles that may exceed the threshold anywhere (so the error is controlled over all positions).
+
+    Returns
+    -------
+    Significance
 
     Raises
     ------

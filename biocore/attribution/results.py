@@ -93,7 +93,17 @@ class EffectMap:
         return np.abs(self.contribution)
 
     def part(self, low: int, high: int) -> "EffectMap":
-        """The map of positions `low` to `high` (0-based, half-open, in the record); effects are not computed again."""
+        """The map of some positions; effects are not computed again.
+
+        Parameters
+        ----------
+        low, high : int
+            0-based half-open, in the record.
+
+        Returns
+        -------
+        EffectMap
+        """
         a, b = max(low - self.start, 0), min(high - self.start, len(self))
         return replace(self, sequence=self.sequence[a:b], effects=self.effects[a:b], start=self.start + a)
 
@@ -105,6 +115,14 @@ def _at_reference(values: np.ndarray, is_reference: np.ndarray) -> np.ndarray:
 
 def to_probability(result: EffectMap) -> EffectMap:
     """An ISM map in probability (0 to 1) instead of log-odds: exact, nothing is predicted again.
+
+    Parameters
+    ----------
+    result : EffectMap
+
+    Returns
+    -------
+    EffectMap
 
     Raises
     ------
@@ -124,7 +142,14 @@ def to_probability(result: EffectMap) -> EffectMap:
 def agreement(one: EffectMap, other: EffectMap) -> float:
     """How well two methods agree: Pearson correlation, over positions, of what each reference allele contributes.
 
-    1 is the same logo up to scale, 0 unrelated, -1 opposite.  N is left out.  NaN where a map is flat.
+    Parameters
+    ----------
+    one, other : EffectMap
+
+    Returns
+    -------
+    float
+        1 is the same logo up to scale, 0 unrelated, -1 opposite.  N is left out.  NaN where a map is flat.
 
     Raises
     ------
@@ -142,7 +167,19 @@ def agreement(one: EffectMap, other: EffectMap) -> float:
 
 
 def effect_table(result: EffectMap, *, record: str, tf: str) -> pd.DataFrame:
-    """One row for each position: record, tf, position (1-based), ref, A, C, G, T."""
+    """One row for each position.
+
+    Parameters
+    ----------
+    result : EffectMap
+    record, tf : str
+        Names, for the table.
+
+    Returns
+    -------
+    DataFrame
+        record, tf, position (1-based), ref, A, C, G, T.
+    """
     table = pd.DataFrame(result.effects, columns=list(DNA))
     table.insert(0, "ref", list(result.sequence))
     table.insert(0, "position", result.positions)
@@ -152,7 +189,19 @@ def effect_table(result: EffectMap, *, record: str, tf: str) -> pd.DataFrame:
 
 
 def core(result: EffectMap, *, width: int = 20) -> tuple[int, int]:
-    """The `width` neighbouring positions that matter most together: 0-based half-open places in the record."""
+    """The `width` neighbouring positions that matter most together.
+
+    Parameters
+    ----------
+    result : EffectMap
+    width : int
+        bp.
+
+    Returns
+    -------
+    start, end : int
+        0-based half-open, in the record.
+    """
     importance = np.nan_to_num(result.importance)
     if len(importance) <= width:
         return result.start, result.start + len(importance)

@@ -104,6 +104,10 @@ def parse_variants(text: str, sequence: str, *, start: int = 0, record: str | No
     record : str, optional
         Name shown in messages.
 
+    Returns
+    -------
+    tuple of Variant
+
     Raises
     ------
     InputError
@@ -176,6 +180,10 @@ def variant_effects(
         As `parse_variants` returns them.
     start : int
         0-based place of the sequence in the record.
+
+    Returns
+    -------
+    VariantEffects
     """
     letters = np.array(list(sequence))
     alleles = [[], *([variant] for variant in variants), variants]

@@ -46,5 +46,14 @@ def known_motifs() -> tuple[Motif, ...]:
 
 
 def for_factor(tf: str) -> tuple[Motif, ...]:
-    """The known motifs of one factor, by gene symbol; empty where the table has none."""
+    """The known motifs of one factor, by gene symbol; empty where the table has none.
+
+    Parameters
+    ----------
+    tf : str
+
+    Returns
+    -------
+    tuple of Motif
+    """
     return tuple(motif for motif in known_motifs() if tf in motif.factors)

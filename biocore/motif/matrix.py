@@ -94,6 +94,19 @@ class Motif:
 def from_consensus(name: str, consensus: str, *, source: str = "", factors: tuple[str, ...] = ()) -> Motif:
     """A matrix in which each position gives equal shares to the bases its IUPAC letter stands for.
 
+    Parameters
+    ----------
+    name : str
+    consensus : str
+        IUPAC letters, in either case; U is T.
+    source : str
+    factors : tuple of str
+        As in `Motif`.
+
+    Returns
+    -------
+    Motif
+
     Raises
     ------
     InputError

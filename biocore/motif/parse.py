@@ -30,6 +30,10 @@ def parse_motifs(text: str, *, source: str = "uploaded") -> list[Motif]:
     source : str
         Kept with each motif; the file's name.
 
+    Returns
+    -------
+    list of Motif
+
     Raises
     ------
     InputError

@@ -51,6 +51,10 @@ class MapMatch:
 def score_distribution(motif: Motif) -> tuple[np.ndarray, np.ndarray]:
     """Exact chances of a motif's scores in random DNA of the motif's background.
 
+    Parameters
+    ----------
+    motif : Motif
+
     Returns
     -------
     scores : float array, (S,), ascending
@@ -79,7 +83,19 @@ def _distribution(matrix: bytes, background: tuple[float, ...]) -> tuple[np.ndar
 
 
 def threshold(motif: Motif, p_value: float = P_VALUE) -> float:
-    """Least score whose p-value is at most `p_value`; for a short motif that has none, its best possible score."""
+    """Least score whose p-value is at most `p_value`; for a short motif that has none, its best possible score.
+
+    Parameters
+    ----------
+    motif : Motif
+    p_value : float
+        Chance at one place on one strand.
+
+    Returns
+    -------
+    float
+        Natural log-odds.
+    """
     scores, p_values = score_distribution(motif)
     return float(scores[_least_step(p_values, p_value)])
 
@@ -104,6 +120,10 @@ def scan(
         Chance of such a match at one place of random DNA of the motif's background.
     min_score : float, optional
         Least log-odds, instead of `p_value`.
+
+    Returns
+    -------
+    list of Hit
 
     Notes
     -----
@@ -143,6 +163,10 @@ def match_map(effects: np.ndarray, motifs: Sequence[Motif]) -> list[MapMatch]:
         Effect of each base at each position, as mutagenesis gives it; centred here.  Rows of NaN count as no effect.
     motifs : sequence of Motif
         Those longer than the map are left out.
+
+    Returns
+    -------
+    list of MapMatch
 
     Notes
     -----

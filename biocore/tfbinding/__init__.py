@@ -1,6 +1,7 @@
 """Transcription-factor binding: one-hot DNA (N, L, 4) -> calibrated log-odds (N,), in JAX and flax."""
 
-from biocore.tfbinding.model import TFModel, load, probability, record_tracks, scores, strand_scores, track
+from biocore.tfbinding.loading import load
+from biocore.tfbinding.model import TFModel, probability, record_tracks, scores, strand_scores, track
 from biocore.tfbinding.network import MIN_LENGTH, VARIANTS, Architecture
 from biocore.tfbinding.sites import Site, bedgraph, binned_maximum, strongest_sites, window_around
 from biocore.tfbinding.tracks import (

@@ -1,27 +1,23 @@
-"""Trained transcription-factor models: load, score sequences, score every window of a long sequence."""
+"""Transcription-factor models: score sequences, score every window of a long sequence."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
-from pathlib import Path
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from safetensors.numpy import load_file
 
-from biocore import runtime, zoo
-from biocore.errors import InputError, ModelUnavailable
+from biocore.errors import InputError
 from biocore.sequence import one_hot
+from biocore.tfbinding.dense import dense_features, dense_kmer_term
 from biocore.tfbinding.network import (
     MIN_LENGTH,
     UNKNOWN,
     Architecture,
     Trunk,
     apply_heads,
-    dense_features,
-    dense_kmer_term,
     kmer_term,
 )
 from biocore.tfbinding.tracks import Track
@@ -90,7 +86,17 @@ class TFModel:
         return self.strand_log_odds(x).mean(axis=0)
 
     def strand_log_odds(self, x: np.ndarray) -> np.ndarray:
-        """Log-odds from the sequences as given, and from their reverse complements: float32 array, (2, N)."""
+        """Log-odds from the sequences as given, and from their reverse complements: float32 array, (2, N).
+
+        Parameters
+        ----------
+        x : float32 array, (N, L, 4), columns A C G T
+
+        Returns
+        -------
+        float32 array, (2, N)
+            Forward, reverse; natural log.
+        """
         return strand_scores([self], x)[:, 0]
 
     @cached_property
@@ -103,73 +109,21 @@ class TFModel:
         return partial(_logits, self.trunk.architecture, self.trunk.variables, head)
 
 
-# ---------------------------------------------------------------------------------------------------- loading
-
-
-def load(card: zoo.ModelCard) -> TFModel:
-    """Load the model of a card.
-
-    Raises
-    ------
-    ModelUnavailable
-        Its weights, or those of the trunk it shares, are missing, damaged or of another training run.
-    """
-    runtime.persist_jax_compilations()
-    details = card.details
-    weights = _tensors(zoo.weights(card))
-    if "trunk" in details:
-        trunk = _shared_trunk(card)
-    else:
-        trunk = SharedTrunk(Architecture.from_json(details["architecture"]), _variables(weights))
-    heads = {name.removeprefix("heads/"): array for name, array in weights.items() if name.startswith("heads/")}
-    kmers = weights.get("kmers", np.zeros((1, 64, 64), np.float32))
-    scale, offset = (float(details["calibration"][name]) for name in ("scale", "offset"))
-    return TFModel(card.name.removeprefix("tf-"), trunk, heads, kmers, scale, offset, card.window or WINDOW)
-
-
-def _shared_trunk(card: zoo.ModelCard) -> SharedTrunk:
-    """The trunk named on a factor's card: from the folder beside it, else from the zoo."""
-    name = card.details["trunk"]
-    beside = card.folder.parent / name / "card.json"
-    trunk = zoo.read_card(beside) if beside.exists() else zoo.card(name)
-    path = zoo.weights(trunk)
-    if trunk.sha256.get(path.name) != card.details["trunk_sha256"]:
-        raise ModelUnavailable(
-            f"{card.name} belongs to another training run of {name} than the one in {path.parent}. Train both again."
-        )
-    return _load_trunk(path, path.stat().st_mtime_ns, Architecture.from_json(trunk.details["architecture"]))
-
-
-@lru_cache(maxsize=8)
-def _load_trunk(path: Path, stamp: int, architecture: Architecture) -> SharedTrunk:
-    """One object for every factor that shares it: that is how `track` knows."""
-    return SharedTrunk(architecture, _variables(_tensors(path)))
-
-
-def _tensors(path: Path) -> dict[str, np.ndarray]:
-    """Arrays of a safetensors file as float32; they may be stored in half precision."""
-    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
-
-
-def _variables(tensors: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Names such as ``trunk/params/conv0/kernel`` -> the nested mapping flax takes."""
-    tree: dict[str, Any] = {"params": {}, "batch_stats": {}}
-    for name, array in tensors.items():
-        first, *parts = name.split("/")
-        if first != "trunk":
-            continue
-        node = tree
-        for part in parts[:-1]:
-            node = node.setdefault(part, {})
-        node[parts[-1]] = jnp.asarray(array)
-    return tree
-
-
 # ---------------------------------------------------------------------------------------------------- scoring
 
 
 def probability(log_odds: np.ndarray) -> np.ndarray:
-    """Probability of binding at a prior of 1:1."""
+    """Probability of binding at a prior of 1:1.
+
+    Parameters
+    ----------
+    log_odds : array
+        Natural log.
+
+    Returns
+    -------
+    array of the same shape
+    """
     from scipy.special import expit
 
     return expit(log_odds)
@@ -177,6 +131,16 @@ def probability(log_odds: np.ndarray) -> np.ndarray:
 
 def scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
     """Calibrated log-odds of several factors, (N, L, 4) -> (F, N), computing a shared trunk once.
+
+    Parameters
+    ----------
+    models : sequence of TFModel, length F
+    x : float32 array, (N, L, 4), columns A C G T
+
+    Returns
+    -------
+    float32 array, (F, N)
+        Natural log; the mean of both strands.
 
     Raises
     ------
@@ -187,7 +151,18 @@ def scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
 
 
 def strand_scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
-    """As `scores`, for each strand: float32 array, (2, F, N)."""
+    """As `scores`, for each strand: float32 array, (2, F, N).
+
+    Parameters
+    ----------
+    models : sequence of TFModel, length F
+    x : float32 array, (N, L, 4), columns A C G T
+
+    Returns
+    -------
+    float32 array, (2, F, N)
+        Forward, reverse; natural log.
+    """
     x = _checked(x)
     result = np.empty((2, len(models), len(x)), np.float32)
     for places, trunk, head in _groups(models):
@@ -260,6 +235,11 @@ def record_tracks(
         A, C, G, T, N.
     window, stride : int
         bp of a window, and from one window to the next.
+
+    Returns
+    -------
+    list of Track
+        In the order of `sequences`.
 
     Raises
     ------

@@ -4,13 +4,12 @@ Beside it stands, for each factor, a table of 6-mers whose entries add up along 
 (base composition, partners' sites) are learnt from few sequences by such a table and from many only by convolutions.
 
 Every step before the pooling is a "valid" convolution or a pooling without padding, so a position's value depends
-on nothing but the bases under it.  That is what lets `dense_features` compute the values of *every* window of a long
-sequence in one pass, equal to computing each window on its own.
+on nothing but the bases under it.  That is what lets `dense` compute the values of *every* window of a long sequence in
+one pass, equal to computing each window on its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from typing import Any
 
 import flax.linen as nn
@@ -61,11 +60,32 @@ class Architecture:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Architecture":
-        """Inverse of `to_json`."""
+        """Inverse of `to_json`.
+
+        Parameters
+        ----------
+        values : mapping
+            Blocks may be lists.
+
+        Returns
+        -------
+        Architecture
+        """
         return cls(**{**values, "blocks": tuple(tuple(block) for block in values["blocks"])})
 
     def positions(self, length):
-        """How many positions each block leaves of `length` bp (an int, or a traced integer)."""
+        """How many positions each block leaves of `length` bp (an int, or a traced integer).
+
+        Parameters
+        ----------
+        length : int, or a traced integer
+            bp.
+
+        Returns
+        -------
+        list of int
+            One for each block.
+        """
         counts = []
         for _, kernel, pool in self.blocks:
             length = (length - kernel + 1) // pool
@@ -92,7 +112,19 @@ VARIANTS = {
 
 
 def convolve(x: jax.Array, kernel: jax.Array, dilation: int = 1) -> jax.Array:
-    """Valid convolution, (N, L, C) with (K, C, F) -> (N, L - dilation (K - 1), F)."""
+    """Valid convolution, (N, L, C) with (K, C, F) -> (N, L - dilation (K - 1), F).
+
+    Parameters
+    ----------
+    x : (N, L, C)
+    kernel : (K, C, F)
+    dilation : int
+        Positions from one row of the kernel to the next.
+
+    Returns
+    -------
+    (N, L - dilation (K - 1), F)
+    """
     width, channels, filters = kernel.shape
     length = x.shape[1] - dilation * (width - 1)
     if channels == 4:  # one large product is several times faster on a CPU than a convolution of four channels
@@ -149,7 +181,17 @@ def max_pool(x: jax.Array, width: int, *, train: bool = False) -> jax.Array:
 
 
 def central_third(count):
-    """First position of the central third of `count` positions; the last is ``count - 1`` minus it."""
+    """First position of the central third of `count` positions; the last is ``count - 1`` minus it.
+
+    Parameters
+    ----------
+    count : int, or a traced integer
+
+    Returns
+    -------
+    int
+        0-based.
+    """
     return count // 3
 
 
@@ -157,6 +199,16 @@ def pool_window(x: jax.Array, count: jax.Array | int) -> jax.Array:
     """Maximum, central maximum and mean over the first `count` positions, (N, L, C) -> (N, 3 C).
 
     The central third has a maximum of its own: peaks are cut so that their summit lies in the middle.
+
+    Parameters
+    ----------
+    x : (N, L, C)
+    count : int, or a traced integer
+        Positions from there on are not looked at.
+
+    Returns
+    -------
+    (N, 3 C)
     """
     position = jnp.arange(x.shape[1])[None, :, None]
     edge = central_third(count)
@@ -284,7 +336,18 @@ class Heads(nn.Module):
 
 
 def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Array:
-    """The arithmetic of `Heads` on given parameters, so that heads of any choice of factors can be stacked."""
+    """The arithmetic of `Heads` on given parameters, so that heads of any choice of factors can be stacked.
+
+    Parameters
+    ----------
+    heads : mapping
+        "kernel" (F, D, H), "bias" (F, H) and, unless heads are linear, "out" (F, H).
+    features : (N, D)
+
+    Returns
+    -------
+    (N, F)
+    """
     factors, width, hidden = heads["kernel"].shape
     flat = jnp.transpose(heads["kernel"], (1, 0, 2)).reshape(width, factors * hidden)
     values = (features @ flat).reshape(-1, factors, hidden) + heads["bias"][None]
@@ -293,7 +356,7 @@ def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Arra
     return jnp.einsum("nfh,fh->nf", nn.gelu(values), heads["out"])
 
 
-def _triplets(x: jax.Array) -> jax.Array:
+def triplets(x: jax.Array) -> jax.Array:
     """Which of the 64 triplets begins at each base, (N, L, 4) -> (N, L - 2, 64); products, so it is smooth in x."""
     n = x.shape[1] - 2
     pairs = x[:, :n, :, None] * x[:, 1 : n + 1, None, :]
@@ -315,20 +378,11 @@ def kmer_term(tables: jax.Array, x: jax.Array, count: jax.Array | int) -> jax.Ar
     -------
     (N, F)
     """
-    triplets = _triplets(x)
-    n = triplets.shape[1] - 3
-    first = triplets[:, :n] * (jnp.arange(n) < count - 5)[None, :, None]
-    counts = jnp.einsum("nla,nlb->nab", first, triplets[:, 3:]) / (count - 5)
+    begins = triplets(x)
+    n = begins.shape[1] - 3
+    first = begins[:, :n] * (jnp.arange(n) < count - 5)[None, :, None]
+    counts = jnp.einsum("nla,nlb->nab", first, begins[:, 3:]) / (count - 5)
     return jnp.einsum("nab,fab->nf", counts, tables)
-
-
-def dense_kmer_term(tables: jax.Array, x: jax.Array, window: int) -> jax.Array:
-    """`kmer_term` of every window of a sequence, (L, 4) -> (L - window + 1, F)."""
-    triplets = _triplets(x[None])[0]
-    n, factors = len(triplets) - 3, len(tables)
-    half = (triplets[:n] @ tables.transpose(1, 0, 2).reshape(64, -1)).reshape(n, factors, 64)
-    values = jnp.einsum("lfb,lb->lf", half, triplets[3:])
-    return _running(jnp.add, values[None], window - 5, 1)[0] / (window - 5)
 
 
 class Network(nn.Module):
@@ -342,77 +396,3 @@ class Network(nn.Module):
         """One strand, (N, L, 4) -> (N, factors)."""
         features = Trunk(self.architecture, name="trunk")(x, x.shape[1], train=train)
         return Heads(self.factors, self.architecture.head, name="heads")(features)
-
-
-# ------------------------------------------------------------------------------ every window in one pass
-
-
-def _running(combine, x: jax.Array, width: int, step: int) -> jax.Array:
-    """``combine`` over ``x[:, j], x[:, j + step], ...``, `width` terms, by doubling.
-
-    (N, L, C) -> (N, L - step (width - 1), C)
-    """
-    parts, size, block, offset = [], 1, x, 0
-    while width:
-        if width & 1:
-            parts.append((offset, block))
-            offset += size * step
-        width >>= 1
-        if width:
-            length = block.shape[1] - size * step
-            block = combine(block[:, :length], block[:, size * step : size * step + length])
-            size *= 2
-    length = min(part.shape[1] - start for start, part in parts)
-    return reduce(combine, [part[:, start : start + length] for start, part in parts])
-
-
-def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.Array, window: int) -> jax.Array:
-    """Features of every window of `window` bp of a sequence, in one pass of the convolutions.
-
-    Parameters
-    ----------
-    architecture : Architecture
-        Without transformer blocks: attention mixes a whole window and cannot be shared between windows.
-    trunk : mapping
-        ``{"params": ..., "batch_stats": ...}`` of `Trunk`.
-    x : (N, L, 4)
-    window : int
-
-    Returns
-    -------
-    (N, L - window + 1, D)
-
-    Notes
-    -----
-    Pooling by `p` becomes a running maximum at stride 1, and what follows is dilated by `p` ("a trous"), so the values
-    a window at any offset would compute are all there.
-    """
-    starts = x.shape[1] - window + 1
-    params, stats = trunk["params"], trunk["batch_stats"]
-    step, pooled = 1, []
-    for i, ((_, _, pool), count) in enumerate(zip(architecture.blocks, architecture.positions(window), strict=True)):
-        x = convolve(x, params[f"conv{i}"]["kernel"], step)
-        x = _running(jnp.maximum, x, pool, step)
-        step *= pool
-        x = nn.gelu(_frozen_norm(params[f"norm{i}"]["norm"], stats[f"norm{i}"]["norm"], x))
-        if architecture.pools == "all" or i == len(architecture.blocks) - 1:
-            edge = central_third(count)
-            centre = _running(jnp.maximum, x[:, step * edge :], count - 2 * edge, step)
-            pooled += [
-                _running(jnp.maximum, x, count, step)[:, :starts],
-                centre[:, :starts],
-                _running(jnp.add, x, count, step)[:, :starts] / count,
-            ]
-    features = jnp.concatenate(pooled, axis=-1)
-    if architecture.mlp:
-        hidden = features @ params["mlp"]["kernel"]
-        features = nn.gelu(_frozen_norm(params["norm_mlp"]["norm"], stats["norm_mlp"]["norm"], hidden))
-    return features
-
-
-def _frozen_norm(params: Mapping[str, jax.Array], stats: Mapping[str, jax.Array], x: jax.Array) -> jax.Array:
-    """Batch norm with the statistics of training (flax's epsilon)."""
-    scale = params["scale"] * jax.lax.rsqrt(stats["var"] + 1e-5)
-    offset = params["bias"] - stats["mean"] * scale
-    per_channel = (1,) * (x.ndim - 1) + (-1,)
-    return x * scale.reshape(per_channel) + offset.reshape(per_channel)

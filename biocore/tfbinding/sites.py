@@ -35,6 +35,10 @@ def strongest_sites(
         At most this many sites.
     spacing : int, optional
         Least distance between the starts of two sites in bp.  Default is `width`: no two overlap.
+
+    Returns
+    -------
+    list of Site
     """
     spacing = width if spacing is None else spacing
     free = np.isfinite(scores)
@@ -50,7 +54,20 @@ def strongest_sites(
 
 
 def window_around(centre: int, width: int, length: int) -> tuple[int, int]:
-    """A window of `width` bp around a 0-based place, moved so that it lies inside a record of `length` bp."""
+    """A window of `width` bp around a 0-based place, moved so that it lies inside a record of `length` bp.
+
+    Parameters
+    ----------
+    centre : int
+        0-based.
+    width, length : int
+        bp.
+
+    Returns
+    -------
+    start, end : int
+        0-based half-open; the whole record where that is shorter than `width`.
+    """
     width = min(width, length)
     start = min(max(centre - width // 2, 0), length - width)
     return start, start + width
@@ -94,6 +111,11 @@ def bedgraph(
         1-based coordinate of the record's first base on the chromosome.
     name : str
         Of the track.
+
+    Returns
+    -------
+    str
+        A ``track`` line and a line for each window.
 
     Raises
     ------

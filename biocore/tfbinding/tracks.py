@@ -48,7 +48,21 @@ class Track:
         return (self.forward + self.reverse) / 2
 
     def sites(self, tf: str, *, count: int, strand: str = "both") -> list[Site]:
-        """The strongest windows of one factor that do not overlap, at most `count`, strongest first."""
+        """The strongest windows of one factor that do not overlap, at most `count`, strongest first.
+
+        Parameters
+        ----------
+        tf : str
+            One of `tfs`.
+        count : int
+            At most so many.
+        strand : "both", "forward" or "reverse"
+            Whose scores are ranked.
+
+        Returns
+        -------
+        list of Site
+        """
         return strongest_sites(self.starts, on_strand(self, strand)[self.tfs.index(tf)], self.window, count=count)
 
 
@@ -190,6 +204,10 @@ def overview(track: Track, *, bins: int = 1500, unit: str = "log-odds") -> Overv
     bins : int
         At most so many columns.
     unit : "log-odds" or "probability"
+
+    Returns
+    -------
+    Overview
     """
     thin = {}
     for name in ("log_odds", "forward", "reverse"):

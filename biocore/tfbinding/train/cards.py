@@ -34,7 +34,17 @@ _KNOWN = {
 
 
 def manifest(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """Rows of ``MANIFEST.csv`` in a data folder, by factor; empty where there is none."""
+    """Rows of ``MANIFEST.csv`` in a data folder, by factor; empty where there is none.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    dict
+        Factor -> its row; empty without a file.
+    """
     path = folder / "MANIFEST.csv"
     if not path.is_file():
         return {}
@@ -74,6 +84,11 @@ def factor_card(
         How outputs became log-odds, in words.
     alone : bool
         True for a model with a trunk of its own, whose card then holds the whole history.
+
+    Returns
+    -------
+    ModelCard
+        Without what `write_models` fills in.
     """
     tf = report.tf
     centred = facts.get("positives_are") == "motif-centred"
@@ -118,12 +133,37 @@ def factor_card(
 
 
 def measured_card(card: zoo.ModelCard, report: FactorReport) -> zoo.ModelCard:
-    """A model's card with what was measured of it anew, in place of what it says."""
+    """A model's card with what was measured of it anew, in place of what it says.
+
+    Parameters
+    ----------
+    card : ModelCard
+    report : FactorReport
+
+    Returns
+    -------
+    ModelCard
+    """
     return replace(card, quality=_quality(report), details={**card.details, "reliability": _reliability(report)})
 
 
 def trunk_card(factors: int, history: History, *, shipped: bool, window: int) -> zoo.ModelCard:
-    """Card of the part that the factors share."""
+    """Card of the part that the factors share.
+
+    Parameters
+    ----------
+    factors : int
+        How many share it.
+    history : History
+    shipped : bool
+        True for models that come with biocore.
+    window : int
+        bp of the training sequences.
+
+    Returns
+    -------
+    ModelCard
+    """
     return zoo.ModelCard(
         name=TRUNK,
         task=TRUNK,

@@ -50,16 +50,45 @@ class DnaDataset:
         return len(self.codes)
 
     def rows(self, which: np.ndarray) -> "DnaDataset":
-        """Some rows, by index or mask."""
+        """Some rows, by index or mask.
+
+        Parameters
+        ----------
+        which : int or bool array
+
+        Returns
+        -------
+        DnaDataset
+        """
         return DnaDataset(self.name, self.codes[which], self.labels[which], self.kinds[which])
 
     def is_against(self, kind: str) -> np.ndarray:
-        """True for the positives and the negatives of one kind, (N,)."""
+        """True for the positives and the negatives of one kind, (N,).
+
+        Parameters
+        ----------
+        kind : str
+            One of `KINDS`.
+
+        Returns
+        -------
+        bool array, (N,)
+        """
         return (self.labels == 1) | (self.kinds == KINDS.index(kind))
 
 
 def factors(folder: Path, split: str = "train") -> list[str]:
     """Names of the factors that `folder` holds a CSV file for, sorted.
+
+    Parameters
+    ----------
+    folder : Path
+    split : str
+        Such as "train".
+
+    Returns
+    -------
+    list of str
 
     Raises
     ------
@@ -79,6 +108,18 @@ def factors(folder: Path, split: str = "train") -> list[str]:
 
 def find(folder: Path, name: str, split: str) -> Path:
     """Path of a factor's CSV file.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        The factor.
+    split : str
+        Such as "train".
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
@@ -103,6 +144,10 @@ def load_dna(path: Path, name: str) -> DnaDataset:
         it is known; others are ignored.  Lower case is upper case; other IUPAC letters count as N.
     name : str
         What to call it: the factor.
+
+    Returns
+    -------
+    DnaDataset
 
     Raises
     ------
@@ -180,17 +225,44 @@ def _kinds(column: pd.Series | None, labels: np.ndarray) -> np.ndarray:
 
 
 def one_hot_codes(codes: np.ndarray) -> np.ndarray:
-    """Codes -> float32 one-hot (..., 4); code 4 is a quarter of each base."""
+    """Codes -> float32 one-hot (..., 4); code 4 is a quarter of each base.
+
+    Parameters
+    ----------
+    codes : uint8 array, any shape
+
+    Returns
+    -------
+    float32 array, (..., 4)
+    """
     return np.vstack([np.eye(4), np.full((1, 4), 0.25)]).astype(np.float32)[codes]
 
 
 def reverse_complement_codes(codes: np.ndarray) -> np.ndarray:
-    """The other strand of each row."""
+    """The other strand of each row.
+
+    Parameters
+    ----------
+    codes : uint8 array, (..., L)
+
+    Returns
+    -------
+    uint8 array of the same shape
+    """
     return np.where(codes == 4, 4, 3 - codes)[..., ::-1].astype(np.uint8)
 
 
 def apart(train: DnaDataset, held_out: DnaDataset) -> DnaDataset:
     """A factor's training rows without those that overlap its own held-out sequences.
+
+    Parameters
+    ----------
+    train, held_out : DnaDataset
+        Of one factor.
+
+    Returns
+    -------
+    DnaDataset
 
     Raises
     ------
@@ -268,6 +340,19 @@ def _kmer_hashes(codes: np.ndarray, k: int) -> np.ndarray:
 
 
 def batches(count: int, size: int, *, seed: int) -> np.ndarray:
-    """Row numbers of one epoch in random order, (count // size, size); the few that fill no batch are left out."""
+    """Row numbers of one epoch in random order, (count // size, size); the few that fill no batch are left out.
+
+    Parameters
+    ----------
+    count : int
+        Rows.
+    size : int
+        Of a batch.
+    seed : int
+
+    Returns
+    -------
+    int array, (count // size, size)
+    """
     order = np.random.default_rng(seed).permutation(count)
     return order[: count // size * size].reshape(-1, size)

@@ -76,6 +76,10 @@ def measure_factor(
         What both are measured on; `valid` itself favours both alike (it tuned the one, stopped the other).
     seed : int
         Of the bootstrap samples, of which model and baseline see the same, and of the halves of `cross_fitted`.
+
+    Returns
+    -------
+    FactorReport
     """
     parts = _parts(model, held_out)
     outputs = parts.sum(axis=1)
@@ -149,6 +153,10 @@ def cross_fitted(labels: np.ndarray, columns: np.ndarray, *, seed: int) -> np.nd
 
 def table(reports: Sequence[FactorReport]) -> pd.DataFrame:
     """One row for each factor and kind of negative, and the means over the factors.
+
+    Parameters
+    ----------
+    reports : sequence of FactorReport
 
     Returns
     -------

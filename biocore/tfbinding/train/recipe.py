@@ -18,7 +18,7 @@ from biocore.stats.calibration import calibrate
 from biocore.stats.ranking import auroc
 from biocore.tfbinding import TFModel
 from biocore.tfbinding.model import SharedTrunk, strand_scores
-from biocore.tfbinding.network import VARIANTS, Architecture, Network
+from biocore.tfbinding.network import VARIANTS, Architecture, Network, kmer_term
 from biocore.tfbinding.train.baseline import fit_kmer_regression
 from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, overlapping
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
@@ -75,6 +75,10 @@ def train_factors(
     config : TrainConfig
     report : callable, optional
         Gets lines of progress.
+
+    Returns
+    -------
+    TrainedFactors
 
     Raises
     ------
@@ -278,8 +282,6 @@ def _assemble(
 
 @jax.jit
 def _kmer_term(table, x):
-    from biocore.tfbinding.network import kmer_term
-
     return kmer_term(table, x, x.shape[1])[:, 0]
 
 

@@ -35,7 +35,19 @@ def enriched_words(codes: np.ndarray, labels: np.ndarray, *, count: int) -> list
 
 
 def seeded_kernel(kernel: np.ndarray, words: list[np.ndarray], *, strength: float = 0.3) -> np.ndarray:
-    """`kernel`, (K, 4, F), its first filters drawn towards `words`; the random rest is halved to noise around them."""
+    """`kernel`, (K, 4, F), its first filters drawn towards `words`; the random rest is halved to noise around them.
+
+    Parameters
+    ----------
+    kernel : array, (K, 4, F)
+    words : list of int arrays, (8,)
+    strength : float
+        Weight added at each letter of a word.
+
+    Returns
+    -------
+    array, (K, 4, F)
+    """
     kernel = np.array(kernel)
     room = kernel.shape[0] - _K
     if room < 0:

@@ -1,0 +1,103 @@
+"""Every window of a sequence in one pass of the convolutions, equal to computing each window on its own."""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from biocore.tfbinding.network import Architecture, central_third, convolve, triplets
+
+
+def dense_kmer_term(tables: jax.Array, x: jax.Array, window: int) -> jax.Array:
+    """`kmer_term` of every window of a sequence, (L, 4) -> (L - window + 1, F).
+
+    Parameters
+    ----------
+    tables : (F, 64, 64)
+    x : (L, 4)
+    window : int
+        bp.
+
+    Returns
+    -------
+    (L - window + 1, F)
+    """
+    begins = triplets(x[None])[0]
+    n, factors = len(begins) - 3, len(tables)
+    half = (begins[:n] @ tables.transpose(1, 0, 2).reshape(64, -1)).reshape(n, factors, 64)
+    values = jnp.einsum("lfb,lb->lf", half, begins[3:])
+    return _running(jnp.add, values[None], window - 5, 1)[0] / (window - 5)
+
+
+def _running(combine: Callable[[jax.Array, jax.Array], jax.Array], x: jax.Array, width: int, step: int) -> jax.Array:
+    """``combine`` over ``x[:, j], x[:, j + step], ...``, `width` terms, by doubling.
+
+    (N, L, C) -> (N, L - step (width - 1), C)
+    """
+    parts, size, block, offset = [], 1, x, 0
+    while width:
+        if width & 1:
+            parts.append((offset, block))
+            offset += size * step
+        width >>= 1
+        if width:
+            length = block.shape[1] - size * step
+            block = combine(block[:, :length], block[:, size * step : size * step + length])
+            size *= 2
+    length = min(part.shape[1] - start for start, part in parts)
+    return reduce(combine, [part[:, start : start + length] for start, part in parts])
+
+
+def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.Array, window: int) -> jax.Array:
+    """Features of every window of `window` bp of a sequence, in one pass of the convolutions.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Without transformer blocks: attention mixes a whole window and cannot be shared between windows.
+    trunk : mapping
+        ``{"params": ..., "batch_stats": ...}`` of `Trunk`.
+    x : (N, L, 4)
+    window : int
+
+    Returns
+    -------
+    (N, L - window + 1, D)
+
+    Notes
+    -----
+    Pooling by `p` becomes a running maximum at stride 1, and what follows is dilated by `p` ("a trous"), so the values
+    a window at any offset would compute are all there.
+    """
+    starts = x.shape[1] - window + 1
+    params, stats = trunk["params"], trunk["batch_stats"]
+    step, pooled = 1, []
+    for i, ((_, _, pool), count) in enumerate(zip(architecture.blocks, architecture.positions(window), strict=True)):
+        x = convolve(x, params[f"conv{i}"]["kernel"], step)
+        x = _running(jnp.maximum, x, pool, step)
+        step *= pool
+        x = nn.gelu(_frozen_norm(params[f"norm{i}"]["norm"], stats[f"norm{i}"]["norm"], x))
+        if architecture.pools == "all" or i == len(architecture.blocks) - 1:
+            edge = central_third(count)
+            centre = _running(jnp.maximum, x[:, step * edge :], count - 2 * edge, step)
+            pooled += [
+                _running(jnp.maximum, x, count, step)[:, :starts],
+                centre[:, :starts],
+                _running(jnp.add, x, count, step)[:, :starts] / count,
+            ]
+    features = jnp.concatenate(pooled, axis=-1)
+    if architecture.mlp:
+        hidden = features @ params["mlp"]["kernel"]
+        features = nn.gelu(_frozen_norm(params["norm_mlp"]["norm"], stats["norm_mlp"]["norm"], hidden))
+    return features
+
+
+def _frozen_norm(params: Mapping[str, jax.Array], stats: Mapping[str, jax.Array], x: jax.Array) -> jax.Array:
+    """Batch norm with the statistics of training (flax's epsilon)."""
+    scale = params["scale"] * jax.lax.rsqrt(stats["var"] + 1e-5)
+    offset = params["bias"] - stats["mean"] * scale
+    per_channel = (1,) * (x.ndim - 1) + (-1,)
+    return x * scale.reshape(per_channel) + offset.reshape(per_channel)
