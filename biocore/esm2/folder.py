@@ -169,7 +169,7 @@ def _read(folder: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            masked_lm, info = EsmForMaskedLM.from_pretrained(
+            loaded: Any = EsmForMaskedLM.from_pretrained(  # a pair, because of the last argument
                 folder,
                 dtype=dtype,
                 use_safetensors=True,
@@ -179,6 +179,7 @@ def _read(folder: Path) -> Any:
                 ignore_mismatched_sizes=True,  # reported below, by name
                 output_loading_info=True,
             )
+            masked_lm, info = loaded
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailable(
             f"The weights in {folder} cannot be read ({str(error).splitlines()[0][:200]}). Fetch the model again."

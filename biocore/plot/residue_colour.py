@@ -161,7 +161,7 @@ def colour(
     if mode == "plddt":
         if structure.confidence is None:
             raise InputError("this structure has no pLDDT: it is not recognised as a prediction.")
-        return _by_plddt(structure)
+        return _by_plddt(structure, structure.confidence)
     if mode == "spectrum":
         return _gradient(structure, mode, _along_chain(structure), "Place in its chain (%)", SPECTRUM, 0, 100)
     if mode == "hydrophobicity":
@@ -229,9 +229,9 @@ def _by_element(structure: Structure) -> Colouring:
     return Colouring("element", "Element", (ELEMENTS["C"], MISSING), index, legend, by_element=True)
 
 
-def _by_plddt(structure: Structure) -> Colouring:
+def _by_plddt(structure: Structure, confidence: np.ndarray) -> Colouring:
     entries = [(label, shade) for _, shade, label in PLDDT]
-    return _classes(structure, "plddt", "pLDDT (confidence)", bands(structure.confidence), entries, "no value")
+    return _classes(structure, "plddt", "pLDDT (confidence)", bands(confidence), entries, "no value")
 
 
 def _along_chain(structure: Structure) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -152,7 +153,8 @@ def _view(choice: Choice, scan: EffectMap) -> tuple[int, int]:
 
     left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
     with left:
-        first, last = st.slider("Positions drawn", *whole, key="dna.view", persist_state="session")
+        shown = st.slider("Positions drawn", *whole, key="dna.view", persist_state="session")
+        first, last = cast(tuple[int, int], shown)  # a pair, as what stands under its key
     with middle:
         st.button(
             f"Zoom to the core, {low + 1:,}-{high:,}",

@@ -107,7 +107,7 @@ def _ramachandran(structure: Structure, chains: list[str], _colouring: Colouring
 
 def _profile(structure: Structure, chains: list[str], colouring: Colouring) -> None:
     predicted = structure.confidence is not None
-    values = structure.confidence if predicted else structure.b
+    values = structure.b if structure.confidence is None else structure.confidence
     unit = "pLDDT" if predicted else "B-factor (Å²)"
     wanted = [name for name in chains if len(structure.chain(name).polymer)][:12]
     rows = np.array([row for name in wanted for row in structure.chain(name).polymer], int)
