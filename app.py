@@ -12,6 +12,7 @@ MENU = {
     "DNA": [("pages/dna_binding.py", "DNA binding")],
     "Protein": [
         ("pages/masked_residues.py", "Masked residues"),
+        ("pages/variant_effects.py", "Variant effects"),
         ("pages/structures.py", "Structures"),
         ("pages/embedding_map.py", "Embedding map"),
         ("pages/protein_function.py", "Protein function"),

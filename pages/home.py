@@ -12,8 +12,9 @@ st.markdown(
     "Paste a **protein** to see what a language model expects at every residue, what the protein does, and where it "
     "lies among others. Open a **structure** and paint any of these numbers on it."
 )
-home.paste_anything()
-st.subheader("Pages")
-home.page_cards()
-st.subheader("On this machine")
-home.ready()
+with web.show_errors():
+    home.paste_anything()
+    st.subheader("Pages")
+    home.page_cards()
+    st.subheader("On this machine")
+    home.ready()

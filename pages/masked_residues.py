@@ -18,27 +18,23 @@ with web.show_errors():
     protein = parts.read_protein(text, offset)
     web.show_notes(protein.notes)
 
-st.subheader("The protein")
-with web.show_errors():
+    st.subheader("The protein")
     parts.show_residues(protein, choice)
 
-st.subheader("The answer")
-with web.show_errors():
+    st.subheader("The answer")
     parts.show_answer(protein, choice)
-web.limits(choice.card)
+    web.limits(choice.card)
 
-st.subheader("The substitution landscape")
-with web.show_errors():
+    st.subheader("The substitution landscape")
     scan = parts.show_landscape(protein, choice)
 
-st.subheader("Named variants")
-parts.show_variants(protein, scan)
-parts.show_measured(protein, scan)
+    st.subheader("Variants")
+    parts.show_variants(protein, scan)
+    parts.show_measured(protein, scan)
 
-st.subheader("How the model sees a protein")
-with web.show_errors():
+    st.subheader("How the model sees a protein")
     parts.show_inside(protein, choice)
 
-st.subheader("Take it along")
-parts.show_commands(protein, choice, scan)
-parts.keep_in_link(text, protein, scan)
+    st.subheader("Export")
+    parts.show_commands(protein, choice, scan)
+    parts.keep_in_link(text, protein, scan)

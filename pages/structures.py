@@ -8,17 +8,18 @@ from biocore.web import structures
 MODES = ["One structure", "Compare two"]
 
 web.page("Structures", "Where is this residue in the structure, and what does my number look like on it?")
-left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
-with left:
-    mode = st.segmented_control(
-        "Mode", MODES, default=MODES[0], key="structures.mode", required=True, label_visibility="collapsed"
-    )
-with right:
-    structures.examples("structures")
-left, right = st.columns([2, 5], gap="medium")
-with left:
-    source = structures.structure_input("structures")
-if mode == MODES[0]:
-    structures.explore(source, left, right)
-else:
-    structures.compare(source, left, right)
+with web.show_errors():
+    left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
+    with left:
+        mode = st.segmented_control(
+            "Mode", MODES, default=MODES[0], key="structures.mode", required=True, label_visibility="collapsed"
+        )
+    with right:
+        structures.examples("structures")
+    left, right = st.columns([2, 5], gap="medium")
+    with left:
+        source = structures.structure_input("structures")
+    if mode == MODES[0]:
+        structures.explore(source, left, right)
+    else:
+        structures.compare(source, left, right)

@@ -114,5 +114,6 @@ def test_importing_biocore_loads_no_framework():
 
 
 def test_menu_lists_every_page():
+    """It may name pages that do not exist yet: `app.py` leaves them out."""
     menu = (ROOT / "app.py").read_text()
-    assert {p.stem for p in PAGES} == {part.split(".py")[0] for part in menu.split('"pages/')[1:]}
+    assert {p.stem for p in PAGES} <= {part.split(".py")[0] for part in menu.split('"pages/')[1:]}

@@ -3,6 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from biocore import runtime
+from biocore.web.home import CARDS
+
+VARIANTS = "Variant effects" if (runtime.PAGES / "variant_effects.py").exists() else "Masked residues"
+
 
 @pytest.fixture(scope="module")
 def opened():
@@ -33,6 +38,8 @@ def test_it_opens(opened):
         ("3I40", "Structures"),
         ("P01308", "Structures"),
         ("AF-P04637-F1", "Structures"),
+        ("R175H", VARIANTS),
+        ("p.Arg175His, R248Q:R273C", VARIANTS),
     ],
 )
 def test_what_is_pasted_leads_to_its_page(text, first):
@@ -53,7 +60,6 @@ def test_dna_arrives_on_its_page_as_typed():
     ("text", "sentence"),
     [
         ("hello, world!", "neither DNA"),
-        ("p.Arg175His", "looks like a variant"),
         ("NP_000537.3", "looks like an accession"),
         ("The sequence of insulin is MALWMRLLPLLALLALWGPD", "looks like text"),
     ],
@@ -63,3 +69,30 @@ def test_what_is_no_sequence_gets_a_sentence_and_stays(text, sentence):
     assert not app.exception
     assert sentence in app.warning[0].value
     assert app.text_area(key="home.text").value == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("R175H", "a variant"),
+        ("p.Arg175His", "a variant"),
+        ("MKTAYIAKQRQISFVKSHFSRQ", "a protein"),
+        ("ACGTTGACCATTGACCA", "DNA"),
+    ],
+)
+def test_what_is_pasted_is_called_by_its_name(text, name):
+    assert any(f"This is **{name}" in markdown.value for markdown in paste(text).markdown)
+
+
+def test_a_variant_arrives_in_the_list_of_variants():
+    app = paste("F48S")
+    app.button(key="home.open.masked_residues").click().run()
+    assert not app.exception
+    assert app.text_area(key="protein.variants").value == "F48S"
+
+
+def test_pages_that_do_not_exist_yet_are_not_offered(opened):
+    links = {card.title for card in CARDS if (runtime.PAGES / f"{card.page}.py").exists()}
+    shown = " ".join(caption.value for caption in opened.caption)
+    for card in CARDS:
+        assert (card.question in shown) == (card.title in links)

@@ -39,9 +39,14 @@ def figure(fig: go.Figure, name: str, *, alt: str, key: str | None = None, **opt
 def table(data: pd.DataFrame, name: str, *, key: str | None = None, **options):
     """Show a table, with all its rows as CSV to take away.  Returns what ``st.dataframe`` does; it gets `options`."""
     key = key or f"table.{name}"
-    event = st.dataframe(data, hide_index=True, width="stretch", key=key, **options)
+    event = listing(data, key=key, **options)
     download("Table as CSV", lambda: data.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}.csv")
     return event
+
+
+def listing(data: pd.DataFrame, **options):
+    """Show a table without a file; what is not defined stays blank."""
+    return st.dataframe(data, hide_index=True, width="stretch", placeholder="", **options)
 
 
 def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: str, *, key: str | None = None) -> None:
@@ -58,9 +63,10 @@ def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: 
     )
 
 
-def command_line(arguments: Sequence[str], *, note: str = "") -> None:
-    """The command that reproduces the page's result."""
-    with st.expander("Reproduce this on the command line", icon=":material/terminal:"):
-        st.code("python -m biocore " + shlex.join(str(a) for a in arguments), language="bash", wrap_lines=True)
+def command_line(*commands: Sequence[str], note: str = "", expanded: bool = False) -> None:
+    """The commands that reproduce the page's result, each as its arguments."""
+    with st.expander("Reproduce this on the command line", icon=":material/terminal:", expanded=expanded):
+        for arguments in commands:
+            st.code("python -m biocore " + shlex.join(str(a) for a in arguments), language="bash", wrap_lines=True)
         if note:
             st.caption(plain(note))

@@ -19,7 +19,7 @@ def expect_residue(page, name):
 
 
 def settled(page):
-    page.get_by_role("heading", name="Take it along").wait_for(timeout=WAIT)
+    page.get_by_role("heading", name="Export").wait_for(timeout=WAIT)
     page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=WAIT)
 
 

@@ -1,6 +1,5 @@
 """Export: the page's state in its link, and the commands that make the results again."""
 
-import shlex
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,7 +10,7 @@ from biocore.web.dna_binding.choice import Choice, shown_strand
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.inputs import record_in_link
 from biocore.web.link import set_link, share_link
-from biocore.web.outputs import download
+from biocore.web.outputs import command_line, download
 
 SHORT = 300  # bp; shorter sequences are written into the command
 
@@ -48,15 +47,13 @@ def show_commands(records: Sequence[Dna], choice: Choice) -> None:
     method = st.session_state.get("dna.method") or ISM
     unit = st.session_state.get("dna.change_unit") or "log-odds"
     how = ["ism", this, "--unit", unit] if method == ISM else ["saliency", this, "--method", method]
-    with st.expander("Reproduce this on the command line"):
-        for arguments in (
-            ["bind", everything, "--tf", "all", *strand, "--out", "sites.csv"],
-            ["track", everything, "--tf", "all", *strand, "--out", "track.csv"],
-            [*how, "--tf", choice.tf, *part, "--out", "map.csv"],
-        ):
-            st.code("python -m biocore " + shlex.join(arguments), language="bash", wrap_lines=True)
-        if "input.fa" in everything or "record.fa" in this:
-            st.caption("Save the FASTA files with the buttons below.")
+    files = "input.fa" in everything or "record.fa" in this
+    command_line(
+        ["bind", everything, "--tf", "all", *strand, "--out", "sites.csv"],
+        ["track", everything, "--tf", "all", *strand, "--out", "track.csv"],
+        [*how, "--tf", choice.tf, *part, "--out", "map.csv"],
+        note="Save the FASTA files with the buttons below." if files else "",
+    )
     left, right, _ = st.columns([1, 1, 3])
     with left:
         download("Input as FASTA", lambda: _fasta(records), "input.fa", "text/plain", key="dna.input")

@@ -9,7 +9,7 @@ from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.frame import plain
 from biocore.web.link import start_from_link
-from biocore.web.outputs import figure, table
+from biocore.web.outputs import figure, listing, table
 
 
 def add_clicked() -> None:
@@ -53,7 +53,7 @@ def show_variants(choice: Choice, scan: EffectMap) -> None:
     ):
         with place:
             st.markdown(f"**{plain(title)}**")
-            st.dataframe(rows.drop(columns=hidden), hide_index=True, width="stretch", column_config=columns, height=318)
+            listing(rows.drop(columns=hidden), column_config=columns, height=318)
     with st.expander(f"Every single-nucleotide variant, ranked ({len(ranked):,})"):
         table(ranked, "single_nucleotide_variants", key="dna.all_variants", column_config=columns, height=240)
 

@@ -13,6 +13,7 @@ from biocore.embedding import EmbeddingSet, bulk, engine
 from biocore.errors import InputError
 from biocore.sequence import parse_records, recognise
 from biocore.web.embedding_map.request import EXAMPLE, MOST_RECORDS, MOST_RESIDUES, MOST_VECTORS, VECTORS, Request
+from biocore.web.outputs import listing
 from biocore.web.shared import open_model
 
 
@@ -109,9 +110,7 @@ def _skipped(requested: int, skipped: Sequence[bulk.Skipped]) -> None:
         f"{len(skipped):,} of {requested:,} records cannot be embedded and are left out.", icon=":material/warning:"
     )
     with st.expander("Which, and why"):
-        st.dataframe(
-            pd.DataFrame([asdict(s) for s in skipped]), hide_index=True, width="stretch", key=f"skipped.{requested}"
-        )
+        listing(pd.DataFrame([asdict(s) for s in skipped]), key=f"skipped.{requested}")
 
 
 def _stop(key: str) -> None:

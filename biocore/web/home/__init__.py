@@ -6,6 +6,7 @@ import streamlit as st
 
 from biocore import runtime, zoo
 from biocore.errors import InputError
+from biocore.esm2.variants import parse_variants
 from biocore.sequence import not_a_sequence, parse_records, recognise
 from biocore.web.frame import plain
 from biocore.web.link import hand_over
@@ -33,6 +34,7 @@ CARDS = (
     Card(
         "masked_residues", "Masked residues", "What does a protein language model expect at every position?", "password"
     ),
+    Card("variant_effects", "Variant effects", "Which changes of this protein are tolerated?", "swap_horiz"),
     Card(
         "structures",
         "Structures",
@@ -54,6 +56,7 @@ DESTINATIONS = {
     "dna": ("dna", ["dna_binding"]),
     "protein": ("protein", ["masked_residues", "protein_function", "embedding_map", "structures"]),
     "proteins": ("protein", ["embedding_map", "protein_function", "masked_residues"]),
+    "variant": ("variants", ["variant_effects", "masked_residues"]),
     "pdb id": ("structure", ["structures"]),
     "uniprot accession": ("structure", ["structures"]),
     "alphafold id": ("structure", ["structures"]),
@@ -63,6 +66,7 @@ NAMES = {
     "dna": "DNA",
     "protein": "a protein",
     "proteins": "several proteins",
+    "variant": "a variant of a protein",
     "pdb id": "a PDB id",
     "uniprot accession": "a UniProt accession",
     "alphafold id": "an AlphaFold DB id",
@@ -76,7 +80,9 @@ def paste_anything() -> None:
         "Paste anything",
         key="home.text",
         height=120,
-        placeholder="DNA, a protein, FASTA, GenBank, a PDB id such as 3I40, a UniProt accession such as P01308",
+        persist_state="session",
+        placeholder="DNA, a protein, FASTA, GenBank, a PDB id such as 3I40, a UniProt accession such as P01308, "
+        "a variant such as R175H",
         help="Recognised by its letters. Press Ctrl+Enter, or click outside the box.",
     )
     kind = _kind(text)
@@ -85,12 +91,15 @@ def paste_anything() -> None:
     elif kind not in DESTINATIONS:
         st.warning(
             plain(not_a_sequence(text) or "")
-            or "This is neither DNA, a protein, FASTA, GenBank, a PDB id (3I40) nor a UniProt accession (P01308). "
-            "Letters that are neither bases nor amino acids, or text around a sequence, are the usual reasons."
+            or "This is neither DNA, a protein, FASTA, GenBank, a PDB id (3I40), a UniProt accession (P01308) nor a "
+            "variant (R175H, p.Arg175His). Letters that are neither bases nor amino acids, or text around a sequence, "
+            "are the usual reasons."
         )
     else:
         name, pages = DESTINATIONS[kind]
         st.markdown(f"This is **{NAMES[kind]}**. Open it in:")
+        if kind == "variant":
+            st.caption("It is scored in the protein that is open there; paste your protein there if it is another.")
         with st.container(horizontal=True):
             for page in filter(_exists, pages):
                 primary = page == pages[0]
@@ -104,12 +113,22 @@ def _exists(page: str) -> bool:
 
 def _kind(text: str) -> str:
     kind = recognise(text)
+    if kind in {"dna", "protein", "unknown"} and _names_variants(text):
+        return "variant"
     if kind == "protein":
         try:
             return "proteins" if len(parse_records(text)) > 1 else "protein"
         except InputError:
             return "unknown"
     return kind
+
+
+def _names_variants(text: str) -> bool:
+    """Whether every word is a substitution, as R175H or p.Arg175His; a sequence has no number inside a word."""
+    try:
+        return bool(parse_variants(text))
+    except InputError:
+        return False
 
 
 def page_cards() -> None:

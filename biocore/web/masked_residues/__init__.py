@@ -1,11 +1,11 @@
 """The masked-residues page in parts: the protein, the answer, the landscape, variants, and what a model is fed."""
 
+from biocore.web.masked_residues.export import keep_in_link, show_commands
 from biocore.web.masked_residues.inputs import EXAMPLES, HELP, Protein, read_protein, read_settings
 from biocore.web.masked_residues.inside import show_inside
 from biocore.web.masked_residues.landscape import show_landscape
 from biocore.web.masked_residues.model import Choice, choose_model
 from biocore.web.masked_residues.residues import show_answer, show_residues
-from biocore.web.masked_residues.take_along import keep_in_link, show_commands
 from biocore.web.masked_residues.variants import show_measured, show_variants
 
 __all__ = [

@@ -93,7 +93,7 @@ def _show_vocabulary() -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the token map...")
-def _map(_choice: Choice, key: str, method: str, ids: tuple[int, ...]) -> tuple[np.ndarray, tuple[str, ...], str]:
+def _token_map(_choice: Choice, key: str, method: str, ids: tuple[int, ...]) -> tuple[np.ndarray, tuple[str, ...], str]:
     with _choice.opened() as model:
         vectors = model.token_embeddings()[list(ids)]
     found = project(vectors, ProjectionSettings(method=method, perplexity=6.0, seed=0))
@@ -104,7 +104,7 @@ def _show_map(choice: Choice) -> None:
     method = st.segmented_control(
         "Method",
         ["tsne", "pca"],
-        format_func={"tsne": "t-SNE", "pca": "PCA"}.get,
+        format_func={"tsne": "t-SNE", "pca": "PCA"}.__getitem__,
         default="tsne",
         required=True,
         key="protein.inside.method",
@@ -112,7 +112,7 @@ def _show_map(choice: Choice) -> None:
     only = st.toggle("Only the 20 amino acids", key="protein.inside.only")
     ids = tuple(sorted(AMINO_ACID_IDS.tolist())) if only else tuple(range(len(TOKENS)))
     tokens = [TOKENS[i] for i in ids]
-    coordinates, axes, title = _map(choice, choice.hash, method, ids)
+    coordinates, axes, title = _token_map(choice, choice.hash, method, ids)
     web.figure(
         plot.token_map(tokens, coordinates, axes, f"Token vectors of {choice.card.name}, {title}"),
         f"tokens_{method}",

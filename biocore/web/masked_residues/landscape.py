@@ -190,7 +190,7 @@ def _table(protein: Protein, scan: SubstitutionScan) -> None:
         table = table.sort_values("score", ascending=False)
         ends = pd.concat([table.head(20), table.tail(20)]) if len(table) > 40 else table
         st.caption("The 20 most and the 20 least expected substitutions; the CSV holds all.")
-        st.dataframe(ends.round(4), hide_index=True, width="stretch")
+        web.listing(ends.round(4))
         web.download(
             "All scores as CSV",
             lambda: full_table(protein, scan).to_csv(index=False),

@@ -40,7 +40,8 @@ def masked(protein: Protein) -> list[int]:
 
 
 def _from_link(length: int) -> list[int]:
-    numbers = web.from_link("mask", [], lambda text: [int(word) for word in text.split(",")])
+    none: list[int] = []
+    numbers = web.from_link("mask", none, lambda text: [int(word) for word in text.split(",")])
     return sorted({n - 1 for n in numbers if 1 <= n <= length})[:MAX_MASKED]
 
 
@@ -137,7 +138,7 @@ def show_answer(protein: Protein, choice: Choice) -> None:
     answer = _answer(choice, choice.hash, protein.sequence, tuple(positions))
     index = 0
     if len(positions) > 1:
-        st.dataframe(_overview(protein, answer), hide_index=True, width="stretch")
+        web.listing(_overview(protein, answer))
         index = st.selectbox(
             "Residue shown",
             range(len(positions)),

@@ -8,7 +8,7 @@ from biocore.plot import models as plot
 from biocore.stats.calibration import Reliability
 from biocore.web.frame import plain
 from biocore.web.link import set_link, start_from_link
-from biocore.web.outputs import figure, table
+from biocore.web.outputs import figure, listing, table
 
 TASKS = {
     "tf-binding": "Transcription factor binding",
@@ -95,7 +95,7 @@ def show(card: zoo.ModelCard) -> None:
     _figures(card)
     if card.sha256:
         with st.expander("Files"):
-            st.dataframe(pd.DataFrame(card.sha256.items(), columns=["file", "sha256"]), hide_index=True)
+            listing(pd.DataFrame(card.sha256.items(), columns=["file", "sha256"]))
 
 
 def quality_table(card: zoo.ModelCard) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from biocore.web.protein_function.answer import show_answer
 from biocore.web.protein_function.basis import show_neighbours, show_residues
-from biocore.web.protein_function.outputs import keep_in_link, show_outputs
+from biocore.web.protein_function.export import keep_in_link, show_outputs
 from biocore.web.protein_function.proteins import HELP, Protein, choose_model, examples, read_proteins
 from biocore.web.protein_function.quality import show_quality
 from biocore.web.protein_function.running import choose_protein, predict

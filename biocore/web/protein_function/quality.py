@@ -29,7 +29,7 @@ def show_quality(card: zoo.ModelCard) -> None:
 
 
 def _metric_picker(key: str) -> str:
-    return st.selectbox("Measure", list(plot.METRICS), format_func=plot.METRICS.get, key=key)
+    return st.selectbox("Measure", list(plot.METRICS), format_func=plot.METRICS.__getitem__, key=key)
 
 
 def _view_methods(card: zoo.ModelCard, measured: dict) -> None:

@@ -163,7 +163,7 @@ def _choices(structure: Structure) -> dict:
     if st.session_state.get(colour_key) not in modes:
         st.session_state[colour_key] = _first_colour(structure)
     style = st.selectbox("Drawn as", scenes.STYLES, key=style_key, persist_state="session")
-    mode = st.selectbox("Coloured by", modes, format_func=MODES.get, key=colour_key, persist_state="session")
+    mode = st.selectbox("Coloured by", modes, format_func=MODES.__getitem__, key=colour_key, persist_state="session")
     kinds = {residue.kind for residue in structure.residues}
     chains = []
     if len(structure.chains) > 1:

@@ -86,7 +86,7 @@ def _matched(structure: Structure, tracks: list[Track]) -> tuple[np.ndarray | No
         numbering = st.radio(
             "The table's numbers are",
             ["author", "sequence"],
-            format_func={"author": "the author's residue numbers", "sequence": "positions in the sequence"}.get,
+            format_func={"author": "the author's residue numbers", "sequence": "positions in the sequence"}.__getitem__,
             horizontal=True,
             key="structures.numbering",
         )

@@ -66,7 +66,7 @@ def pick_from_chart(structure: Structure, key: str):
 
 
 def pick_from_table(structure: Structure, key: str, rows: list[int]):
-    """A callback for ``st.dataframe(on_select=...)``: line i of the table is the residue ``rows[i]``."""
+    """A callback for ``web.table(on_select=...)``: line i of the table is the residue ``rows[i]``."""
 
     def picked() -> None:
         lines = (st.session_state.get(key) or {}).get("selection", {}).get("rows", [])

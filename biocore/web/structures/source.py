@@ -80,7 +80,7 @@ def structure_input(
             _from_address(prefix)
     if linked:
         _from_other_page(prefix)
-    way = st.selectbox(label, list(WAYS), format_func=WAYS.get, key=way_key, persist_state="session")
+    way = st.selectbox(label, list(WAYS), format_func=WAYS.__getitem__, key=way_key, persist_state="session")
     if way == "id":
         return Source("id", _identifier_input(id_key))
     if way == "seq":

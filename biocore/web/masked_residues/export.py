@@ -1,7 +1,5 @@
 """The link and the commands that give the page again."""
 
-import shlex
-
 import streamlit as st
 
 from biocore import web
@@ -19,14 +17,12 @@ def show_commands(protein: Protein, choice: Choice, scan: SubstitutionScan) -> N
     whole = len(protein.sequence) <= 2000
     source = protein.sequence if whole else "protein.fasta"
     note = "" if whole else "The protein is too long for a command line: save it as protein.fasta."
-    lines = [
+    web.command_line(
         ["mask", source, "--position", positions, *model],
         ["scan-protein", source, "--strategy", scan.strategy, *model, "--out", "scores.csv"],
-    ]
-    with st.expander("Reproduce this on the command line", icon=":material/terminal:", expanded=True):
-        for line in lines:
-            st.code("python -m biocore " + shlex.join(line), language="bash", wrap_lines=True)
-        st.caption(note or "The first gives the masked residues, the second every substitution.")
+        note=note or "The first gives the masked residues, the second every substitution.",
+        expanded=True,
+    )
 
 
 def keep_in_link(text: str, protein: Protein, scan: SubstitutionScan) -> None:
