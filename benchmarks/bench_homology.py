@@ -44,7 +44,7 @@ def speed(path, queries: int) -> None:
     index = homology.HomologyIndex.build(list(references["Sequence"]))
     index.scores("MKV")  # builds the database
     started = time.perf_counter()
-    found = neighbours.Neighbours(
+    found = neighbours.ReferenceHits(
         *(np.vstack(x) for x in zip(*(_one(index, s) for s in asked["Sequence"]), strict=True))
     )
     print(f"biocore\t{(time.perf_counter() - started) / queries:.3f} s a query")

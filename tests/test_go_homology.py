@@ -90,19 +90,19 @@ def test_unrelated_proteins_reach_e_values_as_often_as_these_say():
     assert (values > 1e-4).all()
 
 
-def test_strength_starts_at_ten_chance_hits():
-    hits = neighbours.Neighbours(np.array([[0, 1]]), np.array([[0.5, 0.1]]), np.array([[40.0, 10.0]], np.float32))
-    found = homology.strength(hits, np.array([100]), 1024 * 100)
+def test_excess_bits_start_at_ten_chance_hits():
+    hits = neighbours.ReferenceHits(np.array([[0, 1]]), np.array([[0.5, 0.1]]), np.array([[40.0, 10.0]], np.float32))
+    found = homology.excess_bits(hits, np.array([100]), 1024 * 100)
     np.testing.assert_allclose(found, [[40 - np.log2(1024 * 1000), 0]], rtol=1e-5)
     assert homology.expect(np.array([40.0]), np.array([100]), 1000)[0] == pytest.approx(1e5 / 2**40)
 
 
-def test_letters_in_random_order_share_little_unless_there_are_few_kinds(index):
+def test_a_shuffled_sequence_shares_little_unless_there_are_few_kinds(index):
     diverse = toys.proteins(1, seed=50)["Sequence"][0]
     collagen = "GPPGAPGPPGPKGPPGEP" * 6
     both = homology.HomologyIndex.build([diverse, collagen])
     hits = both.search([diverse, collagen], top=1)
-    chance = both.by_chance([diverse, collagen], hits)
+    chance = both.shuffled_bits([diverse, collagen], hits)
     assert chance[0] < 0.3 * hits.bits[0, 0]
     assert chance[1] > 0.4 * hits.bits[1, 0]
 

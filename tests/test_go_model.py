@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import go_toys as toys
 import numpy as np
@@ -13,6 +14,7 @@ from biocore.cli import main
 from biocore.errors import InputError, ModelUnavailable
 from biocore.go import evidence, features, load, neighbours, tables
 from biocore.go import train as training
+from biocore.go.domain import Domain
 from biocore.go.train import alignment, mlp, prepare, sources
 from biocore.plot import term_graph as graph
 
@@ -97,13 +99,13 @@ def test_the_chosen_terms_include_their_parents(world, unseen):
         assert model.most_specific(chosen) <= chosen
 
 
-def test_it_abstains_where_a_protein_is_like_nothing_it_knows(world, monkeypatch):
-    model, _, table = world
-    monkeypatch.setitem(model.details, "familiar", {"expect": 1e-3, "times": 1.2, "vector": 0.9999, "network": 0.9999})
+def test_it_abstains_where_a_protein_is_like_nothing_it_knows(world):
+    known, _, table = world
+    model = replace(known, domain=Domain(expect=1e-3, times=1.2, vector=0.9999, network=0.9999))
     prediction = model(["W" * 60, table["Sequence"][1]])
-    assert prediction.unsure[1] == ""  # it aligns with itself; its letters in random order do not
-    assert prediction.by_alignment.bits[1, 0] > 1.2 * prediction.chance[1] and prediction.expect[1, 0] < 1e-3
-    assert "unlike every protein" in prediction.unsure[0]
+    assert prediction.abstained[1] == ""  # it aligns with itself; its shuffled sequence does not
+    assert prediction.by_alignment.bits[1, 0] > 1.2 * prediction.shuffled_bits[1] and prediction.expect[1, 0] < 1e-3
+    assert "unlike every protein" in prediction.abstained[0]
     assert model.chosen(prediction, 0) == set()
     assert tables.answer(model, prediction, 0).empty
     assert not tables.scores(model, prediction, ["w"])["predicted"].any()
@@ -116,6 +118,28 @@ def test_saved_and_loaded_it_answers_the_same_and_holds_no_sequence(world, unsee
     again = load(card, backbone=toys.CountsModel())
     sequences = list(unseen["Sequence"][:3])
     np.testing.assert_array_equal(again(sequences).probability, model(sequences).probability)
+
+
+def test_parts_that_do_not_fit_are_no_model(world):
+    model, card, _ = world
+    for part, wrong in {
+        "terms": model.terms[:-1],
+        "information": model.information[1:],
+        "axes": model.axes[1:],
+        "heads": model.stacks,
+        "stacks": model.heads,
+        "thresholds": replace(model.thresholds, **{k: v[1:] for k, v in vars(model.thresholds).items()}),
+    }.items():
+        with pytest.raises(ValueError, match="terms|axes|networks"):
+            replace(model, **{part: wrong})
+    with pytest.raises(ValueError, match="one vector"):
+        replace(model.reference, accessions=model.reference.accessions[1:])
+    with pytest.raises(ValueError, match="do not lead"):
+        replace(model.heads[0], mean=model.heads[0].mean[1:])
+    with pytest.raises(ModelUnavailable, match="not a function model of this version"):
+        load(replace(card, details=card.details | {"stacks": 0}), backbone=toys.CountsModel())
+    with pytest.raises(ModelUnavailable, match="'heads' is missing"):
+        load(replace(card, details={}), backbone=toys.CountsModel())
 
 
 def test_another_version_of_the_language_model_is_refused(world, monkeypatch):
@@ -142,9 +166,9 @@ def test_thresholds_carry_what_they_were_worth_on_valid(world):
     model, _, table = world
     valid = table[table["subset"] == "valid"]
     truth = prepare.label_matrix(list(valid["terms"]), model.terms)
-    above = model(list(valid["Sequence"])).probability >= model.threshold
+    above = model(list(valid["Sequence"])).probability >= model.thresholds.threshold
     for t in range(len(model.terms)):
-        assert model.recall[t] == pytest.approx((above & truth)[:, t].sum() / truth[:, t].sum(), abs=1e-6)
+        assert model.thresholds.recall[t] == pytest.approx((above & truth)[:, t].sum() / truth[:, t].sum(), abs=1e-6)
 
 
 # ------------------------------------------------------------------------------------------------------ evidence
@@ -200,12 +224,12 @@ def test_a_protein_is_most_like_itself_and_its_relatives():
     assert (hits.indices[:, 0] == np.arange(60)).all()
     np.testing.assert_allclose(hits.similarity[:, 0], 1, atol=1e-5)
     assert (hits.similarity[:, :-1] >= hits.similarity[:, 1:]).all()
-    relatives = (hits.indices[:, 1] % 4) == (np.arange(60) % 4)
-    assert relatives.mean() > 0.9
+    homologues = (hits.indices[:, 1] % 4) == (np.arange(60) % 4)
+    assert homologues.mean() > 0.9
 
 
 def test_votes_by_hand():
-    hits = neighbours.Neighbours(np.array([[1, 0, -1]]), np.array([[1.0, 0.5, 0.0]], np.float32))
+    hits = neighbours.ReferenceHits(np.array([[1, 0, -1]]), np.array([[1.0, 0.5, 0.0]], np.float32))
     labels = np.array([[True, True], [False, True]])
     share, closest = neighbours.votes(hits, labels, hits.similarity)
     np.testing.assert_allclose(share, [[1 / 3, 1]], rtol=1e-6)
@@ -465,7 +489,7 @@ def test_shipped_answers_are_what_is_known(shipped, examples):
     assert "protein serine/threonine kinase activity" in said["P06493"]
     assert "hydrolase activity" in said["P61626"]
     assert any("extracellular matrix" in name or "structural" in name for name in said["P02458"])
-    assert prediction.unsure[list(examples).index("Top7")] or not said["Top7"]
+    assert prediction.abstained[list(examples).index("Top7")] or not said["Top7"]
 
 
 @needs_model

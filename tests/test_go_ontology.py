@@ -154,9 +154,9 @@ def test_parents_within_a_vocabulary_skip_what_is_left_out():
 def test_scores_climb_and_never_sink():
     parents = {0: (), 1: (0,), 2: (1,), 3: (0, 2)}
     scores = np.array([[0.1, 0.5, 0.2, 0.7], [0.9, 0.1, 0.3, 0.0]])
-    lifted = propagate_scores(scores, parents)
-    np.testing.assert_allclose(lifted, [[0.7, 0.7, 0.7, 0.7], [0.9, 0.3, 0.3, 0.0]])
-    assert (lifted >= scores).all()
+    propagated = propagate_scores(scores, parents)
+    np.testing.assert_allclose(propagated, [[0.7, 0.7, 0.7, 0.7], [0.9, 0.3, 0.3, 0.0]])
+    assert (propagated >= scores).all()
 
 
 def test_the_pipeline_says_what_it_dropped_and_why(files):

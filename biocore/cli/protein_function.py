@@ -91,9 +91,9 @@ def run_function(arguments: argparse.Namespace) -> None:
             print(f"{record.name}: {note}", file=sys.stderr)
     model = open_model(arguments.model)
     prediction = model(cleaned, progress=_every_twenty if len(cleaned) > 20 else None)
-    for record, why in zip(records, prediction.unsure, strict=True):
+    for record, why in zip(records, prediction.abstained, strict=True):
         if why:
-            print(f"{record.name}: not sure. {why}", file=sys.stderr)
+            print(f"{record.name}: no term is predicted. {why}", file=sys.stderr)
     table = tables.scores(model, prediction, [r.name for r in records], above_threshold=arguments.above_threshold)
     write_table(table, arguments)
 
@@ -202,7 +202,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     seen = chosen["EntryID"].isin(set(model.reference.accessions))
     if seen.any():
         print(f"{int(seen.sum()):,} of {len(chosen):,} proteins are among the training proteins", file=sys.stderr)
-    folder = arguments.embeddings or training.embedding_folder(model.details["backbone"])
+    folder = arguments.embeddings or training.embedding_folder(model.language.name)
     data = training.load_data(
         chosen, model.terms, model.backbone, folder=folder, reading=model.reading, say=training.to_stderr
     )

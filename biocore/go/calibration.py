@@ -1,7 +1,7 @@
 """Scores into probabilities, a line on the log-odds for each group of terms; and how often the model was right."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import expit
@@ -29,6 +29,10 @@ class Calibration:
     group: np.ndarray
     slope: np.ndarray
     offset: np.ndarray
+
+    def __post_init__(self):
+        if not len(self.groups) == len(self.slope) == len(self.offset) > self.group.max(initial=-1):
+            raise ValueError("one slope and offset for each group, and each term in one of the groups")
 
     def __call__(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities for log-odds (N, T)."""
@@ -96,7 +100,7 @@ def _line(x: np.ndarray, y: np.ndarray, rounds: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where each term counts as predicted, and what that was worth on held-back proteins.
+    """Where each term counts as predicted, and what that was worth on held-out proteins.
 
     Attributes
     ----------
@@ -104,7 +108,7 @@ class Thresholds:
     precision, recall : float arrays, (T,)
         NaN where undefined (nothing predicted, or no protein with the term).
     positives, predicted : int arrays, (T,)
-        Held-back proteins with the term, and with a score above the threshold.
+        Held-out proteins with the term, and with a score above the threshold.
     """
 
     threshold: np.ndarray
@@ -112,6 +116,19 @@ class Thresholds:
     recall: np.ndarray
     positives: np.ndarray
     predicted: np.ndarray
+
+    def __post_init__(self):
+        if len({np.shape(values) for values in vars(self).values()}) != 1:
+            raise ValueError("one threshold, precision, recall and count of each kind for each term")
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As named float32 arrays, for safetensors."""
+        return {f"threshold.{name}": np.asarray(values, np.float32) for name, values in vars(self).items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Thresholds":
+        """The reverse of `arrays`."""
+        return cls(**{field.name: arrays[f"threshold.{field.name}"] for field in fields(cls)})
 
 
 def choose_thresholds(probability: np.ndarray, truth: np.ndarray, *, shrink: float = 20.0) -> np.ndarray:

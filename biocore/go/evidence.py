@@ -11,8 +11,8 @@ from biocore.go.predict import FunctionModel
 
 Progress = Callable[[int, int], None]
 MIN_LENGTH = 20
-NEAR = 200  # relatives that hidden variants of a protein are aligned with
-SHOWN = 0.15  # share of the residues that counts as "shown" in the test
+NEAR = 200  # homologues that hidden variants of a protein are aligned with
+SHOWN = 0.15  # fraction of the residues that counts as "shown" in the test
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ class ResidueEvidence:
         if len(self.effect) != len(self.sequence) or len(self.windows) != len(self.falls):
             raise ValueError("one effect for each residue and one fall for each window")
 
-    def shown(self, share: float = SHOWN) -> list[tuple[int, int]]:
-        """The windows with the largest falls that do not overlap, up to `share` of the residues (at least one)."""
+    def shown(self, fraction: float = SHOWN) -> list[tuple[int, int]]:
+        """The windows with the largest falls that do not overlap, up to `fraction` of the residues (at least one)."""
         chosen: list[tuple[int, int]] = []
         covered = 0
         for place in np.argsort(-self.falls, kind="stable"):
             start, stop = self.windows[place]
             if any(start < b and a < stop for a, b in chosen):
                 continue
-            if chosen and covered + stop - start > share * len(self.sequence):
+            if chosen and covered + stop - start > fraction * len(self.sequence):
                 break
             chosen.append((start, stop))
             covered += stop - start
@@ -61,7 +61,7 @@ class ResidueEvidence:
 
 
 @dataclass(frozen=True)
-class Faithfulness:
+class OcclusionFaithfulness:
     """Fall of the log-odds with the shown residues hidden, and with as many random ones in windows of the same size."""
 
     shown: float
@@ -70,7 +70,7 @@ class Faithfulness:
 
     @property
     def p_value(self) -> float:
-        """Share of random choices that do as well or better, counting the shown one as a draw."""
+        """Fraction of random choices that do as well or better, counting the shown one as a draw."""
         return float((1 + (self.random >= self.shown).sum()) / (1 + len(self.random)))
 
     @property
@@ -89,7 +89,7 @@ class _Occluder:
         self.pieces = features.pieces(len(sequence), model.backbone.window, limit=model.reading.limit)
         self.states = [self._read(sequence[a:b]) for a, b in self.pieces]
         near = model.reference.homology.search([sequence], top=NEAR).indices[0]
-        self.near = near[near >= 0]  # hiding residues of a protein gives it no new relatives
+        self.near = near[near >= 0]  # hiding residues of a protein gives it no new homologues
 
     def _read(self, piece: str) -> np.ndarray:
         return self.model.backbone.residue_embeddings(piece, layer=self.model.reading.layer)
@@ -137,7 +137,7 @@ def occlusion(
     Parameters
     ----------
     model : FunctionModel
-        Asked as it answers: language model, head and neighbours together, before terms are lifted to their children.
+        Asked as it answers: language model, head and neighbours together, before scores are propagated to parents.
     sequence : str, length L
         Cleaned protein, 20 residues or more.
     term : int
@@ -172,7 +172,7 @@ def faithfulness(
     draws: int = 19,
     seed: int = 0,
     progress: Progress | None = None,
-) -> Faithfulness:
+) -> OcclusionFaithfulness:
     """Hide all shown residues at once, and as many random ones `draws` times.
 
     References
@@ -186,7 +186,7 @@ def faithfulness(
     variants = [shown] + [_random_windows(shown, length, rng) for _ in range(draws)]
     scores = occluder.log_odds([[], *variants], evidence.term, progress)
     falls = scores[0] - scores[1:]
-    return Faithfulness(float(falls[0]), falls[1:], sum(b - a for a, b in shown))
+    return OcclusionFaithfulness(float(falls[0]), falls[1:], sum(b - a for a, b in shown))
 
 
 def _random_windows(shown: Sequence[tuple[int, int]], length: int, rng: np.random.Generator) -> list[tuple[int, int]]:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from biocore import zoo
+from biocore.errors import ModelUnavailable
 from biocore.sequence import AMINO_ACIDS
 
 MAX_RESIDUES = 20_000  # read of one protein; of human proteins only titin is longer
@@ -49,6 +51,40 @@ class NoBackbone:
     def residue_embeddings(self, sequence: str, *, layer: int = -1) -> np.ndarray:
         """Float array (L, 0)."""
         return np.zeros((len(sequence), 0), np.float32)
+
+
+class LanguageModel:
+    """The language model behind a head, loaded by name when it is first needed."""
+
+    def __init__(self, name: str, hash: str, loaded: Backbone | None = None):
+        self.name, self.hash = name, hash
+        self._loaded = NoBackbone() if loaded is None and name == "none" else loaded
+
+    def get(self) -> Backbone:
+        """The loaded model.
+
+        Raises
+        ------
+        ModelUnavailable
+            It is not on this machine, or is another version than the head was trained on.
+        """
+        if self._loaded is None:
+            found = zoo.load(self.name)
+            if found.hash.split("-")[0] != self.hash.split("-")[0]:
+                raise ModelUnavailable(
+                    f"the function model was trained on another version of {self.name}. "
+                    "Train it again: python -m biocore train function"
+                )
+            self._loaded = found
+        return self._loaded
+
+    def close(self) -> None:
+        """Give its memory back."""
+        close = getattr(self._loaded, "close", None)
+        if self.name != "none":
+            self._loaded = None
+        if close is not None:
+            close()
 
 
 def pieces(length: int, window: int, *, limit: int = MAX_RESIDUES) -> list[tuple[int, int]]:
@@ -116,22 +152,22 @@ def counts(sequence: str) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of float32 arrays
-        composition (22): share of each amino acid, natural log of the length, share of rare letters.
+        composition (22): fraction of each amino acid, natural log of the length, fraction of rare letters.
         ends (40): composition of the first and of the last 30 residues.
-        segments (4): highest mean hydropathy of 19 residues, number of stretches above 1.6 (log), share of residues in
-        them, sequence entropy in bits.
-        dipeptides (400): share of each pair of neighbours.
+        segments (4): highest mean hydropathy of 19 residues, number of stretches above 1.6 (log), fraction of residues
+        in them, sequence entropy in bits.
+        dipeptides (400): fraction of each pair of neighbours.
     """
     letters = _INDEX[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
     known = letters[letters >= 0]
     length = len(letters)
     pairs = letters[:-1] * 20 + letters[1:]
     pairs = pairs[(letters[:-1] >= 0) & (letters[1:] >= 0)]
-    share = _composition(letters)
+    fraction = _composition(letters)
     groups = {
-        "composition": np.append(share, [np.log(max(length, 1)), 1 - len(known) / max(length, 1)]),
+        "composition": np.append(fraction, [np.log(max(length, 1)), 1 - len(known) / max(length, 1)]),
         "ends": np.concatenate([_composition(letters[:ENDS]), _composition(letters[-ENDS:])]),
-        "segments": _segments(letters, share),
+        "segments": _segments(letters, fraction),
         "dipeptides": np.bincount(pairs, minlength=400)[:400] / max(len(pairs), 1),
     }
     return {name: values.astype(np.float32) for name, values in groups.items()}
@@ -155,7 +191,7 @@ def _composition(letters: np.ndarray) -> np.ndarray:
     return np.bincount(known, minlength=20) / max(len(known), 1)
 
 
-def _segments(letters: np.ndarray, share: np.ndarray) -> np.ndarray:
+def _segments(letters: np.ndarray, fraction: np.ndarray) -> np.ndarray:
     values = np.where(letters >= 0, HYDROPATHY[letters.clip(0)], 0.0)
     if len(values) >= MEMBRANE:
         mean = np.convolve(values, np.full(MEMBRANE, 1 / MEMBRANE), mode="valid")
@@ -163,6 +199,6 @@ def _segments(letters: np.ndarray, share: np.ndarray) -> np.ndarray:
         mean = np.array([values.mean() if len(values) else 0.0])
     above = mean > 1.6
     stretches = int(above[0]) + int((above[1:] & ~above[:-1]).sum())
-    present = share[share > 0]
+    present = fraction[fraction > 0]
     entropy = float(-(present * np.log2(present)).sum())
     return np.array([mean.max(), np.log1p(stretches), above.mean(), entropy])

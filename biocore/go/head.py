@@ -33,6 +33,14 @@ class Mlp:
     widths: tuple[int, ...]
     outputs: int
 
+    def __post_init__(self):
+        sizes = [len(self.mean), *self.widths, self.outputs]
+        shapes = [np.shape(self.params[f"Dense_{layer}"]["kernel"]) for layer in range(len(sizes) - 1)]
+        if len(self.scale) != len(self.mean) or shapes != list(zip(sizes[:-1], sizes[1:], strict=True)):
+            raise ValueError(
+                f"layers of {shapes} do not lead from {sizes[0]} inputs over {self.widths} to {self.outputs}"
+            )
+
     def standardise(self, x: np.ndarray) -> np.ndarray:
         """Inputs as the network reads them."""
         return np.clip((np.asarray(x, np.float32) - self.mean) / self.scale, -6, 6)

@@ -1,8 +1,8 @@
 """Which annotated proteins are related to this one?  Local alignments over a reduced alphabet of eleven letters.
 
 The index holds each reference protein as a string of amino-acid groups (``GROUPS``), from which its sequence cannot be
-read back.  Alignments of such strings find nearly the relatives that alignments of the sequences find, and no alignment
-program has to be installed.
+read back.  Alignments of such strings find nearly the homologues that alignments of the sequences find, and no
+alignment program has to be installed.
 """
 
 import os
@@ -13,12 +13,12 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from biocore.go.neighbours import GROUPS, TOP, Neighbours, group_numbers
+from biocore.go.neighbours import GROUPS, TOP, ReferenceHits, group_numbers
 from biocore.sequence import AMINO_ACIDS
 
 # Of BLOSUM62: Henikoff & Henikoff (1992), doi:10.1073/pnas.89.22.10915; scale as in Karlin & Altschul (1990)
 BLOSUM_SCALE = 0.3176
-# Share of each amino acid, in the order of AMINO_ACIDS: Robinson & Robinson (1991), doi:10.1073/pnas.88.20.8880
+# Fraction of each amino acid, in the order of AMINO_ACIDS: Robinson & Robinson (1991), doi:10.1073/pnas.88.20.8880
 BACKGROUND = (
     *(0.0780, 0.0192, 0.0536, 0.0629, 0.0386, 0.0738, 0.0219, 0.0514, 0.0574, 0.0902),
     *(0.0224, 0.0448, 0.0520, 0.0426, 0.0512, 0.0712, 0.0584, 0.0644, 0.0133, 0.0321),
@@ -39,10 +39,10 @@ def group_matrix() -> np.ndarray:
     blosum = ScoringMatrix.from_name("BLOSUM62")
     place = [blosum.alphabet.index(letter) for letter in AMINO_ACIDS]
     scores = np.array([[blosum[i][j] for j in place] for i in place])
-    share = np.array(BACKGROUND) / sum(BACKGROUND)
-    pairs = np.outer(share, share) * np.exp(BLOSUM_SCALE * scores)
+    fraction = np.array(BACKGROUND) / sum(BACKGROUND)
+    pairs = np.outer(fraction, fraction) * np.exp(BLOSUM_SCALE * scores)
     member = np.array([[letter in group for letter in AMINO_ACIDS] for group in GROUPS], float)
-    alone = member @ share
+    alone = member @ fraction
     return np.rint(np.log(member @ pairs @ member.T / np.outer(alone, alone)) / BLOSUM_SCALE).astype(int)
 
 
@@ -71,7 +71,7 @@ def expect(bits: np.ndarray, length: np.ndarray, residues: int) -> np.ndarray:
     return length * residues * np.exp2(-np.asarray(bits, float))
 
 
-def strength(neighbours: Neighbours, length: np.ndarray, residues: int) -> np.ndarray:
+def excess_bits(neighbours: ReferenceHits, length: np.ndarray, residues: int) -> np.ndarray:
     """Bits of each neighbour beyond those of ten chance hits (E = 10), float32 (N, K); 0 for what is weaker."""
     floor = np.log2(np.maximum(np.asarray(length, float) * residues / 10, 1))
     return np.maximum(neighbours.bits - floor[:, None], 0).astype(np.float32)
@@ -182,7 +182,7 @@ class HomologyIndex:
         top: int = TOP,
         exclude: Sequence[np.ndarray] | None = None,
         among: np.ndarray | None = None,
-    ) -> Neighbours:
+    ) -> ReferenceHits:
         """Nearest references of each sequence by alignment score, with bit scores.
 
         Parameters
@@ -194,12 +194,12 @@ class HomologyIndex:
 
         Returns
         -------
-        Neighbours
-            `similarity` is the score as a share of the smaller of the two proteins' scores with themselves.
+        ReferenceHits
+            `similarity` is the score as a fraction of the smaller of the two proteins' scores with themselves.
         """
         width = min(top, len(self))
         indices = np.full((len(sequences), top), -1, np.int64)
-        similarity, strength = (np.zeros((len(sequences), top), np.float32) for _ in range(2))
+        similarity, found_bits = (np.zeros((len(sequences), top), np.float32) for _ in range(2))
         for row, (sequence, found) in enumerate(zip(sequences, self._each(sequences, among), strict=True)):
             if exclude is not None:
                 found[exclude[row]] = 0
@@ -208,18 +208,18 @@ class HomologyIndex:
             limit = np.maximum(np.minimum(self._own[best], _self_score(sequence)), 1)
             indices[row, : len(best)] = best
             similarity[row, : len(best)] = np.minimum(found[best] / limit, 1)
-            strength[row, : len(best)] = bits(found[best])
-        return Neighbours(indices, similarity, strength)
+            found_bits[row, : len(best)] = bits(found[best])
+        return ReferenceHits(indices, similarity, found_bits)
 
-    def coverage(self, found: Neighbours, sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Score of each neighbour as a share of the query's with itself, and of its own, float32 (N, K)."""
+    def coverage(self, found: ReferenceHits, sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Score of each neighbour as a fraction of the query's with itself, and of its own, float32 (N, K)."""
         query = np.array([max(_self_score(s), 1) for s in sequences], np.float32).reshape(-1, 1)
         reference = np.maximum(np.where(found.indices >= 0, self._own[found.indices], 1), 1)
         score = found.similarity * np.minimum(query, reference)
         return score / query, score / reference
 
-    def by_chance(self, sequences: Sequence[str], neighbours: Neighbours) -> np.ndarray:
-        """Bit score of each protein's own letters in random order with its neighbours, (N,): the best of 3 shuffles.
+    def shuffled_bits(self, sequences: Sequence[str], neighbours: ReferenceHits) -> np.ndarray:
+        """Bit score of each protein's own shuffled sequence with its neighbours, (N,): the best of 3 shuffles.
 
         What a protein of few kinds of letters (collagen, say) shares with others by its composition alone.
         """

@@ -21,7 +21,7 @@ assert set("".join(GROUPS)) == set(AMINO_ACIDS)
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class ReferenceHits:
     """Most similar reference proteins of each query, most similar first.
 
     Attributes
@@ -141,7 +141,7 @@ class KmerIndex:
 
     def search(
         self, sequences: Sequence[str], *, top: int = TOP, exclude: Sequence[np.ndarray] | None = None
-    ) -> Neighbours:
+    ) -> ReferenceHits:
         """Nearest references of each sequence.
 
         Parameters
@@ -157,15 +157,15 @@ class KmerIndex:
             indices = smallest(-row[None], min(top, len(row)))
             found.append(_found(indices, np.take_along_axis(row[None], indices, axis=1), top))
         if not found:
-            return Neighbours(np.zeros((0, top), np.int64), np.zeros((0, top), np.float32))
-        return Neighbours(np.vstack([f.indices for f in found]), np.vstack([f.similarity for f in found]))
+            return ReferenceHits(np.zeros((0, top), np.int64), np.zeros((0, top), np.float32))
+        return ReferenceHits(np.vstack([f.indices for f in found]), np.vstack([f.similarity for f in found]))
 
 
-def _found(indices: np.ndarray, similarity: np.ndarray, top: int) -> Neighbours:
+def _found(indices: np.ndarray, similarity: np.ndarray, top: int) -> ReferenceHits:
     """Rows of `top` neighbours; those without similarity are none."""
     missing = ((0, 0), (0, top - indices.shape[1]))
     some = similarity > 0
-    return Neighbours(
+    return ReferenceHits(
         np.pad(np.where(some, indices, -1), missing, constant_values=-1),
         np.pad(np.where(some, similarity, 0), missing).astype(np.float32),
     )
@@ -173,7 +173,7 @@ def _found(indices: np.ndarray, similarity: np.ndarray, top: int) -> Neighbours:
 
 def nearest_vectors(
     queries: np.ndarray, references: np.ndarray, *, top: int = TOP, exclude: Sequence[np.ndarray] | None = None
-) -> Neighbours:
+) -> ReferenceHits:
     """Nearest reference vectors by cosine similarity, exactly.
 
     Parameters
@@ -189,7 +189,7 @@ def nearest_vectors(
     return _found(indices, 1 - distances, top)
 
 
-def votes(neighbours: Neighbours, labels: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def votes(neighbours: ReferenceHits, labels: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the neighbours' terms say.
 
     Parameters
@@ -201,22 +201,22 @@ def votes(neighbours: Neighbours, labels: np.ndarray, weight: np.ndarray) -> tup
 
     Returns
     -------
-    share : float32 array, (N, T)
-        Share of the votes for each term; 0 where no neighbour votes.
+    fraction : float32 array, (N, T)
+        Fraction of the votes for each term; 0 where no neighbour votes.
     closest : float32 array, (N, T)
         Weight of the weightiest neighbour that has the term; 0 where none has.
     """
     n, t = len(neighbours.indices), labels.shape[1]
-    share, closest = np.zeros((n, t), np.float32), np.zeros((n, t), np.float32)
+    fraction, closest = np.zeros((n, t), np.float32), np.zeros((n, t), np.float32)
     for row in range(n):
         known = (neighbours.indices[row] >= 0) & (weight[row] > 0)
         if not known.any():
             continue
         counted = weight[row, known]
         having = labels[neighbours.indices[row, known]]
-        share[row] = counted @ having / counted.sum()
+        fraction[row] = counted @ having / counted.sum()
         closest[row] = (counted[:, None] * having).max(axis=0)
-    return share, closest
+    return fraction, closest
 
 
 def same_cluster(clusters: Sequence) -> list[np.ndarray]:

@@ -199,7 +199,7 @@ def read_terms(path: Path) -> Ontology:
 
 
 def propagate_scores(scores: np.ndarray, parents: Mapping[int, tuple[int, ...]]) -> np.ndarray:
-    """Lift each term's score to at least that of its children.
+    """Raise each term's score to at least that of its children (true-path rule).
 
     Parameters
     ----------
@@ -212,11 +212,11 @@ def propagate_scores(scores: np.ndarray, parents: Mapping[int, tuple[int, ...]])
     float array, (N, T)
         A parent is never less likely than its child.
     """
-    lifted = np.array(scores, copy=True)
+    propagated = np.array(scores, copy=True)
     for child in climbing_order(parents):
         for parent in parents[child]:
-            np.maximum(lifted[:, parent], lifted[:, child], out=lifted[:, parent])
-    return lifted
+            np.maximum(propagated[:, parent], propagated[:, child], out=propagated[:, parent])
+    return propagated
 
 
 def climbing_order(parents: Mapping[int, tuple[int, ...]]) -> list[int]:

@@ -26,8 +26,8 @@ def scores(
     -------
     DataFrame
         record, term, name, probability, threshold, predicted (probability at or above the threshold, or a parent of
-        such a term; never where the model is not sure), propagated (the probability is that of a child), note (why the
-        model is not sure).
+        such a term; never where the model abstains), propagated (the probability is that of a child), note (why the
+        model abstains).
     """
     parts = []
     for row, name in enumerate(names):
@@ -43,10 +43,10 @@ def scores(
                     "term": [model.terms[t] for t in order],
                     "name": [model.names[t] for t in order],
                     "probability": probability[order].round(4),
-                    "threshold": model.threshold[order].astype(float).round(2),
+                    "threshold": model.thresholds.threshold[order].astype(float).round(2),
                     "predicted": [t in chosen for t in order],
-                    "propagated": prediction.lifted[row, order],
-                    "note": prediction.unsure[row],
+                    "propagated": prediction.propagated[row, order],
+                    "note": prediction.abstained[row],
                 }
             )
         )
@@ -59,16 +59,16 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
     Returns
     -------
     DataFrame
-        term, name, specific (no predicted term lies below it), depth, probability, threshold, right_at_score (share of
-        such predictions that was right on held-back proteins), out_of (how many that rests on), precision and recall
-        (at the threshold, on held-back proteins), source.
+        term, name, specific (no predicted term lies below it), depth, probability, threshold, precision_at_score
+        (fraction of such predictions that was true of held-out proteins), out_of (how many that rests on), precision
+        and recall (at the threshold, on held-out proteins), source.
     """
     chosen = model.chosen(prediction, row)
     leaves = model.most_specific(chosen)
     rows = []
     for t in chosen:
         probability = float(prediction.probability[row, t])
-        right, count = model.right_at(t, probability)
+        precision, count = model.precision_at(t, probability)
         rows.append(
             {
                 "term": model.terms[t],
@@ -76,16 +76,16 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
                 "specific": t in leaves,
                 "depth": int(model.depth[t]),
                 "probability": probability,
-                "threshold": float(model.threshold[t]),
-                "right_at_score": right,
+                "threshold": float(model.thresholds.threshold[t]),
+                "precision_at_score": precision,
                 "out_of": count,
-                "precision": float(model.precision[t]),
-                "recall": float(model.recall[t]),
+                "precision": float(model.thresholds.precision[t]),
+                "recall": float(model.thresholds.recall[t]),
                 "source": SOURCES[model.verdict(prediction, row, t)],
             }
         )
-    columns = "term name specific depth probability threshold right_at_score out_of precision recall source".split()
-    table = pd.DataFrame(rows, columns=columns).astype({"specific": bool})
+    columns = "term name specific depth probability threshold precision_at_score out_of precision recall source"
+    table = pd.DataFrame(rows, columns=columns.split()).astype({"specific": bool})
     return table.sort_values(["specific", "probability", "depth"], ascending=[False, False, False], ignore_index=True)
 
 
@@ -174,7 +174,7 @@ def rare_terms(model: FunctionModel, prediction: Prediction, row: int, *, top: i
         if protein < 0:
             continue
         for term in model.reference.terms_of(int(protein)):
-            if term not in known and model.reference.term_counts[term] < model.details["settings"]["min_proteins"]:
+            if term not in known and model.reference.term_counts[term] < model.min_proteins:
                 names, best = rows.get(term, ([], 0.0))
                 rows[term] = ([*names, model.reference.accessions[protein]], max(best, float(similarity)))
     table = pd.DataFrame(

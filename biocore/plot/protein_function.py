@@ -135,7 +135,7 @@ def training_curves(curve: Sequence[Mapping[str, float]]) -> go.Figure:
 
 
 def true_and_predicted(sample: Mapping[str, Any]) -> go.Figure:
-    """A sample of held-back proteins: their true terms beside the predicted probabilities."""
+    """A sample of held-out proteins: their true terms beside the predicted probabilities."""
     from plotly.subplots import make_subplots
 
     figure = make_subplots(1, 2, subplot_titles=("annotated", "predicted"), shared_yaxes=True, horizontal_spacing=0.03)
@@ -156,7 +156,7 @@ def true_and_predicted(sample: Mapping[str, Any]) -> go.Figure:
     layout(figure, height=760)
     figure.update_xaxes(tickfont={"size": 8}, tickangle=-60)
     figure.update_yaxes(tickfont={"size": 9}, autorange="reversed")
-    figure.update_yaxes(title="held-back protein", col=1)
+    figure.update_yaxes(title="held-out protein", col=1)
     figure.update_layout(margin={"b": 190, "t": 50})
     return figure
 

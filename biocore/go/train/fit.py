@@ -12,8 +12,9 @@ from scipy.special import expit
 from biocore.errors import InputError
 from biocore.go import calibration, features, head, homology, neighbours
 from biocore.go.ontology import Ontology, propagate_scores
-from biocore.go.pairs import Terms, pair_features, relatives_of, vector_votes
-from biocore.go.predict import FunctionModel, as_lines, project, stacked
+from biocore.go.predict import FunctionModel, project
+from biocore.go.reference import as_lines
+from biocore.go.stacking import Terms, homologues_of, pair_features, stacked, vector_votes
 from biocore.go.train import mlp, prepare
 from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
@@ -119,12 +120,12 @@ def train(
     arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
     arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
     blank = np.full(len(terms), np.nan)
-    arrays |= _threshold_arrays(calibration.Thresholds(threshold, blank, blank, blank * 0, blank * 0))
+    arrays |= calibration.Thresholds(threshold, blank, blank, blank * 0, blank * 0).arrays()
     record = {"curve": curve, "out_of_fold": numbers(metrics.evaluate(labels, probability, bits, bootstrap=0))}
     record["out_of_fold_network"] = numbers(
         metrics.evaluate(labels, propagate_scores(expit(oof[rows]), parents), bits, bootstrap=0)
     )
-    model = FunctionModel(arrays, details, backbone=backbone)
+    model = FunctionModel.from_arrays(arrays, details, backbone=backbone)
     return Trained(model, arrays, details, record, probability)
 
 
@@ -169,9 +170,9 @@ def _pairs(
     by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
     by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
     of_terms = Terms.measure(data.labels, by_kmer)
-    relatives = relatives_of(index, by_alignment, asked, data.labels)
+    homologues = homologues_of(index, by_alignment, asked, data.labels)
     votes = vector_votes(by_vector, data.labels, settings.vector_power)
-    return of_terms, pair_features(oof[rows], relatives, votes, of_terms, asked)
+    return of_terms, pair_features(oof[rows], homologues, votes, of_terms, asked)
 
 
 def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Mlp]:
@@ -238,13 +239,13 @@ def _main_axes(network: head.Mlp, x: np.ndarray, width: int, count: int) -> tupl
     return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
 
 
-SHUFFLED = 300  # training proteins whose letters are shuffled to see how near an embedding comes by composition alone
+SHUFFLED = 300  # training proteins that are shuffled to see how near an embedding comes by composition alone
 
 
 def _familiar(
     model: Callable[[np.ndarray], np.ndarray], vectors: np.ndarray, data: Data, backbone, settings: Settings
 ) -> dict[str, float]:
-    """Where a protein starts to be familiar; see `FunctionModel`.
+    """Where a protein starts to be familiar; see `Domain`.
 
     Alignment: an E-value of 0.001 and 1.2 times the bits of its own shuffled sequence.
     Embedding: nearer to a training protein than 19 of 20 shuffled ones are; without a language model 2, which nothing
@@ -289,24 +290,19 @@ def _parent_lines(parents: dict[int, tuple[int, ...]]) -> list[str]:
     return [" ".join(str(p) for p in parents[i]) for i in range(len(parents))]
 
 
-def _threshold_arrays(thresholds: calibration.Thresholds) -> dict[str, np.ndarray]:
-    return {f"threshold.{name}": np.asarray(values, np.float32) for name, values in asdict(thresholds).items()}
-
-
 def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
     """Add what the valid split says: precision and recall at each threshold, and how often scores came true.
 
     Nothing is chosen here; `predicted` are the model's probabilities for `valid`, (N, T).
     """
     model = trained.model
-    measured = calibration.measure_thresholds(predicted, valid.labels, model.threshold)
+    measured = calibration.measure_thresholds(predicted, valid.labels, model.thresholds.threshold)
     reliable = {"all terms": reliability(valid.labels, predicted, bins=calibration.BINS).as_dict()}
     for number, name in enumerate(model.calibration.groups):
         chosen = model.calibration.group == number
         found = reliability(valid.labels[:, chosen], predicted[:, chosen], bins=calibration.BINS)
         reliable[name] = found.as_dict()
-    arrays = trained.arrays | _threshold_arrays(measured)
+    arrays = trained.arrays | measured.arrays()
     details = trained.details | {"reliability": reliable}
-    return replace(
-        trained, arrays=arrays, details=details, model=FunctionModel(arrays, details, backbone=model.backbone)
-    )
+    model = FunctionModel.from_arrays(arrays, details, backbone=model.backbone)
+    return replace(trained, arrays=arrays, details=details, model=model)

@@ -50,7 +50,7 @@ def baselines(
     )
     scores[f"nearest by {model.vector_name.split()[0]}"] = neighbours.votes(by_vector, labels, by_vector.similarity)[0]
     by_kmer = neighbours.KmerIndex.build(model.reference.homology.sequences()).search(data.sequences)
-    one = neighbours.Neighbours(by_kmer.indices[:, :1], by_kmer.similarity[:, :1])
+    one = neighbours.ReferenceHits(by_kmer.indices[:, :1], by_kmer.similarity[:, :1])
     scores["nearest by k-mers"] = neighbours.votes(one, labels, one.similarity)[0]
     scores["20 nearest by k-mers"] = neighbours.votes(by_kmer, labels, by_kmer.similarity**3)[0]
     tool = alignment.program(align) if references is not None else None
@@ -95,7 +95,7 @@ def evaluate(
         "methods": {},
         "beside": {},
         "proteins": len(data.table),
-        "abstained": sum(map(bool, prediction.unsure)),
+        "abstained": sum(map(bool, prediction.abstained)),
     }
     for name, column in LABELS.items():
         truth = prepare.label_matrix(list(data.table[column]), model.terms)
@@ -122,10 +122,10 @@ def evaluate(
 
 
 def _abstention(truth: np.ndarray, prediction, bits: np.ndarray, bootstrap: int) -> list[dict[str, Any]]:
-    """How good the model would have been where it is not sure, and is where it answers."""
-    unsure = np.array([bool(why) for why in prediction.unsure])
+    """How good the model would have been where it abstains, and is where it answers."""
+    abstained = np.array([bool(why) for why in prediction.abstained])
     rows = []
-    for label, chosen in (("answered", ~unsure), ("not sure", unsure)):
+    for label, chosen in (("answered", ~abstained), ("abstained", abstained)):
         if truth[chosen].any():
             measured = metrics.evaluate(truth[chosen], prediction.probability[chosen], bits, bootstrap=bootstrap)
             rows.append(numbers(measured) | {"answer": label, "count": int(chosen.sum())})

@@ -25,9 +25,9 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
     )
     if known is not None:
         _show_annotation(accession, known)
-    if prediction.unsure[0]:
+    if prediction.abstained[0]:
         st.warning(
-            f"**Not sure.** {web.plain(prediction.unsure[0])} No term is given rather than a guess.",
+            f"**Not sure.** {web.plain(prediction.abstained[0])} No term is given rather than a guess.",
             icon=":material/help:",
         )
         return answer
@@ -83,7 +83,7 @@ def _annotation_columns() -> dict:
 def _with_links(answer: pd.DataFrame) -> pd.DataFrame:
     right = [
         f"{r:.0%} of {n:,}" if n else "never seen"
-        for r, n in zip(answer["right_at_score"], answer["out_of"], strict=True)
+        for r, n in zip(answer["precision_at_score"], answer["out_of"], strict=True)
     ]
     return pd.DataFrame(
         {
@@ -107,11 +107,11 @@ def _columns() -> dict:
         "probability": column.ProgressColumn(format="%.2f", min_value=0, max_value=1),
         "threshold": column.NumberColumn(format="%.2f", help="Chosen by cross-validation in the training proteins."),
         "right at this score": column.TextColumn(
-            help="How often terms of this class came true at this probability, on held-back proteins. A term nobody "
+            help="How often terms of this class came true at this probability, on held-out proteins. A term nobody "
             "has annotated yet counts as wrong."
         ),
-        "precision": column.NumberColumn(format="percent", help="Of held-back proteins above the threshold: had it."),
-        "recall": column.NumberColumn(format="percent", help="Of held-back proteins with the term: found."),
+        "precision": column.NumberColumn(format="percent", help="Of held-out proteins above the threshold: had it."),
+        "recall": column.NumberColumn(format="percent", help="Of held-out proteins with the term: found."),
         "QuickGO": column.LinkColumn(display_text=r"term/(.*)"),
         "AmiGO": column.LinkColumn(display_text="AmiGO"),
     }

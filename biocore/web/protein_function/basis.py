@@ -38,7 +38,7 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
     st.caption(
         "The best local alignment, over an alphabet of eleven groups of amino acids. Bits: each more halves the chance "
         f"of an unrelated protein; the E-value is how many would align as well by chance. This protein's letters in "
-        f"random order reach {prediction.chance[0]:.0f} bits. Similarity: the score as a share of the smaller "
+        f"random order reach {prediction.shuffled_bits[0]:.0f} bits. Similarity: the score as a share of the smaller "
         "protein's score with itself; 1 is the same protein. The other similarity is the cosine of what "
         "the network reads (the language model's embedding, or the composition where it reads none)."
     )
@@ -78,7 +78,7 @@ def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction,
 
 def _explain(
     card: zoo.ModelCard, protein: Protein, term: str
-) -> tuple[evidence.ResidueEvidence, evidence.Faithfulness]:
+) -> tuple[evidence.ResidueEvidence, evidence.OcclusionFaithfulness]:
     bar = st.progress(0.0, "Hiding one stretch of residues after the other...")
     with web.open_model(card.name) as model:
         found = evidence.occlusion(
@@ -89,7 +89,9 @@ def _explain(
     return found, test
 
 
-def _show_evidence(found: evidence.ResidueEvidence, test: evidence.Faithfulness, name: str, protein: Protein) -> None:
+def _show_evidence(
+    found: evidence.ResidueEvidence, test: evidence.OcclusionFaithfulness, name: str, protein: Protein
+) -> None:
     spans = ", ".join(f"{a + 1:,} to {b:,}" for a, b in found.shown())
     message = (
         f"Hiding residues {spans} together changes the log-odds of *{web.plain(name)}* by **{-test.shown:+.2f}**; "

@@ -55,7 +55,7 @@ def _view_methods(card: zoo.ModelCard, measured: dict) -> None:
     web.table(pd.DataFrame(rows), "function_methods_table")
     proteins = methods["model"]["proteins"][0]
     st.caption(
-        f"{proteins:,.0f} held-back proteins with a term; brackets are 95 % intervals from resampled proteins. Fmax, "
+        f"{proteins:,.0f} held-out proteins with a term; brackets are 95 % intervals from resampled proteins. Fmax, "
         "auPRC and auROC: more is better. Experimental labels leave out what was inferred from homologues."
     )
     for name, less in measured.get("beside", {}).get(labels, {}).items():
@@ -112,7 +112,7 @@ def _view_reliability(card: zoo.ModelCard, measured: dict) -> None:
     )
     web.table(table, "function_reliability_table")
     st.caption(
-        f"On held-back proteins. Mean distance between promised and found: {found.error:.4f}. Calibrated on other "
+        f"On held-out proteins. Mean distance between promised and found: {found.error:.4f}. Calibrated on other "
         "proteins, by cross-validation in the training split."
     )
 
@@ -130,14 +130,14 @@ def _view_terms(card: zoo.ModelCard, measured: dict) -> None:
     )
     table = [{k: r[k] for k in ("term", "name", "training_proteins", "valid_proteins")} | r["auprc"] for r in terms]
     web.table(pd.DataFrame(table), "function_terms_table")
-    st.caption("Best and worst are chosen among terms with 5 or more held-back proteins.")
+    st.caption("Best and worst are chosen among terms with 5 or more held-out proteins.")
 
 
 def _view_heatmap(card: zoo.ModelCard, measured: dict) -> None:
     sample = measured["heatmap"]
     figure = plot.true_and_predicted(sample)
     web.figure(
-        figure, "function_heatmap", alt="Annotated and predicted terms of forty held-back proteins, side by side."
+        figure, "function_heatmap", alt="Annotated and predicted terms of forty held-out proteins, side by side."
     )
     table = pd.DataFrame(sample["probability"], columns=sample["terms"])
     table.insert(0, "protein", sample["proteins"])

@@ -1,4 +1,4 @@
-"""What is known of each (protein, term): what the head says, what relatives and neighbours say, what the term is like.
+"""What is known of each (protein, term): what the head says, what homologues and neighbours say, what the term is like.
 
 A small network reads these numbers and gives the answer, see `predict`.
 """
@@ -8,43 +8,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biocore.go.head import logit
-from biocore.go.homology import HomologyIndex, strength
-from biocore.go.neighbours import Neighbours, votes
+from biocore.go.head import Mlp, logit
+from biocore.go.homology import HomologyIndex, excess_bits
+from biocore.go.neighbours import ReferenceHits, votes
 
 PAIR_FEATURES = (
     "logit of the network",
-    "logit of the relatives' share, by bits and similarity",
-    "logit of the relatives' share, by bits",
-    "logit of the relatives' share, of the first five",
-    "logit of the relatives' share, each counted once",
-    "logit of the relatives' share, by bits and coverage of both",
-    "logit of the relatives' share, by bits and coverage of the query",
-    "bits beyond chance of the strongest relative with the term",
-    "similarity of the most similar relative with the term",
-    "coverage of the best covered relative with the term",
-    "bits beyond chance of the strongest relative of all",
+    "logit of the homologues' vote fraction, by bits and similarity",
+    "logit of the homologues' vote fraction, by bits",
+    "logit of the homologues' vote fraction, of the first five",
+    "logit of the homologues' vote fraction, each counted once",
+    "logit of the homologues' vote fraction, by bits and coverage of both",
+    "logit of the homologues' vote fraction, by bits and coverage of the query",
+    "excess bits of the strongest homologue with the term",
+    "similarity of the most similar homologue with the term",
+    "coverage of the best covered homologue with the term",
+    "excess bits of the strongest homologue of all",
     "similarity of the nearest aligned protein",
-    "coverage of the best covered relative of all",
-    "logit of the embedding neighbours' share",
+    "coverage of the best covered homologue of all",
+    "logit of the embedding neighbours' vote fraction",
     "closest embedding neighbour with the term",
     "nearest embedding neighbour of all",
     "logit of the term's frequency",
     "logit of the precision with which k-mer neighbours pass the term on",
     "logit of the recall with which they do",
-    "network x strongest relative of all",
+    "network x strongest homologue of all",
     "log length",
 )
 
 
 @dataclass(frozen=True)
-class Relatives:
-    """What the aligned neighbours of N proteins say; shares are those of `neighbours.votes`.
+class Homologues:
+    """What the aligned neighbours of N proteins say; fractions are those of `neighbours.votes`.
 
     Attributes
     ----------
-    share, by_bits, first_five, counted, by_coverage, by_query : float32 arrays, (N, T)
-        Share of the votes for each term: weighted by bits beyond chance times similarity, by those bits alone, by the
+    fraction, by_bits, first_five, counted, by_coverage, by_query : float32 arrays, (N, T)
+        Fraction of the votes for each term: weighted by excess bits times similarity, by those bits alone, by the
         first among the five nearest, each once, by bits times the coverage of the less covered of the two proteins,
         and by bits times the coverage of the query.
     closest_bits, closest_similarity, closest_coverage : float32 arrays, (N, T)
@@ -53,7 +53,7 @@ class Relatives:
         Of the best neighbour by each, whatever its terms.
     """
 
-    share: np.ndarray
+    fraction: np.ndarray
     by_bits: np.ndarray
     first_five: np.ndarray
     counted: np.ndarray
@@ -67,27 +67,29 @@ class Relatives:
     coverage: np.ndarray
 
 
-def relatives_of(index: HomologyIndex, found: Neighbours, sequences: Sequence[str], labels: np.ndarray) -> Relatives:
+def homologues_of(
+    index: HomologyIndex, found: ReferenceHits, sequences: Sequence[str], labels: np.ndarray
+) -> Homologues:
     """What aligned neighbours say of each term.
 
     Parameters
     ----------
     index : HomologyIndex
         That `found` was searched in.
-    found : Neighbours
+    found : ReferenceHits
         Of `HomologyIndex.search`, for `sequences`.
     labels : bool array, (M, T)
         Terms of the references.
     """
     lengths = np.array([max(len(s), 1) for s in sequences])
-    beyond = strength(found, lengths, index.residues)
+    beyond = excess_bits(found, lengths, index.residues)
     of_query, of_reference = index.coverage(found, sequences)
     both = np.minimum(of_query, of_reference)
-    # bits times similarity: a relative over its whole length counts more than one that shares a domain
+    # bits times similarity: a homologue over its whole length counts more than one that shares a domain
     weight = beyond * found.similarity
     by_bits, closest_bits = votes(found, labels, beyond)
-    return Relatives(
-        share=votes(found, labels, weight)[0],
+    return Homologues(
+        fraction=votes(found, labels, weight)[0],
         by_bits=by_bits,
         first_five=votes(found, labels, np.where(np.arange(weight.shape[1]) < 5, weight, 0))[0],
         counted=votes(found, labels, beyond > 0)[0],
@@ -108,21 +110,21 @@ class Votes:
 
     Attributes
     ----------
-    share, closest : float32 arrays, (N, T)
+    fraction, closest : float32 arrays, (N, T)
         As `neighbours.votes` gives them.
     similarity : float32 array, (N,)
         Of the nearest neighbour, whatever its terms.
     """
 
-    share: np.ndarray
+    fraction: np.ndarray
     closest: np.ndarray
     similarity: np.ndarray
 
 
-def vector_votes(found: Neighbours, labels: np.ndarray, power: float) -> Votes:
+def vector_votes(found: ReferenceHits, labels: np.ndarray, power: float) -> Votes:
     """Votes of neighbours by embedding; each counts its similarity raised to `power`."""
-    share = votes(found, labels, np.maximum(found.similarity, 0) ** power)[0]
-    return Votes(share, votes(found, labels, found.similarity)[1], found.best)
+    fraction = votes(found, labels, np.maximum(found.similarity, 0) ** power)[0]
+    return Votes(fraction, votes(found, labels, found.similarity)[1], found.best)
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Terms:
 
     Attributes
     ----------
-    frequency : share of the training proteins that have it.
+    frequency : fraction of the training proteins that have it.
     precision, recall : of the vote of a training protein's k-mer neighbours outside its own cluster, at half the votes;
         shrunk towards 0.6 and 0.4 by five imagined proteins.
     """
@@ -141,7 +143,7 @@ class Terms:
     recall: np.ndarray
 
     @classmethod
-    def measure(cls, labels: np.ndarray, found: Neighbours) -> "Terms":
+    def measure(cls, labels: np.ndarray, found: ReferenceHits) -> "Terms":
         """From the labels (M, T) of the training proteins and their k-mer neighbours among themselves."""
         said = votes(found, labels, found.similarity**2)[0] >= 0.5
         right = (labels & said).sum(axis=0)
@@ -162,7 +164,7 @@ class Terms:
 
 
 def pair_features(
-    network: np.ndarray, relatives: Relatives, vectors: Votes, terms: Terms, sequences: Sequence[str]
+    network: np.ndarray, homologues: Homologues, vectors: Votes, terms: Terms, sequences: Sequence[str]
 ) -> np.ndarray:
     """What is known of each (protein, term), see `PAIR_FEATURES`.
 
@@ -175,17 +177,17 @@ def pair_features(
     -------
     float32 array, (N, T, 21)
     """
-    shares = (
-        *(relatives.share, relatives.by_bits, relatives.first_five),
-        *(relatives.counted, relatives.by_coverage, relatives.by_query),
+    fractions = (
+        *(homologues.fraction, homologues.by_bits, homologues.first_five),
+        *(homologues.counted, homologues.by_coverage, homologues.by_query),
     )
-    strongest = np.log1p(relatives.bits)[:, None]
+    strongest = np.log1p(homologues.bits)[:, None]
     columns = (
         network,
-        *(logit(share, 1e-3) for share in shares),
-        *(np.log1p(relatives.closest_bits), relatives.closest_similarity, relatives.closest_coverage),
-        *(strongest, relatives.similarity[:, None], relatives.coverage[:, None]),
-        *(logit(vectors.share, 1e-3), vectors.closest, vectors.similarity[:, None]),
+        *(logit(fraction, 1e-3) for fraction in fractions),
+        *(np.log1p(homologues.closest_bits), homologues.closest_similarity, homologues.closest_coverage),
+        *(strongest, homologues.similarity[:, None], homologues.coverage[:, None]),
+        *(logit(vectors.fraction, 1e-3), vectors.closest, vectors.similarity[:, None]),
         *(logit(values)[None] for values in (terms.frequency, terms.precision, terms.recall)),
         network * strongest,
         np.log([max(len(s), 1) for s in sequences])[:, None],
@@ -194,3 +196,9 @@ def pair_features(
     for number, values in enumerate(columns):
         out[..., number] = values
     return out
+
+
+def stacked(stacks: Sequence[Mlp], pairs: np.ndarray) -> np.ndarray:
+    """Mean log-odds (N, T) of small networks that read `pair_features`, (N, T, F)."""
+    flat = pairs.reshape(-1, pairs.shape[-1])
+    return np.mean([stack(flat, block=200_000) for stack in stacks], axis=0).reshape(pairs.shape[:2])
