@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from biocore import runtime  # noqa: E402
 from biocore.esm2 import TOKENS, open_folder  # noqa: E402
 from biocore.esm2.model import TOKENS_PER_BATCH  # noqa: E402
+from biocore.esm2.network import configuration  # noqa: E402
 from biocore.esm2.vocabulary import CLS, EOS, MASK, encode  # noqa: E402
 from biocore.sequence import AMINO_ACIDS  # noqa: E402
 
@@ -37,25 +38,9 @@ SHAPES = {  # layers, width, heads of the published models
 
 def random_folder(shape: str, folder: Path) -> Path:
     """A folder in the hub's layout with random weights of a published shape."""
-    from transformers import EsmConfig, EsmForMaskedLM
+    from transformers import EsmForMaskedLM
 
-    layers, width, heads = SHAPES[shape]
-    config = EsmConfig(
-        vocab_size=len(TOKENS),
-        hidden_size=width,
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
-        intermediate_size=4 * width,
-        max_position_embeddings=1026,
-        position_embedding_type="rotary",
-        emb_layer_norm_before=False,
-        token_dropout=True,
-        mask_token_id=MASK,
-        pad_token_id=1,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-    )
-    EsmForMaskedLM(config).save_pretrained(folder)
+    EsmForMaskedLM(configuration(*SHAPES[shape])).save_pretrained(folder)
     (folder / "vocab.txt").write_text("\n".join(TOKENS))
     return folder
 

@@ -10,7 +10,7 @@ from esm_toys import TINY, masked_lm, tiny_folder
 from biocore import esm2, zoo
 from biocore.errors import InputError, ModelUnavailable
 from biocore.esm2 import MASKED, TOKENS, WILD_TYPE, open_folder
-from biocore.esm2.results import LetterProbabilities, SubstitutionScan
+from biocore.esm2.results import ResidueProbabilities, SubstitutionScan
 from biocore.esm2.tiles import blend, centred, tiles
 from biocore.esm2.vocabulary import AMINO_ACID_IDS, IDS, encode
 from biocore.sequence import AMINO_ACIDS
@@ -85,11 +85,11 @@ def test_batch_and_padding_change_nothing(tmp_path, tiny, tokens_per_batch):
 
 @pytest.mark.parametrize("positions", [[0], [9], [3, 4], [7, 0, 2]])
 def test_masked_letters_equal_transformers(tiny, plain, positions):
-    answer = tiny.letter_probabilities(PROTEINS[0], positions)
+    answer = tiny.residue_probabilities(PROTEINS[0], positions)
     expected = np.exp(log_softmax(plain(PROTEINS[0], positions)[0][positions]))
     np.testing.assert_allclose(answer.tokens, expected, atol=1e-4)
     letters = expected[:, AMINO_ACID_IDS]
-    np.testing.assert_allclose(answer.letters, letters / letters.sum(1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(answer.probabilities, letters / letters.sum(1, keepdims=True), atol=1e-4)
     np.testing.assert_allclose(answer.tokens.sum(1), 1, atol=1e-5)
 
 
@@ -121,7 +121,7 @@ def test_parity_also_without_token_dropout(tmp_path):
     ids[0, 3] = IDS["<mask>"]
     with torch.no_grad():
         expected = log_softmax(reference(ids).logits[0, 3].numpy())
-    found = np.log(open_folder(folder).letter_probabilities("MKTAY", [2]).tokens[0])
+    found = np.log(open_folder(folder).residue_probabilities("MKTAY", [2]).tokens[0])
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -182,14 +182,14 @@ def test_progress_counts_every_residue(tiny):
 def test_rank_probability_and_entropy_of_an_answer():
     tokens = np.zeros((1, 33), np.float32)
     tokens[0, IDS["L"]], tokens[0, IDS["A"]], tokens[0, IDS["<mask>"]] = 0.25, 0.25, 0.5
-    answer = LetterProbabilities("LX", (0,), tokens, "toy")
-    assert answer.truth(0) == "L" and answer.rank(0) == 1
-    assert answer.probability(0) == pytest.approx(0.5)
+    answer = ResidueProbabilities("LX", (0,), tokens, "toy")
+    assert answer.wild_type == "L" and answer.wild_type_rank[0] == 1
+    assert answer.wild_type_probability[0] == pytest.approx(0.5)
     assert answer.entropy[0] == pytest.approx(1.0)  # two letters, one bit
-    unknown = LetterProbabilities("LX", (1,), tokens, "toy")
-    assert unknown.rank(0) is None and math.isnan(unknown.probability(0))
+    unknown = ResidueProbabilities("LX", (1,), tokens, "toy")
+    assert math.isnan(unknown.wild_type_rank[0]) and math.isnan(unknown.wild_type_probability[0])
     uniform = np.full((1, 33), 1 / 33, np.float32)
-    assert LetterProbabilities("L", (0,), uniform, "toy").entropy[0] == pytest.approx(math.log2(20))
+    assert ResidueProbabilities("L", (0,), uniform, "toy").entropy[0] == pytest.approx(math.log2(20))
 
 
 # ---------------------------------------------------------------------------------------------------- windows
@@ -238,7 +238,7 @@ def test_long_proteins(tiny, plain):
         np.testing.assert_allclose(tiny.residue_embeddings(protein), blend(pieces, parts, 150), atol=1e-4)
         mean = tiny.residue_embeddings(protein).mean(axis=0)
         np.testing.assert_allclose(tiny.embed([protein, "MKT"])[0], mean, atol=1e-4)
-        answer = tiny.letter_probabilities(protein, [70])
+        answer = tiny.residue_probabilities(protein, [70])
         np.testing.assert_allclose(answer.tokens[0], np.exp(expected), atol=1e-4)
     finally:
         tiny.window = tiny_window
@@ -259,9 +259,9 @@ def test_twenty_thousand_residues_are_the_limit(tiny):
         (lambda m: m.embed([""]), "empty"),
         (lambda m: m.embed(["MK1"]), "position 3: '1' is not a residue"),
         (lambda m: m.embed(["MK"], layer=4), "layer 4 does not exist; .* has 0 to 3"),
-        (lambda m: m.letter_probabilities("MKT", []), "at least one position"),
-        (lambda m: m.letter_probabilities("MKT", [3]), "no residue 4; the protein has residues 1 to 3"),
-        (lambda m: m.letter_probabilities("MKT", [-1]), "no residue 0"),
+        (lambda m: m.residue_probabilities("MKT", []), "at least one position"),
+        (lambda m: m.residue_probabilities("MKT", [3]), "no residue 4; the protein has residues 1 to 3"),
+        (lambda m: m.residue_probabilities("MKT", [-1]), "no residue 0"),
         (lambda m: m.substitution_scores("MKT", "mutant"), "use masked or wild-type"),
     ],
 )
@@ -272,7 +272,7 @@ def test_bad_input_says_what_and_where(tiny, call, message):
 
 def test_case_means_nothing(tiny):
     np.testing.assert_array_equal(tiny.embed(["mktay"]), tiny.embed(["MKTAY"]))
-    assert tiny.letter_probabilities("mktay", [0]).truth(0) == "M"
+    assert tiny.residue_probabilities("mktay", [0]).wild_type == "M"
 
 
 def cut_weights(folder):
@@ -374,10 +374,10 @@ def test_half_precision_on_disk_is_harmless(shared_data, mini):
 
 
 def test_the_shipped_model_knows_the_books_first_example_better_than_chance(mini):
-    leucine = mini.letter_probabilities(INSULIN, [29])  # 0-based; residue L30
-    assert leucine.truth(0) == "L" and leucine.rank(0) == 1 and leucine.probability(0) > 0.1
-    asparagine = mini.letter_probabilities(INSULIN, [26])
-    assert asparagine.truth(0) == "N"
+    leucine = mini.residue_probabilities(INSULIN, [29])  # 0-based; residue L30
+    assert leucine.wild_type == "L" and leucine.wild_type_rank[0] == 1 and leucine.wild_type_probability[0] > 0.1
+    asparagine = mini.residue_probabilities(INSULIN, [26])
+    assert asparagine.wild_type == "N"
 
 
 @pytest.mark.slow

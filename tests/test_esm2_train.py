@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from biocore.errors import InputError
+from biocore.esm2.network import configuration
 from biocore.esm2.train import Corpus, Masking, Plan, PretrainingConfig, pretrain, read_corpus
 from biocore.esm2.train.batches import IGNORED
-from biocore.esm2.train.loop import new_model, residue_losses, validation_batches
+from biocore.esm2.train.loop import SHAPES, new_model, residue_losses, validation_batches
 from biocore.esm2.vocabulary import CLS, EOS, MASK, PAD, TOKENS
 
 LETTERS = "ACDEFGHIKLMNPQRSTVWY"
@@ -76,13 +77,13 @@ def test_masks_hide_the_stated_shares():
     ids = np.full((200, 502), 5, np.int64)
     ids[:, 0], ids[:, -1], ids[:, 400:-1] = CLS, EOS, PAD
     inputs, labels = Masking().apply(ids, np.random.default_rng(0))
-    asked = labels != IGNORED
+    masked = labels != IGNORED
     residues = 200 * 399
-    assert not asked[:, [0, *range(400, 502)]].any()
-    assert asked.sum() / residues == pytest.approx(0.15, abs=0.01)
-    assert (inputs[asked] == MASK).mean() == pytest.approx(0.8, abs=0.02)
-    assert (labels[asked] == 5).all()
-    assert (inputs[~asked] == ids[~asked]).all()
+    assert not masked[:, [0, *range(400, 502)]].any()
+    assert masked.sum() / residues == pytest.approx(0.15, abs=0.01)
+    assert (inputs[masked] == MASK).mean() == pytest.approx(0.8, abs=0.02)
+    assert (labels[masked] == 5).all()
+    assert (inputs[~masked] == ids[~masked]).all()
 
 
 def test_an_epoch_sees_each_training_cluster_once_within_the_budget(corpus):
@@ -231,14 +232,24 @@ def test_training_starts_from_a_model_of_the_same_shape(trained, corpus, tmp_pat
         pretrain(corpus, replace(CONFIG, start=str(tmp_path)), tmp_path / "none")
 
 
-def test_the_faster_gelu_is_the_same_function():
+def test_the_faster_gelu_is_the_same_function_and_belongs_to_its_model_alone(monkeypatch):
     import torch
-    from transformers.models.esm import modeling_esm
+    from transformers import EsmForMaskedLM
 
-    new_model(CONFIG)
-    x = torch.linspace(-6, 6, 2001)
-    exact = x * 0.5 * (1 + torch.erf(x / 2**0.5))
-    torch.testing.assert_close(modeling_esm.gelu(x), exact, rtol=0, atol=1e-6)
+    plain = EsmForMaskedLM(configuration(*SHAPES["tiny"])).eval()
+    called = []
+    monkeypatch.setattr(
+        "torch.nn.functional.gelu", lambda x, gelu=torch.nn.functional.gelu: called.append(1) or gelu(x)
+    )
+    fast = new_model(CONFIG).eval()
+    fast.load_state_dict(plain.state_dict())
+    ids = torch.randint(4, 24, (2, 30), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        ours = fast(ids).logits
+        assert len(called) == SHAPES["tiny"][0] + 1  # every layer and the head
+        theirs = plain(ids).logits
+        assert len(called) == SHAPES["tiny"][0] + 1  # a model made elsewhere keeps ESM's own
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
 
 
 def test_a_second_training_does_not_overwrite_the_first(trained, fasta, capsys):

@@ -104,8 +104,8 @@ def run_mask(arguments: argparse.Namespace) -> None:
     positions = parse_positions(arguments.position, sequence, offset=arguments.offset)
     if not positions:
         raise InputError("--position is empty. Write 30 or L30.")
-    answer = open_model(arguments.model).letter_probabilities(sequence, positions)
-    labels, values = (esm2.TOKENS, answer.tokens) if arguments.all_tokens else (AMINO_ACIDS, answer.letters)
+    answer = open_model(arguments.model).residue_probabilities(sequence, positions)
+    labels, values = (esm2.TOKENS, answer.tokens) if arguments.all_tokens else (AMINO_ACIDS, answer.probabilities)
     tables = []
     for index, position in enumerate(positions):
         order = np.argsort(-values[index], kind="stable")

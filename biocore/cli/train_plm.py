@@ -22,7 +22,9 @@ def register_train(commands) -> None:
     command.add_argument("--crop", type=int, default=512, metavar="RESIDUES", help="longest piece (default 512)")
     command.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default 0.002)")
     command.add_argument("--warm-up", type=int, default=500, metavar="STEPS", help="default 500")
-    command.add_argument("--chosen", type=float, default=0.15, metavar="SHARE", help="residues asked (default 0.15)")
+    command.add_argument(
+        "--chosen", type=float, default=0.15, metavar="FRACTION", help="residues to predict (default 0.15)"
+    )
     command.add_argument("--start", default="", metavar="DIR", help="go on from the weights of this model")
     command.add_argument("--checkpoint-minutes", type=float, default=3.0, metavar="M", help="default 3")
     command.add_argument("--seed", type=int, default=0)
@@ -104,11 +106,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     folder = Path(arguments.model) if Path(arguments.model).is_dir() else zoo.card(arguments.model).folder
     corpus = read_corpus(arguments.data)
-    rows, asked = _measured(folder, corpus, arguments.localisation)
+    rows, masked = _measured(folder, corpus, arguments.localisation)
     for other in arguments.compare:
         theirs, same = _measured(other, corpus, arguments.localisation)
         theirs = [row for row in theirs if "composition alone" not in row["metric"]]  # the same for every model
-        rows.append(measure.perplexity_ratio(asked, same, other.name))
+        rows.append(measure.perplexity_ratio(masked, same, other.name))
         rows += [row | {"metric": f"{row['metric']}, {other.name}"} for row in theirs]
     if arguments.store:
         card = zoo.read_card(folder / "card.json")
@@ -126,10 +128,10 @@ def _measured(folder: Path, corpus, localisation: Path | None):
     from biocore.esm2.train import PretrainingConfig, measure
 
     model = open_folder(folder)
-    asked = measure.masked_residues(folder, corpus, PretrainingConfig())
-    rows = measure.quality_of(asked, corpus) + measure.known_proteins(model)
+    masked = measure.masked_residues(folder, corpus, PretrainingConfig())
+    rows = measure.quality_of(masked, corpus) + measure.known_proteins(model)
     rows.append(measure.substitution_agreement(model))
-    return rows + (measure.localisation(model, localisation) if localisation else []), asked
+    return rows + (measure.localisation(model, localisation) if localisation else []), masked
 
 
 def _rounded(row: dict) -> dict:

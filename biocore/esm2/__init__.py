@@ -1,4 +1,4 @@
-"""ESM-2, the protein language model: letter probabilities, substitution scores, embeddings.
+"""ESM-2, the protein language model: residue probabilities, substitution scores, embeddings.
 
 ``zoo.load("esm-mini")`` gives an `Esm2`; `open_folder` opens a folder in the hub's layout.  torch is imported
 when a model is opened, not before.
@@ -8,19 +8,19 @@ from biocore.errors import ModelUnavailable
 from biocore.esm2.folder import open_folder
 from biocore.esm2.hub import fetch, local_hash
 from biocore.esm2.model import MAX_RESIDUES, Esm2
-from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, LetterProbabilities, SubstitutionScan
-from biocore.esm2.vocabulary import LETTERS, TOKENS
+from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, ResidueProbabilities, SubstitutionScan
+from biocore.esm2.vocabulary import RESIDUES, TOKENS
 from biocore.zoo import ModelCard, hub_folder, weights
 
 __all__ = [
-    "LETTERS",
     "MASKED",
     "MAX_RESIDUES",
+    "RESIDUES",
     "STRATEGIES",
     "TOKENS",
     "WILD_TYPE",
     "Esm2",
-    "LetterProbabilities",
+    "ResidueProbabilities",
     "SubstitutionScan",
     "fetch",
     "load",

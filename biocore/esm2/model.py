@@ -1,4 +1,4 @@
-"""ESM-2 on this machine: letter probabilities, substitution scans and embeddings.
+"""ESM-2 on this machine: residue probabilities, substitution scans and embeddings.
 
 References
 ----------
@@ -15,7 +15,7 @@ from biocore import runtime
 from biocore.errors import InputError, ModelUnavailable
 from biocore.esm2 import vocabulary as vocab
 from biocore.esm2.network import Network
-from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, LetterProbabilities, SubstitutionScan
+from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.tiles import blend, centred, tiles
 from biocore.zoo import ModelCard
 
@@ -91,7 +91,7 @@ class Esm2:
         Raises
         ------
         InputError
-            A sequence is empty, too long or has another letter; the layer does not exist.
+            A sequence is empty, too long or has a letter that is no residue; the layer does not exist.
         """
         ids = [self._encode(s, record=f"{n}" if len(sequences) > 1 else None) for n, s in enumerate(sequences, 1)]
         sums = np.zeros((len(ids), self.dim), np.float64)
@@ -128,17 +128,19 @@ class Esm2:
 
     # --------------------------------------------------------------------------------------------- probabilities
 
-    def letter_probabilities(self, sequence: str, positions: Sequence[int]) -> LetterProbabilities:
-        """What the model expects at residues it cannot see.
+    def residue_probabilities(self, sequence: str, positions: Sequence[int]) -> ResidueProbabilities:
+        """What the model expects at masked residues.
 
         Parameters
         ----------
+        sequence : str
+            A cleaned protein.
         positions : list of int, 0-based
             Residues masked at the same time; each is then read without the others.
 
         Returns
         -------
-        LetterProbabilities
+        ResidueProbabilities
             One row for each position, in the order given.
 
         Raises
@@ -159,7 +161,7 @@ class Esm2:
             rows = self._log_probabilities_at([(masked, p) for p in chosen])
         else:
             rows = self._log_probabilities(masked)[chosen]
-        return LetterProbabilities(sequence.upper(), tuple(chosen), np.exp(rows), self.name)
+        return ResidueProbabilities(sequence.upper(), tuple(chosen), np.exp(rows), self.name)
 
     def substitution_scores(
         self, sequence: str, strategy: str = MASKED, *, progress: Progress | None = None
@@ -170,7 +172,7 @@ class Esm2:
         ----------
         strategy : str
             "masked": each residue is masked once, L passes (masked marginal).  "wild-type": one pass over the protein
-            as it is (wild-type marginal), L times cheaper; the model sees the residue it is asked about.
+            as it is (wild-type marginal), L times cheaper; the model sees the residue.
         progress : callable, optional
             Called with (residues done, residues in all).
 

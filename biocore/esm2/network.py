@@ -8,12 +8,35 @@ alone.  ``benchmarks/bench_esm2.py`` measures what that is worth.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from biocore.esm2.vocabulary import MASK, PAD
+from biocore.esm2.vocabulary import EOS, MASK, PAD, TOKENS
 
 if TYPE_CHECKING:
     import torch
 
-TRAINED_MASK_SHARE = 0.15 * 0.8  # of the tokens; ESM-2 scales its embeddings by it ("token dropout")
+TRAINED_MASK_FRACTION = 0.15 * 0.8  # of the tokens; ESM-2 scales its embeddings by it ("token dropout")
+
+
+def configuration(layers: int, width: int, heads: int) -> Any:
+    """A ``transformers.EsmConfig`` of ESM-2: `layers` blocks of `width` features with `heads` attention heads."""
+    from transformers import EsmConfig
+
+    return EsmConfig(
+        vocab_size=len(TOKENS),
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        max_position_embeddings=1026,
+        position_embedding_type="rotary",
+        token_dropout=True,
+        emb_layer_norm_before=False,
+        pad_token_id=PAD,
+        mask_token_id=MASK,
+        eos_token_id=EOS,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        tie_word_embeddings=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +124,7 @@ class Network:
         count, first, last = len(rows), self.blocks[0], len(self.blocks) - 1
         every = torch.arange(count, device=ids.device)
         both = torch.stack([ids, torch.full_like(ids, MASK)])
-        states = self._embed(both, None, share=torch.full((2,), 1 / len(ids), device=ids.device))
+        states = self._embed(both, None, fraction=torch.full((2,), 1 / len(ids), device=ids.device))
         angles = self._angles(len(ids), states)
         pieces = []
         for part in self._attend_with(first, states, angles):  # (2, heads, T, head width)
@@ -124,16 +147,16 @@ class Network:
         states = self.head.layer_norm(gelu(self.head.dense(states)))
         return (self.head.decoder(states) + self.head.bias).float()
 
-    def _embed(self, ids: "torch.Tensor", keep: "torch.Tensor | None" = None, share: "torch.Tensor | None" = None):
-        """Token embeddings (N, T, D); `share` (N,) is the share of masks where the ids do not tell it."""
+    def _embed(self, ids: "torch.Tensor", keep: "torch.Tensor | None" = None, fraction: "torch.Tensor | None" = None):
+        """Token embeddings (N, T, D); `fraction` (N,) is that of masks where the ids do not tell it."""
         from torch.nn.functional import embedding
 
         states = embedding(ids, self.embeddings)
-        if self.token_dropout:  # masked tokens are zero; the rest is scaled as the share of masks in training asks
+        if self.token_dropout:  # masked tokens are zero; the rest is scaled for the fraction of masks in training
             masked = ids.eq(MASK)
-            if share is None:
-                share = masked.sum(1).float() / (ids.shape[1] if keep is None else keep.sum(1))
-            scale = (1 - TRAINED_MASK_SHARE) / (1 - share)
+            if fraction is None:
+                fraction = masked.sum(1).float() / (ids.shape[1] if keep is None else keep.sum(1))
+            scale = (1 - TRAINED_MASK_FRACTION) / (1 - fraction)
             states = (states * scale[:, None, None]).to(states.dtype).masked_fill(masked[:, :, None], 0.0)
         return states if keep is None else states * keep[:, :, None]
 

@@ -14,8 +14,8 @@ STRATEGIES = (MASKED, WILD_TYPE)
 
 def renormalise(token_probabilities: np.ndarray) -> np.ndarray:
     """Probabilities over the 20 amino acids, (N, 20), columns `AMINO_ACIDS`, from those of the 33 tokens."""
-    letters = token_probabilities[:, AMINO_ACID_IDS]
-    return letters / letters.sum(axis=1, keepdims=True)
+    residues = token_probabilities[:, AMINO_ACID_IDS]
+    return residues / residues.sum(axis=1, keepdims=True)
 
 
 def entropy(probabilities: np.ndarray) -> np.ndarray:
@@ -25,16 +25,22 @@ def entropy(probabilities: np.ndarray) -> np.ndarray:
     return -(probabilities * logs).sum(axis=1)
 
 
+def _at_wild_type(values: np.ndarray, wild_type: str) -> np.ndarray:
+    """The column of each row's wild type, (N, 20) -> (N,); NaN where it is not one of the 20."""
+    own = np.array([AMINO_ACIDS.find(residue) for residue in wild_type])
+    return np.where(own >= 0, values[np.arange(len(own)), own], np.nan)
+
+
 @dataclass(frozen=True)
-class LetterProbabilities:
-    """The model's answer at masked residues.
+class ResidueProbabilities:
+    """What the model expects at masked residues.
 
     Attributes
     ----------
     sequence : str, length L
         The protein without masks.
     positions : tuple of int
-        P residues, 0-based, that were masked at the same time.
+        P masked positions, 0-based; they were masked at the same time.
     tokens : float32 array, (P, 33)
         Probability of each token, in the order of `vocabulary.TOKENS`.
     model : str
@@ -50,31 +56,30 @@ class LetterProbabilities:
             raise ValueError(f"tokens has shape {self.tokens.shape}, not ({len(self.positions)}, {len(TOKENS)})")
 
     @property
-    def letters(self) -> np.ndarray:
-        """Probabilities renormalised over the 20 amino acids, (P, 20), columns `AMINO_ACIDS`."""
+    def probabilities(self) -> np.ndarray:
+        """Renormalised over the 20 amino acids, (P, 20), columns `AMINO_ACIDS`."""
         return renormalise(self.tokens)
 
     @property
     def entropy(self) -> np.ndarray:
         """Bits, (P,)."""
-        return entropy(self.letters)
+        return entropy(self.probabilities)
 
-    def truth(self, index: int) -> str:
-        """The residue that was masked at ``positions[index]``."""
-        return self.sequence[self.positions[index]]
+    @property
+    def wild_type(self) -> str:
+        """The residues that were masked, P letters."""
+        return "".join(self.sequence[position] for position in self.positions)
 
-    def rank(self, index: int) -> int | None:
-        """Place of the true residue among the 20, 1 is the most likely; None where it is not one of them."""
-        column = AMINO_ACIDS.find(self.truth(index))
-        if column < 0:
-            return None
-        row = self.letters[index]
-        return int((row > row[column]).sum()) + 1
+    @property
+    def wild_type_probability(self) -> np.ndarray:
+        """p(wild type) among the 20, (P,); NaN where the wild type is not one of them."""
+        return _at_wild_type(self.probabilities, self.wild_type)
 
-    def probability(self, index: int) -> float:
-        """Probability of the true residue among the 20; NaN where it is not one of them."""
-        column = AMINO_ACIDS.find(self.truth(index))
-        return float(self.letters[index, column]) if column >= 0 else float("nan")
+    @property
+    def wild_type_rank(self) -> np.ndarray:
+        """Place of the wild type among the 20, (P,), 1 is the most likely; NaN where it is not one of them."""
+        own = self.wild_type_probability
+        return np.where(np.isnan(own), np.nan, (self.probabilities > own[:, None]).sum(axis=1) + 1)
 
 
 @dataclass(frozen=True)
@@ -117,20 +122,17 @@ class SubstitutionScan:
 
     @property
     def scores(self) -> np.ndarray:
-        """Log-odds against the wild type, natural log, (L, 20); negative is less expected than what is there.
+        """Log-odds against the wild type, natural log, (L, 20); negative is less expected than the wild type.
 
         Exactly 0 at the wild type; a row is NaN where the wild type is not one of the 20, or was not computed.
         """
         logs = self.token_log_probabilities[:, AMINO_ACID_IDS]
-        own = np.array([AMINO_ACIDS.find(letter) for letter in self.sequence])
-        reference = np.where(own >= 0, logs[np.arange(len(own)), own], np.nan)
-        return logs - reference[:, None]
+        return logs - _at_wild_type(logs, self.sequence)[:, None]
 
     @property
     def wild_type_probability(self) -> np.ndarray:
-        """Probability among the 20 of the residue that is there, (L,); NaN where it is not one of them."""
-        own = np.array([AMINO_ACIDS.find(letter) for letter in self.sequence])
-        return np.where(own >= 0, self.probabilities[np.arange(len(own)), own], np.nan)
+        """p(wild type) among the 20, (L,); NaN where the wild type is not one of them."""
+        return _at_wild_type(self.probabilities, self.sequence)
 
     @property
     def entropy(self) -> np.ndarray:
@@ -146,7 +148,7 @@ class SubstitutionScan:
     def pseudo_perplexity(self) -> float:
         """exp(-mean log p) of the residues over the 33 tokens; NaN unless every residue was computed.
 
-        With the wild-type strategy this is the cheap one-pass value, which is lower: the model sees what it is asked.
+        With the wild-type strategy this is the cheap one-pass value, which is lower: the model sees the residue.
         """
         own = np.array([IDS[letter] for letter in self.sequence])
         return float(np.exp(-self.token_log_probabilities[np.arange(len(own)), own].mean(dtype=np.float64)))

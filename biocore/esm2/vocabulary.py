@@ -1,4 +1,4 @@
-"""The 33 tokens of ESM-2: which letter has which id, and which of them are residues."""
+"""The 33 tokens of ESM-2: which residue has which id."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ TOKENS = (
 )
 IDS = {token: index for index, token in enumerate(TOKENS)}
 CLS, PAD, EOS, MASK = (IDS[token] for token in ("<cls>", "<pad>", "<eos>", "<mask>"))
-LETTERS = "".join(token for token in TOKENS if len(token) == 1 and token.isalpha())  # what a sequence may hold
+RESIDUES = "".join(token for token in TOKENS if len(token) == 1 and token.isalpha())  # what a sequence may hold
 
 # rows of the logits that are amino acids, in the order of `sequence.AMINO_ACIDS`
-AMINO_ACID_IDS = np.array([IDS[letter] for letter in AMINO_ACIDS])
+AMINO_ACID_IDS = np.array([IDS[residue] for residue in AMINO_ACIDS])
 
 _CODES = np.full(256, -1, np.int64)
-for _letter in LETTERS:
-    _CODES[[ord(_letter), ord(_letter.lower())]] = IDS[_letter]
+for _residue in RESIDUES:
+    _CODES[[ord(_residue), ord(_residue.lower())]] = IDS[_residue]
 
 
 def encode(sequence: str) -> np.ndarray:
@@ -47,12 +47,12 @@ def encode(sequence: str) -> np.ndarray:
     ids = _CODES[np.frombuffer(sequence.encode("ascii", "replace"), np.uint8)]
     if (ids < 0).any():
         position = int(np.argmax(ids < 0))
-        raise InputError(f"{sequence[position]!r} is not a residue ESM-2 knows: {LETTERS}.", position=position)
+        raise InputError(f"{sequence[position]!r} is not a residue ESM-2 knows: {RESIDUES}.", position=position)
     return ids
 
 
 def check(tokens: Sequence[str], where: Path) -> None:
-    """Refuse a vocabulary that is not the one of ESM-2: its letters would be read as other amino acids.
+    """Refuse a vocabulary that is not the one of ESM-2: its residues would be read as others.
 
     Raises
     ------

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from biocore.esm2.measured import Comparison
-from biocore.esm2.results import MASKED, LetterProbabilities, SubstitutionScan
+from biocore.esm2.results import MASKED, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.vocabulary import TOKENS
 from biocore.plot.theme import (
     ACCENT,
@@ -23,21 +23,21 @@ from biocore.sequence import AMINO_ACIDS
 
 CHEMICAL_ORDER = "KRHEDNQTSCGAVLIMPYFW"  # rows of the landscape: charges, polar, small, aliphatic, aromatic
 STRATEGY_LABELS = {MASKED: "masked marginal", "wild-type": "wild-type marginal"}
-LETTER_CLASS = {letter: name for name, letters in CHEMISTRY.items() for letter in letters}
+RESIDUE_CLASS = {residue: name for name, residues in CHEMISTRY.items() for residue in residues}
 OTHER_TOKEN = "not an amino acid"
 _SCORE = "log-odds against the wild type (natural)"
 _ENTROPY_MAX = float(np.log2(len(AMINO_ACIDS)))
 
 
-def letter_bars(answer: LetterProbabilities, index: int, *, offset: int = 0, tokens: bool = False) -> go.Figure:
-    """Bars of the 20 amino acids (or 33 tokens) at one masked residue, most likely first, the true one marked."""
-    labels, values = (TOKENS, answer.tokens[index]) if tokens else (tuple(AMINO_ACIDS), answer.letters[index])
+def probability_bars(answer: ResidueProbabilities, index: int, *, offset: int = 0, tokens: bool = False) -> go.Figure:
+    """Bars of the 20 amino acids (or 33 tokens) at one masked residue, most likely first, the wild type marked."""
+    labels, values = (TOKENS, answer.tokens[index]) if tokens else (tuple(AMINO_ACIDS), answer.probabilities[index])
     order = np.argsort(-values, kind="stable")
-    truth = answer.truth(index)
+    wild_type = answer.wild_type[index]
     names = [labels[k] for k in order]
     figure = go.Figure()
     for name in [*CHEMISTRY, OTHER_TOKEN]:
-        rows = [k for k in range(len(order)) if LETTER_CLASS.get(names[k], OTHER_TOKEN) == name]
+        rows = [k for k in range(len(order)) if RESIDUE_CLASS.get(names[k], OTHER_TOKEN) == name]
         if rows:
             figure.add_bar(
                 x=[names[k] for k in rows],
@@ -45,15 +45,15 @@ def letter_bars(answer: LetterProbabilities, index: int, *, offset: int = 0, tok
                 name=name,
                 marker={
                     "color": CHEMISTRY_COLOURS.get(name, MUTED),
-                    "line": {"color": "#111111", "width": [3 if names[k] == truth else 0 for k in rows]},
+                    "line": {"color": "#111111", "width": [3 if names[k] == wild_type else 0 for k in rows]},
                 },
                 hovertemplate="%{x}: %{y:.4f}<extra>" + name + "</extra>",
             )
-    if truth in names:
+    if wild_type in names:
         figure.add_annotation(
-            x=truth,
-            y=float(values[labels.index(truth)]),
-            text=f"true residue {truth}",
+            x=wild_type,
+            y=float(values[labels.index(wild_type)]),
+            text=f"wild type {wild_type}",
             showarrow=True,
             arrowhead=2,
             ay=-32,
@@ -81,7 +81,7 @@ def landscape(
     """Substitution scores of residues `start` to `stop` (0-based, half-open) as a heat map, with three tracks below.
 
     Every cell carries an invisible marker, because heat maps send no clicks; its ``customdata`` is the 0-based residue
-    and the letter of the row.
+    and the amino acid of the row.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def landscape(
     """
     stop = len(scan.sequence) if stop is None else stop
     numbers = np.arange(start, stop) + 1 + offset
-    columns = [AMINO_ACIDS.index(letter) for letter in CHEMICAL_ORDER]
+    columns = [AMINO_ACIDS.index(residue) for residue in CHEMICAL_ORDER]
     scores = scan.scores[start:stop][:, columns].T
     limit = limit or symmetric_limit(scores)
     figure = make_subplots(
@@ -109,10 +109,10 @@ def landscape(
         col=1,
     )
     own = [(n, scan.sequence[i]) for n, i in zip(numbers, range(start, stop), strict=True)]
-    own = [(n, letter) for n, letter in own if letter in CHEMICAL_ORDER]
+    own = [(n, residue) for n, residue in own if residue in CHEMICAL_ORDER]
     figure.add_scatter(
         x=[n for n, _ in own],
-        y=[letter for _, letter in own],
+        y=[residue for _, residue in own],
         mode="markers",
         marker={"symbol": "circle", "size": 5, "color": "#111111"},
         hoverinfo="skip",
@@ -220,8 +220,8 @@ def protein_tracks(scan: SubstitutionScan, *, offset: int = 0, window: tuple[int
 
 def strategies(masked: SubstitutionScan, wild_type: SubstitutionScan, rho: float) -> go.Figure:
     """Every substitution once: the score of one strategy against the other's."""
-    letters = np.array(list(AMINO_ACIDS))
-    keep = (np.array(list(masked.sequence))[:, None] != letters[None]) & np.isfinite(masked.scores + wild_type.scores)
+    residues = np.array(list(AMINO_ACIDS))
+    keep = (np.array(list(masked.sequence))[:, None] != residues[None]) & np.isfinite(masked.scores + wild_type.scores)
     where, column = np.nonzero(keep)
     figure = go.Figure(
         go.Scattergl(
@@ -261,13 +261,13 @@ def measured_scatter(comparison: Comparison, *, model: str, strategy: str) -> go
 
 def one_hot_matrix(sequence: str, *, start: int = 0, offset: int = 0) -> go.Figure:
     """The protein as 0 and 1: amino acids down, residues across."""
-    letters = list(AMINO_ACIDS)
-    matrix = (np.array(letters)[:, None] == np.array(list(sequence))[None]).astype(int)
+    residues = list(AMINO_ACIDS)
+    matrix = (np.array(residues)[:, None] == np.array(list(sequence))[None]).astype(int)
     figure = go.Figure(
         go.Heatmap(
             z=matrix,
             x=np.arange(len(sequence)) + start + 1 + offset,
-            y=letters,
+            y=residues,
             colorscale=[[0, "rgba(140,150,160,0.15)"], [1, ACCENT]],
             zmin=0,
             zmax=1,
@@ -293,7 +293,7 @@ def token_map(tokens: Sequence[str], coordinates: np.ndarray, axes: Sequence[str
     """
     figure = go.Figure()
     for name in [*CHEMISTRY, OTHER_TOKEN]:
-        rows = [k for k, token in enumerate(tokens) if LETTER_CLASS.get(token, OTHER_TOKEN) == name]
+        rows = [k for k, token in enumerate(tokens) if RESIDUE_CLASS.get(token, OTHER_TOKEN) == name]
         if not rows:
             continue
         figure.add_scatter(

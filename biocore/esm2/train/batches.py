@@ -39,7 +39,7 @@ class Masking:
         Returns
         -------
         inputs, labels : int64 arrays, (N, T)
-            `labels` is `IGNORED` wherever nothing is asked.
+            `labels` is `IGNORED` wherever nothing is to be predicted.
         """
         chosen = (rng.random(ids.shape) < self.chosen) & (ids != CLS) & (ids != EOS) & (ids != PAD)
         fate = rng.random(ids.shape)

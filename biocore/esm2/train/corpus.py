@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from biocore.errors import InputError
-from biocore.esm2.vocabulary import IDS, LETTERS
+from biocore.esm2.vocabulary import IDS, RESIDUES
 from biocore.io import FastaEntry, read_fasta
 
 _CODES = np.full(256, IDS["X"], np.uint8)  # a letter nobody knows is an unknown residue
-for _letter in LETTERS:
-    _CODES[[ord(_letter), ord(_letter.lower())]] = IDS[_letter]
+for _residue in RESIDUES:
+    _CODES[[ord(_residue), ord(_residue.lower())]] = IDS[_residue]
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Proteins, the cluster of relatives each belongs to, and which clusters are held out.
+    """Proteins, the cluster of homologues each belongs to, and which clusters are held out.
 
     Attributes
     ----------
@@ -50,13 +50,13 @@ class Corpus:
         """Token ids of one protein, without ``<cls>`` and ``<eos>``."""
         return self.tokens[self.offsets[index] : self.offsets[index + 1]]
 
-    def held_out(self, share: float) -> np.ndarray:
+    def held_out(self, fraction: float) -> np.ndarray:
         """Which proteins are held out, bool (N,): whole clusters, chosen by a hash of their number.
 
         The choice depends on nothing else, so that every corpus and every run holds out the same clusters.
         """
         hashed = (self.clusters.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
-        return hashed < share * 2**24
+        return hashed < fraction * 2**24
 
 
 def read_corpus(path: Path) -> Corpus:
@@ -70,7 +70,7 @@ def read_corpus(path: Path) -> Corpus:
     Raises
     ------
     InputError
-        The file is missing, damaged, holds no protein, or a header has no cluster number.  Without clusters relatives
+        The file is missing, damaged, holds no protein, or a header has no cluster number.  Without clusters homologues
         would lie on both sides of the split.
 
     Notes

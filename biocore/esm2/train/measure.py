@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from biocore.errors import InputError
-from biocore.esm2 import Esm2
+from biocore.esm2 import MASKED, Esm2
 from biocore.esm2.train.corpus import Corpus
 from biocore.esm2.train.loop import PretrainingConfig, residue_losses, validation_batches
 from biocore.sequence import AMINO_ACIDS
@@ -34,7 +34,7 @@ def masked_quality(folder: Path, corpus: Corpus, config: PretrainingConfig) -> l
         An ESM-2 model in the hub's layout.
     corpus : Corpus
     config : PretrainingConfig
-        Gives the held-out share, the crop and so the very residues that are asked.
+        Gives the held-out fraction, the crop and so the very residues that are masked.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def masked_residues(folder: Path, corpus: Corpus, config: PretrainingConfig) -> 
 
 
 def quality_of(table: pd.DataFrame, corpus: Corpus) -> list[dict[str, Any]]:
-    """`masked_quality` of residues that were asked already."""
+    """`masked_quality` of what `masked_residues` found."""
     split = f"{table['protein'].nunique():,} held-out clusters, {len(table):,} residues masked (15 %)"
     rows = _perplexities(table, "", split)
     lengths = corpus.lengths[table["protein"]]
@@ -79,7 +79,7 @@ def quality_of(table: pd.DataFrame, corpus: Corpus) -> list[dict[str, Any]]:
 
 
 def perplexity_ratio(table: pd.DataFrame, other: pd.DataFrame, name: str) -> dict[str, Any]:
-    """Perplexity of one model as a share of another's on the same residues; below 1 it is better.
+    """Perplexity of one model over another's on the same residues; below 1 it is better.
 
     Parameters
     ----------
@@ -129,23 +129,22 @@ def _perplexities(table: pd.DataFrame, suffix: str, split: str) -> list[dict[str
 
 
 def known_proteins(model: Esm2) -> list[dict[str, Any]]:
-    """Probability of the true residue at two places of insulin, and over all of haemoglobin beta."""
+    """p(wild type) at two places of insulin, and its mean over haemoglobin beta."""
     rows = []
     for position in INSULIN_POSITIONS:
-        answer = model.letter_probabilities(INSULIN, [position])
+        answer = model.residue_probabilities(INSULIN, [position])
         rows.append(
             _row(
                 f"probability of {INSULIN[position]} at insulin residue {position + 1}",
-                answer.probability(0),
+                answer.wild_type_probability[0],
                 "P01308, that residue masked",
-                f"rank {answer.rank(0)} of 20",
+                f"rank {answer.wild_type_rank[0]:.0f} of 20",
             )
         )
-    scan = model.letter_probabilities
-    probabilities = [scan(HAEMOGLOBIN_BETA, [i]).probability(0) for i in range(len(HAEMOGLOBIN_BETA))]
+    probabilities = model.substitution_scores(HAEMOGLOBIN_BETA, MASKED).wild_type_probability
     rows.append(
         _row(
-            "mean probability of the true residue, haemoglobin beta",
+            "mean p(wild type), haemoglobin beta",
             np.mean(probabilities),
             "P68871, one mask at a time",
         )
@@ -168,10 +167,9 @@ def substitution_agreement(model: Esm2) -> dict[str, Any]:
     blosum = substitution_matrices.load("BLOSUM62")
     sums, counts = np.zeros((20, 20)), np.zeros((20, 1))
     for sequence in (INSULIN, HAEMOGLOBIN_BETA):
-        for position, letter in enumerate(sequence):
-            row = np.log(model.letter_probabilities(sequence, [position]).letters[0])
-            wild_type = AMINO_ACIDS.index(letter)
-            sums[wild_type] += row - row[wild_type]
+        for residue, scores in zip(sequence, model.substitution_scores(sequence, MASKED).scores, strict=True):
+            wild_type = AMINO_ACIDS.index(residue)
+            sums[wild_type] += scores
             counts[wild_type] += 1
     with np.errstate(invalid="ignore"):
         means = sums / counts
@@ -213,7 +211,7 @@ def localisation(
     truth = chosen.index.get_level_values(0) == "membrane"
     vectors = model.embed(list(chosen["sequence"]), progress=report)
     composition = np.array([[s.count(a) / len(s) for a in AMINO_ACIDS] for s in chosen["sequence"]])
-    split = f"{truth.sum()} membrane, {(~truth).sum()} extracellular; 5-fold, 10 neighbours; relatives not removed"
+    split = f"{truth.sum()} membrane, {(~truth).sum()} extracellular; 5-fold, 10 neighbours; homologues not removed"
     rows = []
     for name, features in (("embedding", vectors), ("composition alone", composition)):
         classifier = make_pipeline(StandardScaler(), KNeighborsClassifier(10))

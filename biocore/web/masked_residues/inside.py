@@ -84,7 +84,7 @@ def _show_vocabulary() -> None:
         {
             "id": range(len(TOKENS)),
             "token": TOKENS,
-            "kind": [plot.LETTER_CLASS.get(token, plot.OTHER_TOKEN) for token in TOKENS],
+            "kind": [plot.RESIDUE_CLASS.get(token, plot.OTHER_TOKEN) for token in TOKENS],
             "meaning": [_SPECIAL.get(token, "amino acid") for token in TOKENS],
         }
     )
@@ -124,7 +124,7 @@ def _show_map(choice: Choice) -> None:
     table = pd.DataFrame(
         {
             "token": tokens,
-            "kind": [plot.LETTER_CLASS.get(token, plot.OTHER_TOKEN) for token in tokens],
+            "kind": [plot.RESIDUE_CLASS.get(token, plot.OTHER_TOKEN) for token in tokens],
             axes[0]: np.round(coordinates[:, 0], 4),
             axes[1]: np.round(coordinates[:, 1], 4),
         }

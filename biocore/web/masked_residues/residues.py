@@ -8,7 +8,7 @@ import streamlit as st
 
 from biocore import web
 from biocore.errors import InputError
-from biocore.esm2 import TOKENS, LetterProbabilities
+from biocore.esm2 import TOKENS, ResidueProbabilities
 from biocore.esm2.variants import parse_positions
 from biocore.plot import masked_residues as plot
 from biocore.sequence import AMINO_ACIDS
@@ -127,9 +127,9 @@ def _use_position_text(protein: Protein) -> None:
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model...")
-def _answer(_choice: Choice, key: str, sequence: str, positions: tuple[int, ...]) -> LetterProbabilities:
+def _answer(_choice: Choice, key: str, sequence: str, positions: tuple[int, ...]) -> ResidueProbabilities:
     with _choice.opened() as model:
-        return model.letter_probabilities(sequence, positions)
+        return model.residue_probabilities(sequence, positions)
 
 
 def show_answer(protein: Protein, choice: Choice) -> None:
@@ -145,24 +145,24 @@ def show_answer(protein: Protein, choice: Choice) -> None:
             format_func=lambda i: protein.label(positions[i]),
             key="protein.shown",
         )
-    rank, probability = answer.rank(index), answer.probability(index)
+    rank, probability = answer.wild_type_rank[index], answer.wild_type_probability[index]
     cells = st.columns(4)
     cells[0].metric("True residue", web.plain(protein.label(positions[index])))
     cells[1].metric(
-        "Its probability", f"{probability:.3f}" if rank else "not defined", help="Among the 20 amino acids."
+        "Its probability", f"{probability:.3f}" if rank == rank else "not defined", help="Among the 20 amino acids."
     )
-    cells[2].metric("Its rank", f"{rank:d} of 20" if rank else "not defined")
+    cells[2].metric("Its rank", f"{rank:.0f} of 20" if rank == rank else "not defined")
     cells[3].metric("Entropy", f"{answer.entropy[index]:.2f} bits", help="0 is certain; 4.32 is no idea.")
     tokens = st.toggle("All 33 tokens instead of the 20 amino acids", key="protein.tokens")
     names = TOKENS if tokens else tuple(AMINO_ACIDS)
-    values = answer.tokens[index] if tokens else answer.letters[index]
+    values = answer.tokens[index] if tokens else answer.probabilities[index]
     order = np.argsort(-values, kind="stable")
     best = ", ".join(f"{names[k]} {values[k]:.3f}" for k in order[:3])
     figure_name = f"masked_{protein.label(positions[index])}_{choice.card.name.split('/')[-1]}"
     left, right = st.columns([3, 1])
     with left:
         web.figure(
-            plot.letter_bars(answer, index, offset=protein.offset, tokens=tokens),
+            plot.probability_bars(answer, index, offset=protein.offset, tokens=tokens),
             figure_name,
             alt=f"Bars of probabilities at masked residue {protein.label(positions[index])}; most likely are {best}.",
             key="protein.bars",
@@ -172,19 +172,19 @@ def show_answer(protein: Protein, choice: Choice) -> None:
         web.table(data, figure_name, key="protein.letters", height=390)
 
 
-def _overview(protein: Protein, answer: LetterProbabilities) -> pd.DataFrame:
+def _overview(protein: Protein, answer: ResidueProbabilities) -> pd.DataFrame:
     """One row for each of several masked residues."""
     rows = []
     for index, position in enumerate(answer.positions):
-        best = int(np.argmax(answer.letters[index]))
+        best = int(np.argmax(answer.probabilities[index]))
         rows.append(
             {
                 "residue": protein.label(position),
-                "probability": answer.probability(index),
-                "rank": answer.rank(index),
+                "p(wild type)": float(answer.wild_type_probability[index]),
+                "rank": answer.wild_type_rank[index],
                 "entropy (bits)": float(answer.entropy[index]),
                 "most likely": AMINO_ACIDS[best],
-                "its probability": float(answer.letters[index, best]),
+                "its probability": float(answer.probabilities[index, best]),
             }
         )
     return pd.DataFrame(rows).round(4)

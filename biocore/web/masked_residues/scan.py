@@ -85,7 +85,7 @@ def run_wild_type(choice: Choice, sequence: str) -> None:
         return
     with st.spinner("One pass over the protein..."), choice.opened() as model:
         if not st.session_state.get("protein.warm") == choice.hash:  # the first pass also wakes the model up
-            model.letter_probabilities(sequence[: min(len(sequence), 32)], [0])
+            model.residue_probabilities(sequence[: min(len(sequence), 32)], [0])
             st.session_state["protein.warm"] = choice.hash
         start = time.perf_counter()
         for positions, values in model.scan_chunks(sequence, WILD_TYPE):
