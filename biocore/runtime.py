@@ -36,7 +36,8 @@ SETTINGS = {
     "device": Setting("auto, cpu or gpu", "auto"),
     "max_models": Setting("how many models stay in memory", "4"),
     "offline": Setting("1: ask nothing of the internet", "no"),
-    "folders": Setting("no: visitors may not open models from folders of the server", "yes"),
+    "fetch": Setting("largest model, in GB, that visitors of a page may fetch from the hub", "1"),
+    "folders": Setting("yes: visitors may open models in folders of the server; empty: where it is theirs alone"),
     "store_gb": Setting("room for stored embeddings, in GB; the oldest go first", "4"),
     "structure_cache_mb": Setting("room for fetched structures, in MB; the oldest go first", "500"),
     "hub": Setting("address of the model hub, for a mirror; empty: that of huggingface_hub"),
@@ -133,6 +134,24 @@ def number(name: str) -> float:
 def offline() -> bool:
     """True where ``BIOCORE_OFFLINE`` is on: nothing is asked of the internet."""
     return is_on("offline")
+
+
+def visitors_may_open_folders(address: str | None) -> bool:
+    """Whether visitors of the pages may name folders of the server: ``BIOCORE_FOLDERS``.
+
+    Unset, they may where the server listens to its own machine alone: who sits there can read its files anyway.
+
+    Parameters
+    ----------
+    address : str or None
+        What the server listens on; None stands for every address.
+
+    Raises
+    ------
+    InputError
+        The setting is neither yes nor no.
+    """
+    return is_on("folders") if setting("folders") else address in {"localhost", "127.0.0.1", "::1"}
 
 
 def configure_frameworks() -> None:

@@ -7,7 +7,7 @@ from biocore.web import masked_residues as parts
 
 web.page("Masked residues", "What does a protein language model expect at every position of a protein?")
 
-text = web.sequence_input("Protein", key="protein", kind="protein", examples=parts.EXAMPLES, help=parts.HELP)
+text = web.sequence_input("Protein", key=parts.PROTEIN, kind="protein", examples=parts.EXAMPLES, help=parts.HELP)
 
 with web.show_errors():
     left, right = st.columns([3, 1])
@@ -21,7 +21,7 @@ with web.show_errors():
     st.subheader("The protein")
     parts.show_residues(protein, choice)
 
-    st.subheader("The answer")
+    st.subheader("Masked residues")
     parts.show_answer(protein, choice)
     web.limits(choice.card)
 
@@ -29,7 +29,7 @@ with web.show_errors():
     scan = parts.show_landscape(protein, choice)
 
     st.subheader("Variants")
-    parts.show_variants(protein, scan)
+    parts.show_variants(protein, choice, scan)
     parts.show_measured(protein, scan)
 
     st.subheader("How the model sees a protein")

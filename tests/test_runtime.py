@@ -29,7 +29,7 @@ def test_home_is_where_the_user_wants_it(tmp_path, monkeypatch):
 def test_settings_have_their_defaults_where_unset_or_empty(monkeypatch):
     for name in runtime.SETTINGS:
         monkeypatch.setenv(f"BIOCORE_{name.upper()}", "")
-    assert (runtime.setting("device"), runtime.number("max_models"), runtime.is_on("folders")) == ("auto", 4, True)
+    assert (runtime.setting("device"), runtime.number("max_models"), runtime.number("fetch")) == ("auto", 4, 1)
     assert not runtime.offline()
     with pytest.raises(KeyError):
         runtime.setting("no_such_setting")
@@ -83,3 +83,18 @@ def test_import_is_quick():
         float(subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=True).stdout) for _ in range(5)
     )
     assert seconds < 0.05
+
+
+@pytest.mark.parametrize(
+    ("address", "setting", "allowed"),
+    [
+        (None, "", False),
+        ("0.0.0.0", "", False),
+        ("localhost", "", True),
+        (None, "yes", True),
+        ("127.0.0.1", "no", False),
+    ],
+)
+def test_folders_of_the_server_are_for_those_who_sit_at_it(monkeypatch, address, setting, allowed):
+    monkeypatch.setenv("BIOCORE_FOLDERS", setting)
+    assert runtime.visitors_may_open_folders(address) is allowed

@@ -61,3 +61,39 @@ def test_tracks_are_offered_to_other_pages_latest_first():
 )
 def test_durations_for_people(seconds, text):
     assert duration(seconds) == text
+
+
+def _two_runs_of_a_page():
+    """Another run of the same session finishes both scans while this one waits for the model."""
+    from contextlib import contextmanager
+
+    import numpy as np
+    import streamlit as st
+
+    from biocore.esm2 import MASKED, WILD_TYPE
+    from biocore.web.masked_residues import scan
+
+    class Choice:
+        hash, window, parameters = "toy", 100, 10
+
+        @contextmanager
+        def opened(self):
+            for strategy in (MASKED, WILD_TYPE):
+                scan._kept(self, "MKT", strategy).rows[:] = np.log(1 / 33)
+            yield self
+
+        def scan_chunks(self, *arguments):
+            st.error("computed twice")
+            yield from ()
+
+        residue_probabilities = scan_chunks
+
+    scan.run_wild_type(Choice(), "MKT")
+    scan._kept(Choice(), "MKT", MASKED).rows[:] = np.nan
+    scan._step(Choice(), "MKT", scan._kept(Choice(), "MKT", MASKED))
+    st.text("done")
+
+
+def test_what_another_run_has_finished_is_not_computed_again():
+    app = AppTest.from_function(_two_runs_of_a_page, default_timeout=60).run()
+    assert [text.value for text in app.text] == ["done"] and not app.error and not app.exception

@@ -7,7 +7,7 @@ when a model is opened, not before.
 from biocore.errors import ModelUnavailable
 from biocore.esm2.folder import open_folder
 from biocore.esm2.hub import fetch, local_hash
-from biocore.esm2.model import MAX_RESIDUES, Esm2
+from biocore.esm2.model import MAX_RESIDUES, Esm2, is_weak
 from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.vocabulary import RESIDUES, TOKENS
 from biocore.zoo import ModelCard, hub_folder, weights
@@ -23,6 +23,7 @@ __all__ = [
     "ResidueProbabilities",
     "SubstitutionScan",
     "fetch",
+    "is_weak",
     "load",
     "open_folder",
 ]

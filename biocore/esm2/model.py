@@ -22,7 +22,14 @@ from biocore.zoo import ModelCard
 MAX_RESIDUES = 20_000
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 65_536}  # on a processor the activations of a batch should fit its cache
 
+WEAK_PERPLEXITY = 14.0  # at masked residues; residue frequencies alone give 18, ESM-2 of any size far less
+
 Progress = Callable[[int, int], None]
+
+
+def is_weak(card: ModelCard) -> bool:
+    """Whether a model was measured to know hardly more than residue frequencies, so that its scores mislead."""
+    return any(q.metric == "masked perplexity" and q.value > WEAK_PERPLEXITY for q in card.quality)
 
 
 class Esm2:

@@ -37,7 +37,10 @@ def figure(fig: go.Figure, name: str, *, alt: str, key: str | None = None, **opt
 
 
 def table(data: pd.DataFrame, name: str, *, key: str | None = None, **options):
-    """Show a table, with all its rows as CSV to take away.  Returns what ``st.dataframe`` does; it gets `options`."""
+    """Show a table, undefined cells blank, with all its rows as CSV to take away.
+
+    Returns what ``st.dataframe`` does; it gets `options`.
+    """
     key = key or f"table.{name}"
     event = listing(data, key=key, **options)
     download("Table as CSV", lambda: data.to_csv(index=False), f"{name}.csv", "text/csv", key=f"{key}.csv")

@@ -118,22 +118,24 @@ def open_folder(path: Path, loader: Callable[[Path], Any]) -> Iterator[Any]:
         yield loaded[0]
 
 
-def model_picker(task: str, *, key: str, label: str = "Model") -> str:
+def model_picker(task: str, *, key: str, param: str = "model", label: str = "Model") -> str:
     """A menu of the models of one task; those that are not on this machine say so.  Returns the chosen name.
 
-    The name, not the title, is kept in the link under `key`: titles change.
+    The name, not the title, is kept in the link under `param`: titles change.  `key` is the page's own, so that the
+    choice on one page does not end the one on another.
     """
     cards = zoo.cards(task)
     here = {card.name: zoo.available(card) for card in cards}
     ordered = sorted(here, key=lambda name: not here[name])
-    start_from_link(key, ordered[0], allowed=ordered)
+    start_from_link(param, ordered[0], key=key, allowed=ordered)
     name = st.selectbox(
         label,
         ordered,
         format_func=lambda name: zoo.title(name) + ("" if here[name] else " - not on this machine"),
         key=key,
+        persist_state="session",
     )
-    set_link(**{key: name})
+    set_link(**{param: name})
     return name
 
 

@@ -8,14 +8,14 @@ INSULIN = (
 )
 
 
-def true_residue(page):
+def wild_type_residue(page):
     return page.locator("[data-testid=stMetricValue]").first
 
 
 def expect_residue(page, name):
     from playwright.sync_api import expect
 
-    expect(true_residue(page)).to_have_text(name, timeout=WAIT)
+    expect(wild_type_residue(page)).to_have_text(name, timeout=WAIT)
 
 
 def settled(page):
@@ -39,7 +39,7 @@ def test_residues_and_the_landscape_can_be_clicked(open_page):
     page.wait_for_url("**mask=47*", timeout=WAIT)  # written when the script ends: nothing is drawn anew after it
     settled(page)
 
-    figure = page.locator("[class*='st-key-protein-landscape'] .js-plotly-plot, .js-plotly-plot:has(.hm)").first
+    figure = page.locator("[class*='st-key-masked_residues-landscape'] .js-plotly-plot, .js-plotly-plot:has(.hm)").first
     figure.scroll_into_view_if_needed()
     drawing = figure.locator(".hm image").bounding_box()
     column = drawing["width"] / len(INSULIN)

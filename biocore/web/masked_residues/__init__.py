@@ -1,7 +1,7 @@
 """The masked-residues page in parts: the protein, the answer, the landscape, variants, and what a model is fed."""
 
 from biocore.web.masked_residues.export import keep_in_link, show_commands
-from biocore.web.masked_residues.inputs import EXAMPLES, HELP, Protein, read_protein, read_settings
+from biocore.web.masked_residues.inputs import EXAMPLES, HELP, PROTEIN, Protein, read_protein, read_settings
 from biocore.web.masked_residues.inside import show_inside
 from biocore.web.masked_residues.landscape import show_landscape
 from biocore.web.masked_residues.model import Choice, choose_model
@@ -11,6 +11,7 @@ from biocore.web.masked_residues.variants import show_measured, show_variants
 __all__ = [
     "EXAMPLES",
     "HELP",
+    "PROTEIN",
     "Choice",
     "Protein",
     "choose_model",

@@ -5,6 +5,7 @@ import streamlit as st
 from biocore import web
 from biocore.esm2 import SubstitutionScan
 from biocore.web.masked_residues.inputs import Protein
+from biocore.web.masked_residues.landscape import STRATEGY
 from biocore.web.masked_residues.model import Choice
 from biocore.web.masked_residues.residues import masked
 
@@ -31,8 +32,8 @@ def keep_in_link(text: str, protein: Protein, scan: SubstitutionScan) -> None:
         record=web.record_in_link(protein.record),
         mask=",".join(str(i + 1) for i in masked(protein)),
         offset=protein.offset or None,
-        strategy=st.session_state.get("protein.strategy"),
+        strategy=st.session_state.get(STRATEGY),
     )
-    variants = st.session_state.get("protein.variants")
+    variants = st.session_state.get("masked_residues.variants")
     more = " and your variants" if variants else ""
     web.share_link(f"your protein ({len(protein.sequence):,} residues){more}", seq=text, variants=variants)

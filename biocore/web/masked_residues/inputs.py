@@ -23,6 +23,7 @@ HELP = (
     f"FASTA or a bare sequence in one-letter code, 1 to {MAX_RESIDUES:,} residues; case, spaces and digits are "
     "ignored. X, B, Z, U, O and * are accepted and reported."
 )
+PROTEIN = "masked_residues.protein"  # session key of the text area
 MAX_OFFSET = 100_000
 
 
@@ -46,14 +47,15 @@ class Protein:
 
 def read_settings() -> int:
     """The numbering offset, asked for beside the model."""
-    web.start_from_link("offset", 0, cast=lambda text: max(-MAX_OFFSET, min(MAX_OFFSET, int(text))))
+    key = "masked_residues.offset"
+    web.start_from_link("offset", 0, key=key, cast=lambda text: max(-MAX_OFFSET, min(MAX_OFFSET, int(text))))
     return int(
         st.number_input(
             "Numbering offset",
             min_value=-MAX_OFFSET,
             max_value=MAX_OFFSET,
             step=1,
-            key="offset",
+            key=key,
             persist_state="session",
             help="Added to residue numbers. -24 numbers the 25th residue of preproinsulin 1, as in the mature B chain.",
         )
@@ -70,7 +72,7 @@ def read_protein(text: str, offset: int) -> Protein:
         As `parse_records` and `clean_protein`.
     """
     records = parse_records(text)
-    index = web.record_menu([record.name for record in records], key="protein.record")
+    index = web.record_menu([record.name for record in records], key="masked_residues.record")
     record = records[index]
     cleaned = clean_protein(record.sequence, record=record.name, max_length=MAX_RESIDUES)
     return Protein(record.name, cleaned.sequence, offset, cleaned.notes, index)

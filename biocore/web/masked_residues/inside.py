@@ -18,7 +18,7 @@ _SPECIAL = {
     "<cls>": "start of the sequence",
     "<pad>": "fills shorter rows of a batch; ignored",
     "<eos>": "end of the sequence",
-    "<unk>": "a letter outside the vocabulary",
+    "<unk>": "a residue outside the vocabulary",
     "X": "unknown residue",
     "B": "aspartate or asparagine",
     "U": "selenocysteine",
@@ -33,7 +33,7 @@ _SPECIAL = {
 
 def show_inside(protein: Protein, choice: Choice) -> None:
     """One of the four views; only the chosen one is computed."""
-    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], required=True, key="protein.inside")
+    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], required=True, key="masked_residues.inside")
     if view == "Token map":
         _show_map(choice)
     elif view == "Tokens":
@@ -49,7 +49,7 @@ def _start(protein: Protein, what: str) -> int:
     spare = len(protein.sequence) - _FIRST
     if spare <= 0:
         return 0
-    return int(st.slider(f"First residue of the {what}", 1, spare + 1, 1, key=f"protein.inside.{what}")) - 1
+    return int(st.slider(f"First residue of the {what}", 1, spare + 1, 1, key=f"masked_residues.inside.{what}")) - 1
 
 
 def _show_one_hot(protein: Protein) -> None:
@@ -59,11 +59,12 @@ def _show_one_hot(protein: Protein) -> None:
         plot.one_hot_matrix(piece, start=start, offset=protein.offset),
         "one_hot",
         alt=f"Matrix of 20 amino acids by {len(piece)} residues; each column has a single 1, at its residue.",
-        key="protein.one_hot",
+        key="masked_residues.one_hot",
     )
     st.caption(
-        f"The whole matrix is 20 x {len(protein.sequence):,}: one 1 in each column, none where the letter is not one "
-        "of the 20. It knows which letters differ, and nothing of how alike they are; a language model learns that."
+        f"The whole matrix is 20 x {len(protein.sequence):,}: a single 1 in each column.",
+        help="None where the residue is not one of the 20. It knows which residues differ, and nothing of how alike "
+        "they are; a language model learns that.",
     )
 
 
@@ -73,10 +74,10 @@ def _show_tokens(protein: Protein) -> None:
     table = pd.DataFrame({"token": [TOKENS[i] for i in ids], "id": ids, "residue": numbers})
     table["residue"] = table["residue"].astype("Int64")
     st.caption(
-        f"{len(ids):,} tokens: one for each of the {len(protein.sequence):,} residues, and a special one at each end. "
-        "A masked residue has the id of <mask>, 32, instead of its own."
+        f"{len(ids):,} tokens: one for each of the {len(protein.sequence):,} residues, and a special one at each end.",
+        help="A masked residue has the id of <mask>, 32, instead of its own.",
     )
-    web.table(table, "tokens", key="protein.tokens.table", height=360)
+    web.table(table, "tokens", key="masked_residues.tokens.table", height=360)
 
 
 def _show_vocabulary() -> None:
@@ -89,7 +90,7 @@ def _show_vocabulary() -> None:
         }
     )
     st.caption("The 33 tokens of ESM-2: amino acids, roughly the most frequent first, and special tokens.")
-    web.table(table, "vocabulary", key="protein.vocabulary", height=360)
+    web.table(table, "vocabulary", key="masked_residues.vocabulary", height=360)
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the token map...")
@@ -107,9 +108,9 @@ def _show_map(choice: Choice) -> None:
         format_func={"tsne": "t-SNE", "pca": "PCA"}.__getitem__,
         default="tsne",
         required=True,
-        key="protein.inside.method",
+        key="masked_residues.inside.method",
     )
-    only = st.toggle("Only the 20 amino acids", key="protein.inside.only")
+    only = st.toggle("Only the 20 amino acids", key="masked_residues.inside.only")
     ids = tuple(sorted(AMINO_ACID_IDS.tolist())) if only else tuple(range(len(TOKENS)))
     tokens = [TOKENS[i] for i in ids]
     coordinates, axes, title = _token_map(choice, choice.hash, method, ids)
@@ -119,7 +120,7 @@ def _show_map(choice: Choice) -> None:
         alt=f"Map of {len(ids)} token vectors, coloured by side chain: "
         + ", ".join(f"{name}" for name in CHEMISTRY_COLOURS)
         + " and tokens that are no amino acid.",
-        key="protein.token_map",
+        key="masked_residues.token_map",
     )
     table = pd.DataFrame(
         {
@@ -130,8 +131,9 @@ def _show_map(choice: Choice) -> None:
         }
     )
     with st.expander("Coordinates as a table"):
-        web.table(table, f"tokens_{method}", key="protein.token_map.table")
+        web.table(table, f"tokens_{method}", key="masked_residues.token_map.table")
     st.caption(
-        "Each token is a vector the model has learned. Amino acids that replace each other in evolution tend to lie "
-        "together; in a map of so few points distances between far groups mean little."
+        "Each token is a vector the model has learned.",
+        help="Amino acids that replace each other in evolution tend to lie together; in a map of so few points "
+        "distances between far groups mean little.",
     )

@@ -19,7 +19,8 @@ from biocore.web.masked_residues.residues import click, masked
 from biocore.web.tracks import offer_track
 
 MAX_SHOWN = 400  # residues in one heat map; more columns than pixels show nothing
-_HANDLED = "protein.handled_click"
+STRATEGY = "masked_residues.strategy"  # session key of the menu
+_HANDLED = "masked_residues.handled_click"
 
 
 def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
@@ -37,9 +38,10 @@ def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
     if not scan.done.all():
         st.info(f"{int(scan.done.sum()):,} of {len(sequence):,} residues are scanned; the others are left white.")
     if len(sequence) > choice.window:
-        st.info(
-            f"The protein is longer than the {choice.window:,} residues this model sees at once. Masked marginals "
-            "look at a window centred on each residue; the one-pass scan blends tiles that overlap by half."
+        st.caption(
+            f"The protein is longer than the {choice.window:,} residues this model sees at once.",
+            help="Masked marginals look at a window centred on each residue; wild-type marginals blend windows that "
+            "overlap by half.",
         )
     _numbers(protein, choice, scan)
     start, stop = _window(protein, scan)
@@ -54,14 +56,14 @@ def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
         ),
         f"landscape_{scan.strategy}",
         alt=_in_words(protein, scan),
-        key="protein.landscape",
+        key="masked_residues.landscape",
         on_select="rerun",
         selection_mode="points",
     )
-    _use_click(protein, event, "protein.landscape")
+    _use_click(protein, event, "masked_residues.landscape")
     st.caption(
-        "Blue: less expected than the residue that is there; red: more. Dots mark the wild type, frames the masked "
-        "residues. Drag to zoom, double-click to go back; click a cell to mask its residue."
+        "Blue: less expected than the wild type; red: more. Click a cell to mask its residue.",
+        help="Dots mark the wild type, frames the masked residues. Drag to zoom, double-click to go back.",
     )
     _table(protein, scan)
     _offer(protein, scan)
@@ -71,24 +73,27 @@ def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
 
 def _strategy(choice: Choice, protein: Protein) -> str:
     """Menu of strategies; long proteins open with the cheap one."""
-    if "protein.strategy" not in st.session_state:
-        linked = web.from_link("strategy", MASKED if scans.is_quick(choice, protein.sequence) else WILD_TYPE)
-        st.session_state["protein.strategy"] = linked if linked in STRATEGIES else MASKED
-        st.session_state["protein.strategy_of"] = protein.sequence
-    elif st.session_state.get("protein.strategy_of") != protein.sequence:
-        st.session_state["protein.strategy_of"] = protein.sequence
-        if not scans.is_quick(choice, protein.sequence):
-            st.session_state["protein.strategy"] = WILD_TYPE
+    quick = scans.is_quick(choice, protein.sequence)
+    last = st.session_state.get(f"{STRATEGY}.last", MASKED if quick else WILD_TYPE)
+    # A browser that draws the menu anew, after an empty box, may send that nothing is chosen: the last choice holds
+    web.start_from_link("strategy", last, key=STRATEGY, allowed=STRATEGIES)
+    if st.session_state.setdefault(f"{STRATEGY}.of", protein.sequence) != protein.sequence:
+        st.session_state[f"{STRATEGY}.of"] = protein.sequence
+        if not quick:
+            st.session_state[STRATEGY] = WILD_TYPE
     cost = scans.duration(scans.expected_seconds(choice, protein.sequence))
     strategy = st.segmented_control(
         "Strategy",
         STRATEGIES,
         format_func=lambda s: plot.STRATEGY_LABELS[s],
         required=True,
-        key="protein.strategy",
-        help="Masked marginal: each residue is masked once, so the model cannot see what it is asked. "
-        "Wild-type marginal: one pass over the protein as it is.",
+        key=STRATEGY,
+        persist_state="session",  # also while the box is empty and this part is not drawn
+        help="How a substitution is scored: log p(substitution) - log p(wild type). Masked marginal: each residue is "
+        "masked once, so the model predicts it without seeing it; one pass for each residue. Wild-type marginal: one "
+        "pass over the protein as it is; quicker, less accurate (Meier et al. 2021).",
     )
+    st.session_state[f"{STRATEGY}.last"] = strategy
     if strategy == WILD_TYPE:
         st.caption(f"One pass. One mask at a time would take {len(protein.sequence):,} passes, about {cost} here.")
     return strategy
@@ -100,16 +105,16 @@ def _numbers(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
     if scan.strategy == MASKED:
         label, help_text = (
             "Pseudo-perplexity",
-            "Every residue masked once and scored; 1 is no surprise.",
+            "exp of the mean -log p(wild type), each residue masked once; 1 is no surprise, 20 a guess.",
         )
     else:
         label, help_text = (
             "One-pass perplexity",
-            "Without masks: lower than the pseudo-perplexity.",
+            "The same without masks: lower, because the model sees the residue.",
         )
     cells[0].metric(label, f"{value:.2f}" if np.isfinite(value) else "not defined", help=help_text)
-    cells[1].metric("Mean entropy", _mean(scan.entropy, " bits"))
-    cells[2].metric("Mean effect", _mean(scan.mean_effect))
+    cells[1].metric("Mean entropy", _mean(scan.entropy, " bits"), help="0 is certain; 4.32 is no idea.")
+    cells[2].metric("Mean effect", _mean(scan.mean_effect), help="Mean score of all substitutions, log-odds.")
     cells[3].metric("Time taken", scans.duration(scans.seconds(choice, protein.sequence, scan.strategy)))
 
 
@@ -123,24 +128,28 @@ def _window(protein: Protein, scan: SubstitutionScan) -> tuple[int, int]:
     length = len(protein.sequence)
     if length <= MAX_SHOWN:
         return 0, length
-    if st.session_state.get("protein.start_of") != protein.sequence:
-        st.session_state["protein.start_of"] = protein.sequence
-        st.session_state["protein.start"] = 1 + protein.offset
+    key = "masked_residues.start"
+    if st.session_state.get(f"{key}.of") != protein.sequence:
+        st.session_state[f"{key}.of"] = protein.sequence
+        st.session_state[key] = 1 + protein.offset
     first, last = 1 + protein.offset, length - MAX_SHOWN + 1 + protein.offset
-    st.session_state["protein.start"] = min(max(st.session_state["protein.start"], first), last)
+    st.session_state["masked_residues.start"] = min(max(st.session_state["masked_residues.start"], first), last)
     chosen = st.slider(
-        f"First of the {MAX_SHOWN} residues in the heat map", min_value=first, max_value=last, key="protein.start"
+        f"First of the {MAX_SHOWN} residues in the heat map",
+        min_value=first,
+        max_value=last,
+        key="masked_residues.start",
     )
     start = int(chosen) - 1 - protein.offset
     event = web.figure(
         plot.protein_tracks(scan, offset=protein.offset, window=(start, start + MAX_SHOWN)),
         "tracks",
         alt="Entropy and mean effect along the whole protein; the residues of the heat map are shaded.",
-        key="protein.tracks",
+        key="masked_residues.tracks",
         on_select="rerun",
         selection_mode="points",
     )
-    _use_click(protein, event, "protein.tracks")
+    _use_click(protein, event, "masked_residues.tracks")
     return start, start + MAX_SHOWN
 
 
@@ -196,7 +205,7 @@ def _table(protein: Protein, scan: SubstitutionScan) -> None:
             lambda: full_table(protein, scan).to_csv(index=False),
             f"substitutions_{scan.strategy}.csv",
             "text/csv",
-            key="protein.scores.csv",
+            key="masked_residues.scores.csv",
         )
 
 
@@ -217,8 +226,7 @@ def _compare(protein: Protein, choice: Choice) -> None:
     if a is None or b is None or not a.done.all():
         return
     with st.expander("Both strategies side by side"):
-        letters = np.array(list(AMINO_ACIDS))
-        other = np.array(list(protein.sequence))[:, None] != letters[None]
+        other = np.array(list(protein.sequence))[:, None] != np.array(list(AMINO_ACIDS))[None]
         rho = spearman(a.scores[other], b.scores[other])
         rows = [
             {
@@ -228,16 +236,16 @@ def _compare(protein: Protein, choice: Choice) -> None:
                 "perplexity": round(scan.pseudo_perplexity, 3),
                 "mean effect": round(float(np.nanmean(scan.mean_effect)), 3)
                 if np.isfinite(scan.mean_effect).any()
-                else None,
-                "Spearman with the other": round(rho, 3) if np.isfinite(rho) else None,
+                else float("nan"),
+                "Spearman with the other": round(rho, 3),
             }
             for s, scan in both.items()
         ]
-        web.table(pd.DataFrame(rows), "strategies", key="protein.strategies.table")
+        web.table(pd.DataFrame(rows), "strategies", key="masked_residues.strategies.table")
         shown = f"{rho:.2f}" if np.isfinite(rho) else "not defined"
         web.figure(
             plot.strategies(a, b, rho),
             "strategies",
             alt=f"Masked against wild-type marginals of every substitution; rank correlation {shown}.",
-            key="protein.strategies",
+            key="masked_residues.strategies",
         )

@@ -55,16 +55,8 @@ def choose_model() -> Choice:
     ModelUnavailable
         Not even that one can be opened.
     """
-    name = web.model_picker(TASK, key="model")
-    with st.popover("Use a folder of your own", icon=":material/folder_open:"):
-        st.text_input(
-            "Path of a folder with config.json, vocab.txt and model.safetensors",
-            key="protein.folder",
-            persist_state="session",
-            help="An ESM-2 model as on the hub, on the machine that runs this page. Leave empty to use the menu.",
-            disabled=not runtime.is_on("folders"),
-        )
-    path = (st.session_state.get("protein.folder") or "").strip()
+    name = web.model_picker(TASK, key="masked_residues.model")
+    path = _folder_input()
     if path:
         chosen = _open(str(Path(path).expanduser()), folder=True)
         if chosen is not None:
@@ -74,12 +66,30 @@ def choose_model() -> Choice:
         chosen = _open(name)
         if chosen is not None:
             return chosen
+        if card.hub_repository:
+            _fetch_button(card, f"Fetch {card.name} again", again=True)
     else:
         _offer_download(card)
     if name == FALLBACK:
         raise ModelUnavailable(f"{FALLBACK} cannot be opened, and no other model was chosen.")
     st.caption(f"Until then this page shows the answers of **{web.plain(zoo.title(FALLBACK))}**.")
     return _choice(FALLBACK, zoo.card(FALLBACK))
+
+
+def _folder_input() -> str:
+    """The path of a folder on the server; empty where none is given, or visitors may not name any."""
+    allowed = runtime.visitors_may_open_folders(st.get_option("server.address"))
+    with st.popover("Use a folder of your own", icon=":material/folder_open:"):
+        path = st.text_input(
+            "Path of a folder with config.json, vocab.txt and model.safetensors",
+            key="masked_residues.folder",
+            persist_state="session",
+            help="An ESM-2 model as on the hub, on the machine that runs this page. Leave empty to use the menu.",
+            disabled=not allowed,
+        )
+        if not allowed:
+            st.caption("This server opens no folders for its visitors (BIOCORE_FOLDERS=yes allows it).")
+    return (path or "").strip() if allowed else ""
 
 
 def _open(name: str, *, folder: bool = False) -> Choice | None:
@@ -108,7 +118,20 @@ def _offer_download(card: zoo.ModelCard) -> None:
         f"{web.plain(str(card.hub_repository))}.",
         icon=":material/cloud_download:",
     )
-    if not st.button(web.plain(f"Fetch {card.name}"), key="protein.fetch", type="primary"):
+    _fetch_button(card, f"Fetch {card.name}")
+
+
+def _fetch_button(card: zoo.ModelCard, label: str, *, again: bool = False) -> None:
+    """Fetch on a click, with a progress bar; after a failure the button is still there."""
+    size = card.details["download_mb"]
+    if size > 1000 * runtime.number("fetch"):
+        st.caption(
+            f"{size:,} MB are more than visitors of this server may fetch. "
+            f"On its machine: python -m biocore fetch {web.plain(card.name)}",
+            help="BIOCORE_FETCH sets how many GB that is.",
+        )
+        return
+    if not st.button(web.plain(label), key="masked_residues.fetch", type="primary"):
         return
     bar = st.progress(0.0, "Asking the hub...")
 
@@ -116,7 +139,7 @@ def _offer_download(card: zoo.ModelCard) -> None:
         bar.progress(min(done / max(total, 1), 1.0), f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
 
     try:
-        esm2.fetch(card, show)
+        esm2.fetch(card, show, again=again)
     except ModelUnavailable as error:
         bar.empty()
         st.error(web.plain(str(error)), icon=":material/error:")

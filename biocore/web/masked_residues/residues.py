@@ -17,8 +17,8 @@ from biocore.web.masked_residues.model import Choice
 from biocore.web.masked_residues.scan import kept_scan
 from biocore.web.sequence_view import sequence_view
 
-MASKED = "protein.masked"
-_OF = "protein.masked_of"
+MASKED = "masked_residues.masked"
+_OF = "masked_residues.masked_of"
 MAX_MASKED = 50
 _COLOURINGS = {
     "side chain": None,
@@ -53,7 +53,7 @@ def set_masked(positions: Sequence[int]) -> None:
 def click(protein: Protein, index: int) -> None:
     """What a click on a residue or a column of the landscape does."""
     now = masked(protein)
-    if not st.session_state.get("protein.several"):
+    if not st.session_state.get("masked_residues.several"):
         set_masked([index])
     elif index in now and len(now) > 1:
         set_masked([i for i in now if i != index])
@@ -67,28 +67,32 @@ def show_residues(protein: Protein, choice: Choice) -> None:
     scan = kept_scan(choice, protein.sequence)
     with left:
         colouring = st.segmented_control(
-            "Residues coloured by", list(_COLOURINGS), default="side chain", required=True, key="protein.colouring"
+            "Residues coloured by",
+            list(_COLOURINGS),
+            default="side chain",
+            required=True,
+            key="masked_residues.colouring",
         )
     with middle:
         st.toggle(
             "Several at once",
-            key="protein.several",
+            key="masked_residues.several",
             help="A click then adds a residue or takes it away; all are masked at the same time.",
         )
     with right:
         st.text_input(
             "Mask by position",
-            key="protein.position_text",
+            key="masked_residues.position_text",
             placeholder="30, L30, or several: L30, F48",
             on_change=_use_position_text,
             args=(protein,),
         )
-    if st.session_state.get("protein.position_error"):
-        st.error(web.plain(st.session_state["protein.position_error"]))
+    if st.session_state.get("masked_residues.position_error"):
+        st.error(web.plain(st.session_state["masked_residues.position_error"]))
     colours = None
     if _COLOURINGS[colouring] is not None:
         if scan is None:
-            st.caption("This colouring needs the landscape below; side chains are shown until it is there.")
+            st.caption("Side chains are shown until the landscape below is computed.")
         else:
             name, low, high = _COLOURINGS[colouring]
             colours = plot.track_colours(getattr(scan, name), low=low, high=high)
@@ -97,7 +101,7 @@ def show_residues(protein: Protein, choice: Choice) -> None:
             )
     clicked = sequence_view(
         protein.sequence,
-        key="protein.sequence",
+        key="masked_residues.sequence",
         colours=colours,
         selected=masked(protein),
         offset=protein.offset,
@@ -110,20 +114,20 @@ def show_residues(protein: Protein, choice: Choice) -> None:
         st.caption("The book's two examples on insulin:")
         with st.container(horizontal=True):
             for position, label in BOOK_POSITIONS.items():
-                if st.button(f"Mask {label}", key=f"protein.book.{position}"):
+                if st.button(f"Mask {label}", key=f"masked_residues.book.{position}"):
                     set_masked([position])
                     st.rerun()
 
 
 def _use_position_text(protein: Protein) -> None:
-    text = st.session_state["protein.position_text"]
-    st.session_state.pop("protein.position_error", None)
+    text = st.session_state["masked_residues.position_text"]
+    st.session_state.pop("masked_residues.position_error", None)
     if not text.strip():
         return
     try:
         set_masked(parse_positions(text, protein.sequence, offset=protein.offset))
     except InputError as error:
-        st.session_state["protein.position_error"] = str(error)
+        st.session_state["masked_residues.position_error"] = str(error)
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model...")
@@ -143,17 +147,17 @@ def show_answer(protein: Protein, choice: Choice) -> None:
             "Residue shown",
             range(len(positions)),
             format_func=lambda i: protein.label(positions[i]),
-            key="protein.shown",
+            key="masked_residues.shown",
         )
     rank, probability = answer.wild_type_rank[index], answer.wild_type_probability[index]
     cells = st.columns(4)
-    cells[0].metric("True residue", web.plain(protein.label(positions[index])))
+    cells[0].metric("Wild-type residue", web.plain(protein.label(positions[index])))
     cells[1].metric(
-        "Its probability", f"{probability:.3f}" if rank == rank else "not defined", help="Among the 20 amino acids."
+        "p(wild type)", f"{probability:.3f}" if rank == rank else "not defined", help="Among the 20 amino acids."
     )
-    cells[2].metric("Its rank", f"{rank:.0f} of 20" if rank == rank else "not defined")
+    cells[2].metric("Rank of the wild type", f"{rank:.0f} of 20" if rank == rank else "not defined")
     cells[3].metric("Entropy", f"{answer.entropy[index]:.2f} bits", help="0 is certain; 4.32 is no idea.")
-    tokens = st.toggle("All 33 tokens instead of the 20 amino acids", key="protein.tokens")
+    tokens = st.toggle("All 33 tokens instead of the 20 amino acids", key="masked_residues.tokens")
     names = TOKENS if tokens else tuple(AMINO_ACIDS)
     values = answer.tokens[index] if tokens else answer.probabilities[index]
     order = np.argsort(-values, kind="stable")
@@ -165,11 +169,13 @@ def show_answer(protein: Protein, choice: Choice) -> None:
             plot.probability_bars(answer, index, offset=protein.offset, tokens=tokens),
             figure_name,
             alt=f"Bars of probabilities at masked residue {protein.label(positions[index])}; most likely are {best}.",
-            key="protein.bars",
+            key="masked_residues.bars",
         )
     with right:
-        data = pd.DataFrame({"letter": [names[k] for k in order], "probability": np.round(values[order], 5)})
-        web.table(data, figure_name, key="protein.letters", height=390)
+        data = pd.DataFrame(
+            {"token" if tokens else "amino acid": [names[k] for k in order], "probability": np.round(values[order], 5)}
+        )
+        web.table(data, figure_name, key="masked_residues.probabilities", height=390)
 
 
 def _overview(protein: Protein, answer: ResidueProbabilities) -> pd.DataFrame:
@@ -184,7 +190,7 @@ def _overview(protein: Protein, answer: ResidueProbabilities) -> pd.DataFrame:
                 "rank": answer.wild_type_rank[index],
                 "entropy (bits)": float(answer.entropy[index]),
                 "most likely": AMINO_ACIDS[best],
-                "its probability": float(answer.probabilities[index, best]),
+                "p(most likely)": float(answer.probabilities[index, best]),
             }
         )
-    return pd.DataFrame(rows).round(4)
+    return pd.DataFrame(rows).round(4).astype({"rank": "Int64"})

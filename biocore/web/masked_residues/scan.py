@@ -10,7 +10,7 @@ from biocore import runtime
 from biocore.esm2 import MASKED, TOKENS, WILD_TYPE, SubstitutionScan
 from biocore.web.masked_residues.model import Choice
 
-_KEY = "protein.scans"
+_KEY = "masked_residues.scans"
 MAX_KEPT = 6
 # A masked scan of at most this many parameters times tokens starts by itself: some 8 s on two free cores
 QUICK_WORK = {"cpu": 4e11, "gpu": 2e14}
@@ -84,9 +84,11 @@ def run_wild_type(choice: Choice, sequence: str) -> None:
     if kept.done.all():
         return
     with st.spinner("One pass over the protein..."), choice.opened() as model:
-        if not st.session_state.get("protein.warm") == choice.hash:  # the first pass also wakes the model up
+        if kept.done.all():  # another run of this session's page was first
+            return
+        if not st.session_state.get("masked_residues.warm") == choice.hash:  # the first pass also wakes the model up
             model.residue_probabilities(sequence[: min(len(sequence), 32)], [0])
-            st.session_state["protein.warm"] = choice.hash
+            st.session_state["masked_residues.warm"] = choice.hash
         start = time.perf_counter()
         for positions, values in model.scan_chunks(sequence, WILD_TYPE):
             kept.rows[positions] = values
@@ -109,11 +111,13 @@ def run_masked(choice: Choice, sequence: str) -> None:
     if not kept.wanted:
         done = int(kept.done.sum())
         label = f"Go on ({done:,} of {len(sequence):,} residues are done)" if done else "Scan with one mask at a time"
-        if place.button(f"{label}, about {duration(expected * (1 - done / len(sequence)))}", key="protein.scan"):
+        if place.button(
+            f"{label}, about {duration(expected * (1 - done / len(sequence)))}", key="masked_residues.scan"
+        ):
             kept.wanted, kept.stopped = True, False
             st.rerun()
         return
-    place.button("Stop", icon=":material/stop_circle:", key="protein.stop", on_click=_stop, args=(kept,))
+    place.button("Stop", icon=":material/stop_circle:", key="masked_residues.stop", on_click=_stop, args=(kept,))
     bar = place.progress(float(kept.done.mean()), _progress_text(kept, sequence))
     while not kept.done.all():
         _step(choice, sequence, kept)
@@ -124,8 +128,10 @@ def run_masked(choice: Choice, sequence: str) -> None:
 
 def _step(choice: Choice, sequence: str, kept: Kept) -> None:
     """Compute for about half a second; other sessions may use the model between two steps."""
-    todo = np.flatnonzero(~kept.done)
     with choice.opened() as model:
+        todo = np.flatnonzero(~kept.done)  # read here: another run of this session's page may have had the model
+        if not len(todo):
+            return
         start = time.perf_counter()
         for positions, values in model.scan_chunks(sequence, MASKED, todo):
             kept.rows[positions] = values

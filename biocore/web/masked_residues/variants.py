@@ -1,27 +1,28 @@
-"""Named variants, and a deep mutational scan to compare with."""
+"""Variants, and a deep mutational scan to compare with."""
 
 import streamlit as st
 
 from biocore import web
 from biocore.errors import InputError
-from biocore.esm2 import SubstitutionScan
+from biocore.esm2 import SubstitutionScan, is_weak
 from biocore.esm2.measured import Comparison, compare, read_measurements
 from biocore.esm2.variants import parse_variants, score_variants
 from biocore.plot import masked_residues as plot
 from biocore.web.inputs import MAX_UPLOAD_MB, decode
 from biocore.web.masked_residues.inputs import INSULIN, Protein
+from biocore.web.masked_residues.model import Choice
 
 
-def show_variants(protein: Protein, scan: SubstitutionScan) -> None:
+def show_variants(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
     """Text field of variants and their table."""
     handed = web.take_over("variants")
     if handed is not None:
-        st.session_state["protein.variants"] = handed
+        st.session_state["masked_residues.variants"] = handed
     example = "F48S, p.Phe48Ser, L30P:F48S, C31Y, R89C" if protein.sequence == INSULIN else ""
-    web.start_from_link("variants", example, key="protein.variants")
+    web.start_from_link("variants", example, key="masked_residues.variants")
     text = st.text_area(
         "Variants",
-        key="protein.variants",
+        key="masked_residues.variants",
         height=80,
         persist_state="session",
         help="F48S or p.Phe48Ser, several at once as F48S:L29P; separated by commas, spaces or lines. "
@@ -36,18 +37,24 @@ def show_variants(protein: Protein, scan: SubstitutionScan) -> None:
         st.error(web.plain(str(error)), icon=":material/error:")
         return
     if scored.hint:
-        st.warning(f"A wild-type letter does not fit the protein. {web.plain(scored.hint)}", icon=":material/help:")
+        st.warning(f"A wild-type residue does not fit the protein. {web.plain(scored.hint)}", icon=":material/help:")
     table = scored.table.assign(strategy=scan.strategy, model=scan.model)
     web.table(
         table.round({"score": 4, "percentile": 2}),
         "variants",
-        key="protein.variants.table",
+        key="masked_residues.variants.table",
         column_config={
             "score": st.column_config.NumberColumn("score", help="Sum of log-odds, natural log", format="%.3f"),
             "rank": st.column_config.NumberColumn("rank", help="1 is the most expected substitution of this protein"),
             "percentile": st.column_config.NumberColumn("percentile", help="100 is the most expected", format="%.1f"),
         },
     )
+    if is_weak(choice.card):
+        st.warning(
+            "Do not judge a variant by this model: its scores hardly tell harmful variants from harmless ones. "
+            "Choose an ESM-2 from the menu above.",
+            icon=":material/warning:",
+        )
     st.caption("Several substitutions at once are the sum of their single scores; only single ones have a rank.")
 
 
@@ -55,13 +62,15 @@ def show_measured(protein: Protein, scan: SubstitutionScan) -> None:
     """Optional table of a deep mutational scan: rank correlation and scatter."""
     with st.expander("Compare with a deep mutational scan"):
         st.caption(
-            "A CSV or TSV table with a column of variants (mutant) and one of numbers (DMS_score, score, fitness), "
-            "as ProteinGym and MaveDB have them. It stays on the machine that runs this page."
+            "A CSV or TSV table with a column of variants (mutant) and one of numbers (score).",
+            help="As ProteinGym and MaveDB have them: mutant, mutation, variant or hgvs_pro; DMS_score, score, "
+            "fitness, effect or measured. Semicolons and decimal commas are read too. Several substitutions in a row "
+            "are one variant: A1G:K2C. The file stays on the machine that runs this page.",
         )
         file = st.file_uploader(
             f"CSV or TSV, up to {MAX_UPLOAD_MB} MB",
             type=["csv", "tsv", "txt", "gz"],
-            key="protein.dms",
+            key="masked_residues.dms",
             max_upload_size=MAX_UPLOAD_MB,
         )
         if file is None:
@@ -88,17 +97,17 @@ def _show_comparison(comparison: Comparison, scan: SubstitutionScan) -> None:
             web.plain(f"{len(comparison.left_out):,} rows were left out. The first, line {first.line}: {first.problem}")
         )
         with st.expander("Rows that were left out"):
-            web.table(comparison.left_out, "left_out", key="protein.measured.left_out")
+            web.table(comparison.left_out, "left_out", key="masked_residues.measured.left_out")
     web.figure(
         plot.measured_scatter(comparison, model=scan.model, strategy=scan.strategy),
         "measured",
         alt=f"Predicted score against measurement of {len(comparison.table)} variants.",
-        key="protein.measured",
+        key="masked_residues.measured",
     )
     web.download(
         "Compared variants as CSV",
         lambda: comparison.table.to_csv(index=False),
         "measured.csv",
         "text/csv",
-        key="protein.measured.csv",
+        key="masked_residues.measured.csv",
     )
