@@ -46,6 +46,10 @@ def decompress(content: bytes, name: str, limit: int) -> bytes:
 def open_compressed(path: Path) -> BinaryIO:
     """A file's bytes as a stream, unpacked on the way where it is gzip or xz.
 
+    Parameters
+    ----------
+    path : Path
+
     Raises
     ------
     OSError

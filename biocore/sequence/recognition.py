@@ -54,6 +54,10 @@ _SPACES_AND_DIGITS = re.compile(r"[\s\d]+")
 def recognise(text: str) -> str:
     """What was pasted.
 
+    Parameters
+    ----------
+    text : str
+
     Returns
     -------
     str

@@ -1,4 +1,4 @@
-"""Training: one `fit` for every flax model, and the recipes of the models that ship."""
+"""Training: one `fit` for every flax model, and weights on disk."""
 
 from biocore.training.fit import History, TrainConfig, fit
 from biocore.training.store import load_params, save_json, save_params

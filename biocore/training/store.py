@@ -11,47 +11,77 @@ from biocore.io import replacing, write_atomically
 from biocore.zoo import WEIGHTS
 
 
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, np.ndarray]:
-    """Nested mapping of arrays -> ``{"a/b/c": array}``."""
-    flat: dict[str, np.ndarray] = {}
-    for name, value in tree.items():
-        path = f"{prefix}/{name}" if prefix else name
-        flat |= flatten(value, path) if isinstance(value, Mapping) else {path: np.asarray(value)}
-    return flat
-
-
-def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Inverse of `flatten`."""
-    tree: dict[str, Any] = {}
-    for path, value in flat.items():
-        *parents, leaf = path.split("/")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[leaf] = value
-    return tree
-
-
 def save_params(folder: Path, tree: Mapping[str, Any], *, dtype: str = "float32", file: str = WEIGHTS) -> Path:
-    """Write a nested mapping of arrays as safetensors into `folder` (made where missing)."""
+    """Write a nested mapping of arrays as safetensors.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where missing.
+    tree : nested mapping of arrays
+        A name in it must not hold "/".
+    dtype : str
+        Number format in the file.
+    file : str
+        Its name.
+
+    Returns
+    -------
+    Path
+        The file, which is replaced as a whole.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written to, or the disk is full.
+    """
+    from flax.traverse_util import flatten_dict
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file
     with replacing(path) as part:
-        save_file({name: np.ascontiguousarray(a, dtype) for name, a in flatten(tree).items()}, part)
+        save_file({name: np.ascontiguousarray(a, dtype) for name, a in flatten_dict(tree, sep="/").items()}, part)
         part.chmod(0o644)  # safetensors makes it readable by its owner only
     return path
 
 
 def load_params(folder: Path, *, file: str = WEIGHTS) -> dict[str, Any]:
-    """Read what `save_params` wrote, as float32."""
+    """Read what `save_params` wrote.
+
+    Parameters
+    ----------
+    folder : Path
+    file : str
+
+    Returns
+    -------
+    nested dict of float32 arrays
+
+    Raises
+    ------
+    OSError
+        The file is missing.
+    """
+    from flax.traverse_util import unflatten_dict
     from safetensors.numpy import load_file
 
-    return unflatten({name: a.astype(np.float32) for name, a in load_file(folder / file).items()})
+    return unflatten_dict({name: a.astype(np.float32) for name, a in load_file(folder / file).items()}, sep="/")
 
 
 def save_json(path: Path, values: Any) -> Path:
-    """Write JSON values, one indentation step a level."""
+    """Write JSON values, one indentation step a level.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made where missing; the file is replaced as a whole.
+    values : JSON values
+
+    Returns
+    -------
+    Path
+        `path`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_atomically(path, json.dumps(values, indent=1) + "\n")
