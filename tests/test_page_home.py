@@ -88,7 +88,7 @@ def test_a_variant_arrives_in_the_list_of_variants():
     app = paste("F48S")
     app.button(key="home.open.masked_residues").click().run()
     assert not app.exception
-    assert app.text_area(key="protein.variants").value == "F48S"
+    assert app.text_area(key="masked_residues.variants").value == "F48S"
 
 
 def test_pages_that_do_not_exist_yet_are_not_offered(opened):

@@ -11,7 +11,7 @@ PROTEIN = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ"
 DNA = "CCACCAGGGGGCGCTAGTGACCACCAGGGGGCGC"
 PASTED = {  # page -> text area, what is pasted
     "dna_binding": ("dna", DNA),
-    "masked_residues": ("protein", PROTEIN),
+    "masked_residues": ("masked_residues.protein", PROTEIN),
     "protein_function": ("function", PROTEIN),
     "embedding_map": ("map.text", f">a\n{PROTEIN}\n>b\n{PROTEIN[::-1]}\n"),
     "structures": ("structures.seq", PROTEIN),

@@ -19,7 +19,7 @@ DNA = "CCACCAGGGGGCGCTAGTGACCACCAGGGGGCGC"
 BOXES = {  # page -> session key of its text area, what is pasted
     "home": ("home.text", "R175H"),
     "dna_binding": ("dna", DNA),
-    "masked_residues": ("protein", PROTEIN),
+    "masked_residues": ("masked_residues.protein", PROTEIN),
     "structures": ("structures.seq", PROTEIN),
     "protein_function": ("function", PROTEIN),
 }
@@ -62,7 +62,9 @@ def test_what_is_typed_on_the_map_is_still_there_too():
     for other in ("masked_residues", "home"):
         go(app, other)
     go(app, "masked_residues")
-    assert PROTEIN not in str(app.text_area(key="protein").value)  # the map's names and sequences stay on the map
+    assert PROTEIN not in str(
+        app.text_area(key="masked_residues.protein").value
+    )  # the map's names and sequences stay on the map
     go(app, "embedding_map")
     if app.segmented_control(key="map.source").value != "proteins":
         app.segmented_control(key="map.source").set_value("proteins").run()
@@ -71,14 +73,14 @@ def test_what_is_typed_on_the_map_is_still_there_too():
 
 def test_two_sessions_do_not_see_each_other():
     mine, yours = go(opened(), "masked_residues"), go(opened(), "masked_residues")
-    mine.text_area(key="protein").set_value(PROTEIN).run()
+    mine.text_area(key="masked_residues.protein").set_value(PROTEIN).run()
     yours.run()
     assert not yours.exception
     everything = "\n".join(str(element.value) for element in [*yours.text_area, *yours.code, *yours.caption])
     assert PROTEIN not in everything
-    yours.text_area(key="protein").set_value(OTHER).run()
+    yours.text_area(key="masked_residues.protein").set_value(OTHER).run()
     mine.run()
-    assert mine.text_area(key="protein").value == PROTEIN
+    assert mine.text_area(key="masked_residues.protein").value == PROTEIN
     everything = "\n".join(str(element.value) for element in [*mine.text_area, *mine.code, *mine.caption])
     assert OTHER not in everything
 
