@@ -305,7 +305,7 @@ def _round_up(size: int) -> int:
     return -(-size // step) * step
 
 
-def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.ndarray]:
+def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.int32]:
     """Sequences set between unknown bases up to the trained length, then rounded up in number and length.
 
     Returns them and how many bases count.
@@ -322,7 +322,8 @@ def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.n
 def _log_odds(architecture: Architecture, trunk, head, x: jax.Array, count) -> jax.Array:
     """Calibrated log-odds of the strand given, (N, L, 4) -> (N, F)."""
     heads, kmers, scale, offset = head
-    out = apply_heads(heads, Trunk(architecture).apply(trunk, x, count, train=False))
+    features: Any = Trunk(architecture).apply(trunk, x, count, train=False)
+    out = apply_heads(heads, features)
     out = out * jnp.reshape(scale, (1, -1)) + jnp.reshape(offset, (1, -1))
     return out + kmer_term(kmers, x, count) if architecture.kmers else out
 

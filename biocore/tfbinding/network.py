@@ -329,10 +329,11 @@ class Heads(nn.Module):
         shape = (self.factors, features.shape[-1], self.hidden or 1)
         kernel = self.param("kernel", nn.initializers.lecun_normal(in_axis=1, out_axis=2, batch_axis=0), shape)
         bias = self.param("bias", nn.initializers.zeros, (self.factors, self.hidden or 1))
-        out = None
+        heads = {"kernel": kernel, "bias": bias}
         if self.hidden:
-            out = self.param("out", nn.initializers.lecun_normal(in_axis=1, out_axis=0), (self.factors, self.hidden))
-        return apply_heads({"kernel": kernel, "bias": bias} | ({"out": out} if self.hidden else {}), features)
+            initial = nn.initializers.lecun_normal(in_axis=1, out_axis=0)
+            heads["out"] = self.param("out", initial, (self.factors, self.hidden))
+        return apply_heads(heads, features)
 
 
 def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Array:

@@ -148,11 +148,11 @@ def _epoch(pool: _Pool, seed: int, epoch: int) -> Iterator[dict[str, np.ndarray]
     """Batches of one epoch: the rows, with their shuffled negatives replaced by fresh ones."""
     rng = np.random.default_rng((seed, epoch))
     fixed = np.flatnonzero(~pool.shuffled)
-    origin = []
+    drawn = []
     for i in np.unique(pool.factor):
         mine = pool.factor == i
-        origin.append(rng.choice(np.flatnonzero(mine & (pool.labels == 1)), (mine & pool.shuffled).sum()))
-    origin = np.concatenate(origin)
+        drawn.append(rng.choice(np.flatnonzero(mine & (pool.labels == 1)), (mine & pool.shuffled).sum()))
+    origin = np.concatenate(drawn)
     fresh = dinucleotide_shuffles(pool.codes[origin], seed=int(rng.integers(1 << 31)))
     repeats = _repeats(rng.integers(0, 16, round(REPEATS * len(pool.codes))), pool.codes.shape[1])
     codes = np.concatenate([pool.codes[fixed], fresh, repeats])
@@ -178,8 +178,8 @@ def _moved(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each row moved by up to `SHIFT` bp; unknown bases move in."""
     count, length = codes.shape
     padded = np.pad(codes, ((0, 0), (SHIFT, SHIFT)), constant_values=4)
-    start = rng.integers(0, 2 * SHIFT + 1, count)
-    return np.take_along_axis(padded, start[:, None] + np.arange(length), axis=1)
+    start = rng.integers(0, 2 * SHIFT + 1, (count, 1))
+    return np.take_along_axis(padded, start + np.arange(length), axis=1)
 
 
 def _train_network(
@@ -323,7 +323,7 @@ def write_models(
         shared = {"trunk": trunk_card.name, "trunk_sha256": zoo.sha256(path)}
     written = []
     for model, card in zip(models, cards, strict=True):
-        tensors = {"heads": model.heads, **({} if shared else trunk)}
+        tensors: dict[str, Any] = {"heads": model.heads, **({} if shared else trunk)}
         if model.trunk.architecture.kmers:
             tensors["kmers"] = model.kmers
         save_params(folder / card.name, tensors)
