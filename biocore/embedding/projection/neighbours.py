@@ -1,14 +1,13 @@
 """Exact neighbours in the original space, and which vectors are the same."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from biocore.errors import InputError
+from biocore.stats import neighbours
 
 METRICS = ("euclidean", "cosine")
-MEMORY = 256  # MB of distances held at once
 
 
 @dataclass(frozen=True)
@@ -79,21 +78,6 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.where(lengths == 0, 1, lengths)
 
 
-def distance_blocks(queries: np.ndarray, vectors: np.ndarray, metric: str) -> Iterator[tuple[int, np.ndarray]]:
-    """Distances of a few queries at a time to all vectors: yields (first query, (m, N) float64)."""
-    from sklearn.metrics import pairwise_distances_chunked
-
-    check_metric(metric)
-    a, b = np.asarray(queries, np.float64), np.asarray(vectors, np.float64)
-    if metric == "euclidean":
-        centre = b.mean(axis=0)  # keeps small distances between vectors that lie far from the origin
-        a, b = a - centre, b - centre
-    start = 0
-    for block in pairwise_distances_chunked(a, b, metric=metric, working_memory=MEMORY):
-        yield start, block
-        start += len(block)
-
-
 def nearest(
     vectors: np.ndarray, queries: np.ndarray | None = None, *, k: int, metric: str = "cosine"
 ) -> NearestVectors:
@@ -126,33 +110,16 @@ def nearest(
             f"vectors of {queries.shape[1]:,} numbers cannot be compared with vectors of {vectors.shape[1]:,}. "
             "Use embeddings of one model and layer."
         )
+    check_metric(metric)
+    a, b = np.asarray(queries, np.float64), np.asarray(vectors, np.float64)
     k = max(0, min(k, len(vectors) - own))
-    indices = np.zeros((len(queries), k), np.int64)
-    distances = np.zeros((len(queries), k))
-    for start, block in distance_blocks(queries, vectors, metric):
-        rows = np.arange(len(block))
-        if own:
-            block[rows, start + rows] = np.inf
-        chosen = _smallest(block, k)
-        indices[start : start + len(block)] = chosen
-        distances[start : start + len(block)] = np.take_along_axis(block, chosen, axis=1)
-    return NearestVectors(indices, distances, _cosine(queries, vectors, indices))
-
-
-def _smallest(block: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k smallest numbers in each row, smallest first."""
-    if k == 0:
-        return np.zeros((len(block), 0), np.int64)
-    if k < block.shape[1] // 2:
-        candidates = np.sort(np.argpartition(block, k - 1, axis=1)[:, :k], axis=1)
-    else:
-        candidates = np.broadcast_to(np.arange(block.shape[1]), block.shape)
-    order = np.argsort(np.take_along_axis(block, candidates, axis=1), axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(candidates, order, axis=1)
+    itself = list(np.arange(len(vectors))[:, None]) if own else None
+    indices, distances = neighbours.nearest(a, b, k=k, metric=metric, exclude=itself)
+    return NearestVectors(indices, distances, _cosine(a, b, indices))
 
 
 def _cosine(queries: np.ndarray, vectors: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    a, b = unit_rows(np.asarray(queries, np.float64)), unit_rows(np.asarray(vectors, np.float64))
+    a, b = unit_rows(queries), unit_rows(vectors)
     similarity = np.empty(indices.shape)
     for column in range(indices.shape[1]):
         similarity[:, column] = np.einsum("nd,nd->n", a, b[indices[:, column]])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from biocore.embedding.projection.methods import Projection
-from biocore.embedding.projection.neighbours import distance_blocks, distinct, nearest
+from biocore.embedding.projection.neighbours import distinct, nearest
+from biocore.stats.neighbours import distance_blocks
 
 MOST_QUERIES = 1000  # points whose ranks are computed; more would cost time and not change the second decimal
 
@@ -78,7 +79,7 @@ def projection_quality(vectors: np.ndarray, projection: Projection, *, k: int = 
 def _rank_scores(points: np.ndarray, flat: np.ndarray, queries: np.ndarray, k: int, metric: str) -> tuple[float, float]:
     n, penalty, shared = len(points), 0.0, 0
     close = _neighbours_of(flat, queries, k)
-    for start, block in distance_blocks(points[queries], points, metric):
+    for start, block in distance_blocks(points[queries].astype(np.float64), points.astype(np.float64), metric):
         rows = np.arange(len(block))
         block[rows, queries[start + rows]] = -1.0  # itself: rank 0
         order = np.argsort(block, axis=1, kind="stable")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biocore.embedding.projection.neighbours import MEMORY, distinct, nearest
+from biocore.embedding.projection.neighbours import distinct, nearest
 from biocore.stats.intervals import wilson
+from biocore.stats.neighbours import BLOCK_MB
 
 MOST_FOR_SILHOUETTE = 5000
 
@@ -152,7 +153,7 @@ def _silhouettes(points: np.ndarray, codes: np.ndarray, metric: str, seed: int) 
         x = np.asarray(points[chosen], np.float64)
         if metric == "euclidean":
             x -= x.mean(axis=0)  # keeps small distances between vectors that lie far from the origin
-        with config_context(working_memory=MEMORY):
+        with config_context(working_memory=BLOCK_MB):
             values[chosen] = silhouette_samples(x, codes[chosen], metric=metric)
     return values, len(chosen) < len(points)
 
