@@ -101,6 +101,36 @@ def test_an_example_from_the_archive_says_what_opens_offline():
     assert "nothing fetched yet" in shown(app)
 
 
+def test_examples_that_would_have_to_be_fetched_are_marked_before_the_click():
+    from biocore.structure import archive
+
+    app = opened()
+    assert [o for o in app.pills(key="structures.example").options if "↓" in o] == [
+        "Insulin 3I40 ↓", "Collagen 1BKV ↓", "Proteasome 1YAR ↓",
+    ]  # fmt: skip
+    assert "↓ not on this machine yet: this server is offline." in shown(app)
+    for name in ("3I40", "1BKV", "1YAR"):
+        (archive.cache_folder() / f"pdb-{name}.cif").write_text(CIF)
+    app = opened()
+    assert "↓" not in "".join(app.pills(key="structures.example").options) + shown(app)
+    app.pills(key="structures.example").set_value("Insulin 3I40").run()
+    assert not app.error and scene_of(app)["name"] == "9XYZ"
+
+
+def test_an_example_loses_its_mark_when_it_has_come():
+    from biocore.structure import archive
+
+    app = opened()
+    app.pills(key="structures.example").set_value("Insulin 3I40").run()
+    assert app.error
+    (archive.cache_folder() / "pdb-3I40.cif").write_text(CIF)
+    app.run()
+    assert not app.exception and not app.error and scene_of(app)["name"] == "9XYZ"
+    assert "Insulin 3I40" in app.pills(key="structures.example").options
+    app.pills(key="structures.example").set_value("Collagen-like, built").run()
+    assert not app.exception and len(scene_of(app)["chains"]) == 3
+
+
 def test_a_fetched_structure_opens_offline_by_its_link():
     from biocore.structure import archive
 
@@ -247,7 +277,7 @@ def test_comparing_superposes_and_reports_the_rmsd():
     app = opened()
     app.segmented_control(key="structures.mode").set_value("Compare two").run()
     assert not app.exception and not app.error
-    assert {m.label: m.value for m in app.metric}["Same letter"] == "100%"
+    assert {m.label: m.value for m in app.metric}["Sequence identity"] == "100%"
     assert float(next(m.value for m in app.metric if m.label == "RMSD (Å)")) > 5
     app.selectbox(key="structures.second.shape").set_value("helix").run()
     assert float(next(m.value for m in app.metric if m.label == "RMSD (Å)")) == 0.0

@@ -148,10 +148,10 @@ def profile(
 
 
 def pair_distances(structure: Structure, rows: np.ndarray, distances: np.ndarray, used: np.ndarray) -> go.Figure:
-    """Distance of each pair of residues after superposition, along the fixed chain."""
+    """Distance of each pair of residues after superposition, along the reference chain."""
     places = [structure.residues[row].label_number for row in rows]
     figure = go.Figure()
-    for label, mask, shade in (("fitted", used, ACCENT), ("left out of the fit", ~used, CHOSEN)):
+    for label, mask, shade in (("fitted", used, ACCENT), ("outlier", ~used, CHOSEN)):
         if mask.any():
             figure.add_scatter(
                 x=np.array(places)[mask],
@@ -162,6 +162,6 @@ def pair_distances(structure: Structure, rows: np.ndarray, distances: np.ndarray
                 text=[structure.residues[row].title for row in rows[mask]],
                 hovertemplate="%{text}: %{y:.2f} Å<extra></extra>",
             )
-    figure.update_xaxes(title="position in the fixed chain (residues)")
+    figure.update_xaxes(title="position in the reference chain (residues)")
     figure.update_yaxes(title="distance after superposition (Å)", rangemode="tozero")
     return layout(figure, height=320)

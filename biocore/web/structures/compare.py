@@ -1,4 +1,4 @@
-"""Two structures: side by side in a linked grid, or laid on each other."""
+"""Two structures: side by side in a linked grid, or superposed."""
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def compare(source: Source, left, right) -> None:
 
 def _side_by_side(first: Structure, second: Structure) -> None:
     style = st.segmented_control(
-        "Drawn as", ["cartoon", "stick", "sphere"], default="cartoon", key="structures.grid_style", required=True
+        "Representation", ["cartoon", "stick", "sphere"], default="cartoon", key="structures.grid_style", required=True
     )
     view = side_by_side.grid([first, second], style=style, library=library_addresses()[0]["url"], width=GRID_WIDTH)
     side_by_side.show(view, GRID_WIDTH)
@@ -44,25 +44,27 @@ def _side_by_side(first: Structure, second: Structure) -> None:
 def _superposed(first: Structure, second: Structure) -> None:
     left, right, third = st.columns([2, 2, 2])
     with left:
-        fixed = st.selectbox("Chain that stays", _polymers(first), key="structures.fixed_chain")
+        reference = st.selectbox("Reference chain", _polymers(first), key="structures.reference_chain")
     with right:
-        moved = st.selectbox("Chain laid on it", _polymers(second), key="structures.moved_chain")
+        mobile = st.selectbox("Mobile chain", _polymers(second), key="structures.mobile_chain")
     with third:
         outliers = st.toggle(
-            "Leave out what does not fit",
+            "Outlier rejection",
             key="structures.outliers",
             help="Fits again without pairs further apart than twice the RMSD, while at least half of the pairs stay.",
         )
-        by = st.radio("Coloured by", ["structure", "distance"], horizontal=True, key="structures.compare_colour")
-    result = superpose(first, fixed or "", second, moved or "", reject_outliers=outliers)
+        by = st.radio("Colour by", ["structure", "distance"], horizontal=True, key="structures.compare_colour")
+    result = superpose(first, reference or "", second, mobile or "", reject_outliers=outliers)
     both = merge(first, second, result)
     columns = st.columns(4)
     columns[0].metric("RMSD (Å)", f"{result.rmsd:.2f}", help="Of the pairs the fit rests on.")
     columns[1].metric("Pairs fitted", f"{int(result.used.sum()):,} of {len(result.pairs):,}")
     columns[2].metric("RMSD of all pairs (Å)", f"{result.rmsd_all:.2f}")
-    columns[3].metric("Same letter", f"{result.identity:.0%}")
+    columns[3].metric("Sequence identity", f"{result.identity:.0%}")
     if result.identity < 0.2:
-        st.warning("Fewer than a fifth of the paired residues are the same: the pairing rests on little.")
+        st.warning(
+            "Fewer than a fifth of the paired residues are the same: the alignment, and so the fit, is uncertain."
+        )
     structure_view(
         both,
         _colouring(first, both, result, by),
@@ -70,7 +72,7 @@ def _superposed(first: Structure, second: Structure) -> None:
         on_pick=lambda row: select(both, row),
         selected=selected(both),
     )
-    st.caption("Names of the moved structure's chains end in ′.")
+    st.caption("Names of the mobile structure's chains end in ′.")
     rows = result.pairs[:, 0]
     web.figure(
         plots.pair_distances(first, rows, result.distances, result.used),
@@ -79,7 +81,8 @@ def _superposed(first: Structure, second: Structure) -> None:
     )
     web.table(_table(first, second, result), "superposition", height=260)
     st.caption(
-        "Pairs come from aligning the sequences of the two chains, not from residue numbers; Cα or C1′ are fitted."
+        "Pairs come from aligning the sequences of the two chains (BLOSUM62; nucleic acids: identity), not from "
+        "residue numbers; Cα or C1′ are fitted."
     )
 
 
@@ -99,8 +102,8 @@ def _colouring(first: Structure, both: Structure, result: Superposition, by: str
 def _table(first: Structure, second: Structure, result: Superposition) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "fixed": [first.residues[a].title for a, _ in result.pairs],
-            "moved": [second.residues[b].title for _, b in result.pairs],
+            "reference": [first.residues[a].title for a, _ in result.pairs],
+            "mobile": [second.residues[b].title for _, b in result.pairs],
             "distance (Å)": result.distances.round(2),
             "fitted": result.used,
         }

@@ -13,11 +13,26 @@ from biocore.web.structures.selection import pick_from_chart, pick_from_table, s
 
 VIEWS = ["Residues", "Contact map", "Ramachandran plot", "Profile", "Chains and ligands"]
 MAX_ROWS = 20_000
+LABELS = {  # of the columns, on the screen; files keep the short names
+    "chain": "chain",
+    "number": "residue number",
+    "label_chain": "archive's chain",
+    "position": "position in sequence",
+    "name": "residue",
+    "letter": "one-letter code",
+    "kind": "kind",
+    "resolved": "resolved",
+    "secondary": "secondary structure",
+    "b_factor": "B-factor (Å²)",
+    "plddt": "pLDDT",
+    "phi": "φ (°)",
+    "psi": "ψ (°)",
+}
 
 
 def show(structure: Structure, chains: list[str], colouring: Colouring) -> None:
     """The chosen table or figure, for the chains that are shown."""
-    view = st.segmented_control("Look closer", VIEWS, default=VIEWS[0], key="structures.view", required=True)
+    view = st.segmented_control("Analysis", VIEWS, default=VIEWS[0], key="structures.view", required=True)
     parts = {
         VIEWS[0]: _residues,
         VIEWS[1]: _contact_map,
@@ -37,17 +52,18 @@ def _residues(structure: Structure, chains: list[str], _colouring: Colouring) ->
     rows = [r.index for r in structure.residues if r.kind != "water" and r.chain in chains]
     key = "structures.residues"
     st.caption(
-        "**number** is the author's residue number, **position** the place in the chain's sequence, both 1-based. "
+        "The residue number is the author's, the position is the place in the chain's sequence, counted from 1. "
         "Click a line's box to select the residue."
     )
     if len(table) > MAX_ROWS:
         st.caption(f"The first {MAX_ROWS:,} of {len(table):,} lines are shown; the file has them all.")
-    empty = [column for column in table.columns if table[column].isna().all()]
+    empty = [column for column in table.columns if (table[column].isna() | (table[column].astype(str) == "")).all()]
     web.table(
         table.drop(columns=empty),
         f"{structure.name[:40]}_residues",
         key=key,
         height=320,
+        column_config={name: st.column_config.Column(LABELS[name], help=tables.COLUMNS[name]) for name in LABELS},
         on_select=pick_from_table(structure, key, rows),
         selection_mode="single-row",
     )

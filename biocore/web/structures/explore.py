@@ -49,7 +49,7 @@ def explore(source: Source, left, right) -> None:
     with right:
         if not library_here():
             st.caption(f"static/{FILE} is missing, so the browser asks {CDN.split('/')[2]} for the viewer.")
-        _take_away(structure, scene, colouring)
+        _export(structure, scene, colouring)
     with left:
         _selection(structure, choices["waters"])
     details.show(structure, choices["chains"] or [chain.name for chain in structure.chains], colouring)
@@ -162,8 +162,8 @@ def _choices(structure: Structure) -> dict:
         st.session_state[chains_key] = []
     if st.session_state.get(colour_key) not in modes:
         st.session_state[colour_key] = _first_colour(structure)
-    style = st.selectbox("Drawn as", scenes.STYLES, key=style_key, persist_state="session")
-    mode = st.selectbox("Coloured by", modes, format_func=MODES.__getitem__, key=colour_key, persist_state="session")
+    style = st.selectbox("Representation", scenes.STYLES, key=style_key, persist_state="session")
+    mode = st.selectbox("Colour by", modes, format_func=MODES.__getitem__, key=colour_key, persist_state="session")
     kinds = {residue.kind for residue in structure.residues}
     chains = []
     if len(structure.chains) > 1:
@@ -188,7 +188,7 @@ def _first_colour(structure: Structure) -> str:
     return "hydrophobicity" if built and "hydrophobicity" in available(structure) else "spectrum"
 
 
-def _take_away(structure: Structure, scene: dict, colouring: Colouring) -> None:
+def _export(structure: Structure, scene: dict, colouring: Colouring) -> None:
     said = [f"From: {structure.origin}", structure.organism, f"coloured by {colouring.title}"]
     about = "; ".join(part for part in said if part) + "."
     if library_here():
@@ -222,7 +222,7 @@ def _selection(structure: Structure, waters: bool) -> None:
     if residue.label_number is not None:
         facts.append(
             f"position {residue.label_number} in the sequence"
-            + (f" of {residue.label_chain}" if residue.label_chain else "")
+            + (f" (archive's chain {residue.label_chain})" if residue.label_chain not in ("", residue.chain) else "")
         )
     if residue.kind == "protein":
         facts.append(NAMES.get(residue.secondary, "coil"))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from biocore import web
 from biocore.errors import BiocoreError, DataUnavailable
+from biocore.runtime import offline
 from biocore.sequence import parse_records, recognise
 from biocore.structure import archive, build, read
 from biocore.structure.model import Structure
@@ -25,6 +26,7 @@ EXAMPLES = {  # name -> (way, value, shape)
     "Collagen 1BKV": ("id", "1BKV", ""),
     "Proteasome 1YAR": ("id", "1YAR", ""),
 }
+ABSENT = "↓"
 TYPES = ["pdb", "ent", "cif", "mmcif", "gz"]
 MAX_UPLOAD_MB = 60
 FETCHED = "structures.fetched"  # session key: identifiers this session has opened
@@ -62,7 +64,18 @@ def examples(prefix: str) -> None:
             if shape:
                 st.session_state[shape_key] = shape
 
-    st.pills("Worked examples", list(EXAMPLES), key=f"{prefix}.example", on_change=use, label_visibility="collapsed")
+    absent = {name for name, (way, value, _) in EXAMPLES.items() if way == "id" and not archive.is_cached(value)}
+    st.pills(
+        "Worked examples",
+        list(EXAMPLES),
+        format_func=lambda name: f"{name} {ABSENT}" if name in absent else name,
+        key=f"{prefix}.example",
+        on_change=use,
+        label_visibility="collapsed",
+    )
+    if absent:
+        needs = "this server is offline" if offline() else "needs the internet"
+        st.caption(f"{ABSENT} not on this machine yet: {needs}.")
 
 
 def structure_input(
