@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from biocore.go import homology, neighbours
+from biocore.go import homology
 from biocore.go.train import alignment, sources
 
 EULER = 0.5772156649
@@ -44,7 +44,7 @@ def speed(path, queries: int) -> None:
     index = homology.HomologyIndex.build(list(references["Sequence"]))
     index.scores("MKV")  # builds the database
     started = time.perf_counter()
-    found = neighbours.ReferenceHits(
+    found = homology.HomologueHits(
         *(np.vstack(x) for x in zip(*(_one(index, s) for s in asked["Sequence"]), strict=True))
     )
     print(f"biocore\t{(time.perf_counter() - started) / queries:.3f} s a query")

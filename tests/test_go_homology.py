@@ -91,7 +91,7 @@ def test_unrelated_proteins_reach_e_values_as_often_as_these_say():
 
 
 def test_excess_bits_start_at_ten_chance_hits():
-    hits = neighbours.ReferenceHits(np.array([[0, 1]]), np.array([[0.5, 0.1]]), np.array([[40.0, 10.0]], np.float32))
+    hits = homology.HomologueHits(np.array([[0, 1]]), np.array([[0.5, 0.1]]), np.array([[40.0, 10.0]], np.float32))
     found = homology.excess_bits(hits, np.array([100]), 1024 * 100)
     np.testing.assert_allclose(found, [[40 - np.log2(1024 * 1000), 0]], rtol=1e-5)
     assert homology.expect(np.array([40.0]), np.array([100]), 1000)[0] == pytest.approx(1e5 / 2**40)

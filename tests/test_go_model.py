@@ -217,7 +217,7 @@ def test_a_short_peptide_has_no_residue_evidence(world):
 # ---------------------------------------------------------------------------------------------------- neighbours
 
 
-def test_a_protein_is_most_like_itself_and_its_relatives():
+def test_a_protein_is_most_like_itself_and_its_homologues():
     table = toys.proteins(60, seed=2)
     index = neighbours.KmerIndex.build(list(table["Sequence"]))
     hits = index.search(list(table["Sequence"]), top=5)
@@ -241,7 +241,7 @@ def test_nothing_shared_means_no_neighbour():
     assert index.search(["WWWWWWWWWW", "XXXXXXXX", "MK"]).best.tolist() == [0, 0, 0]
 
 
-def test_clusters_join_relatives_and_identical_sequences():
+def test_clusters_join_homologues_and_identical_sequences():
     rng = np.random.default_rng(1)
     one, two = ("".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 120)) for _ in range(2))
     groups = neighbours.cluster([one, one[:100] + two[:20], two, one, "MK", "MK"])
@@ -365,6 +365,7 @@ def test_a_training_protein_is_recognised_with_its_annotation(world, unseen):
 
 def test_figures_are_drawn(world, unseen):
     from biocore.plot import protein_function as plot
+    from biocore.plot.models import reliability
 
     model, card, _ = world
     measured = json.loads((card.folder / "evaluation.json").read_text())
@@ -373,7 +374,7 @@ def test_figures_are_drawn(world, unseen):
     figures = [
         plot.term_graph(graph.term_graph(model, prediction, 0)),
         plot.residue_evidence(found, "zinc binding"),
-        plot.reliability(model.reliability["all terms"], "all terms"),
+        reliability(model.reliability["all terms"]),
         plot.training_curves(measured["curve"]),
         plot.true_and_predicted(measured["heatmap"]),
         plot.auprc_by_examples(measured["terms"]),

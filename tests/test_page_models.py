@@ -1,10 +1,12 @@
 """The models page shows every card whole, limits first."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from biocore import runtime, zoo
 from biocore.plot import models as plot
+from biocore.stats.calibration import Reliability
 from biocore.web import models as cards
 
 PAGE = "../pages/models.py"
@@ -26,12 +28,12 @@ def test_a_card_is_shown_whole(name):
 @pytest.mark.parametrize("name", [n for n in NAMES if zoo.card(n).details.get("reliability")])
 def test_reliability_is_drawn_as_fractions(name):
     """A curve of counts would lie above the axis, where nobody sees it."""
-    curve = cards._reliability(zoo.card(name))
-    drawn = plot.reliability(curve["predicted"], curve["observed"], curve["count"]).data[1]
+    found, _ = cards._reliability(zoo.card(name))
+    drawn = plot.reliability(found).data[1]
     for values in (drawn.x, drawn.y):
-        assert len(values) == len(curve["count"]) > 3
+        assert len(values) == (found.count > 0).sum() > 3
         assert all(0 <= value <= 1 for value in values)
-    assert list(drawn.x) == sorted(drawn.x) and min(curve["count"]) > 0
+    assert list(drawn.x) == sorted(drawn.x)
     assert drawn.y[-1] > drawn.y[0]
 
 
@@ -48,8 +50,11 @@ def test_a_measured_number_keeps_its_interval():
 
 
 def test_the_curves_show_what_they_are_given():
-    curve = plot.reliability([0.1, 0.9], [0.2, 0.8], [10, 40])
-    assert list(curve.data[1].y) == [0.2, 0.8]
+    nan = np.nan
+    found = Reliability(*np.array([[0, 0.3, 0.6], [0.3, 0.6, 1], [10, 0, 40], [0.1, nan, 0.9], [0.2, nan, 0.8]]))
+    curve = plot.reliability(found)
+    assert list(curve.data[1].y) == [0.2, 0.8]  # the empty bin is not drawn
+    assert all(end > 0 for end in (*curve.data[1].error_y.array, *curve.data[1].error_y.arrayminus))
     assert curve.data[1].marker.size[1] > curve.data[1].marker.size[0]
     training = plot.training_curve([1.0, 0.5], [{"auroc": 0.7}, {"auroc": 0.8}], "auroc", 1)
     assert list(training.data[1].y) == [0.7, 0.8]

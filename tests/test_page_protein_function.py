@@ -1,4 +1,4 @@
-"""The protein function page: examples, many records, bad input, what is not sure, stopping, the link."""
+"""The protein function page: examples, many records, bad input, what it abstains from, stopping, the link."""
 
 from pathlib import Path
 
@@ -105,7 +105,7 @@ def test_what_is_unlike_anything_is_not_answered():
     app = opened(TOP7)
     assert not app.exception and not app.error
     text = shown(app)
-    assert "Not sure" in text
+    assert "Abstained (out of domain)" in text
     assert table(app, "name", "QuickGO", "comes from") is None
 
 

@@ -93,7 +93,7 @@ def run_function(arguments: argparse.Namespace) -> None:
     prediction = model(cleaned, progress=_every_twenty if len(cleaned) > 20 else None)
     for record, why in zip(records, prediction.abstained, strict=True):
         if why:
-            print(f"{record.name}: no term is predicted. {why}", file=sys.stderr)
+            print(f"{record.name}: abstained (out of domain). {why}", file=sys.stderr)
     table = tables.scores(model, prediction, [r.name for r in records], above_threshold=arguments.above_threshold)
     write_table(table, arguments)
 

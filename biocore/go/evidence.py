@@ -84,7 +84,7 @@ class _Occluder:
 
     def __init__(self, model: FunctionModel, sequence: str):
         if len(sequence) < MIN_LENGTH:
-            raise InputError(f"{len(sequence)} residues given; residue evidence needs {MIN_LENGTH} or more.")
+            raise InputError(f"{len(sequence)} residues given; residue attribution needs {MIN_LENGTH} or more.")
         self.model, self.sequence = model, sequence
         self.pieces = features.pieces(len(sequence), model.backbone.window, limit=model.reading.limit)
         self.states = [self._read(sequence[a:b]) for a, b in self.pieces]

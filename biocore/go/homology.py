@@ -71,7 +71,25 @@ def expect(bits: np.ndarray, length: np.ndarray, residues: int) -> np.ndarray:
     return length * residues * np.exp2(-np.asarray(bits, float))
 
 
-def excess_bits(neighbours: ReferenceHits, length: np.ndarray, residues: int) -> np.ndarray:
+@dataclass(frozen=True)
+class HomologueHits(ReferenceHits):
+    """`ReferenceHits` found by alignment.
+
+    Attributes
+    ----------
+    bits : float32 array, (N, K)
+        Bit score of each alignment; 0 where there is none.
+    """
+
+    bits: np.ndarray
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.bits.shape != self.indices.shape:
+            raise ValueError("indices and bits differ in shape")
+
+
+def excess_bits(neighbours: HomologueHits, length: np.ndarray, residues: int) -> np.ndarray:
     """Bits of each neighbour beyond those of ten chance hits (E = 10), float32 (N, K); 0 for what is weaker."""
     floor = np.log2(np.maximum(np.asarray(length, float) * residues / 10, 1))
     return np.maximum(neighbours.bits - floor[:, None], 0).astype(np.float32)
@@ -182,7 +200,7 @@ class HomologyIndex:
         top: int = TOP,
         exclude: Sequence[np.ndarray] | None = None,
         among: np.ndarray | None = None,
-    ) -> ReferenceHits:
+    ) -> HomologueHits:
         """Nearest references of each sequence by alignment score, with bit scores.
 
         Parameters
@@ -194,7 +212,7 @@ class HomologyIndex:
 
         Returns
         -------
-        ReferenceHits
+        HomologueHits
             `similarity` is the score as a fraction of the smaller of the two proteins' scores with themselves.
         """
         width = min(top, len(self))
@@ -209,16 +227,16 @@ class HomologyIndex:
             indices[row, : len(best)] = best
             similarity[row, : len(best)] = np.minimum(found[best] / limit, 1)
             found_bits[row, : len(best)] = bits(found[best])
-        return ReferenceHits(indices, similarity, found_bits)
+        return HomologueHits(indices, similarity, found_bits)
 
-    def coverage(self, found: ReferenceHits, sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def coverage(self, found: HomologueHits, sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Score of each neighbour as a fraction of the query's with itself, and of its own, float32 (N, K)."""
         query = np.array([max(_self_score(s), 1) for s in sequences], np.float32).reshape(-1, 1)
         reference = np.maximum(np.where(found.indices >= 0, self._own[found.indices], 1), 1)
         score = found.similarity * np.minimum(query, reference)
         return score / query, score / reference
 
-    def shuffled_bits(self, sequences: Sequence[str], neighbours: ReferenceHits) -> np.ndarray:
+    def shuffled_bits(self, sequences: Sequence[str], neighbours: HomologueHits) -> np.ndarray:
         """Bit score of each protein's own shuffled sequence with its neighbours, (N,): the best of 3 shuffles.
 
         What a protein of few kinds of letters (collagen, say) shares with others by its composition alone.

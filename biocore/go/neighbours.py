@@ -30,19 +30,14 @@ class ReferenceHits:
         Rows of the reference; -1 where there are fewer than K.
     similarity : float32 array, (N, K)
         0 (nothing shared) to 1 (the same); 0 where the index is -1.
-    bits : float32 array, (N, K), optional
-        Bit scores, of neighbours found by alignment.
     """
 
     indices: np.ndarray
     similarity: np.ndarray
-    bits: np.ndarray | None = None
 
     def __post_init__(self):
         if self.indices.shape != self.similarity.shape:
             raise ValueError("indices and similarity differ in shape")
-        if self.bits is not None and self.bits.shape != self.indices.shape:
-            raise ValueError("indices and bits differ in shape")
 
     @property
     def best(self) -> np.ndarray:

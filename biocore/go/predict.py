@@ -15,7 +15,7 @@ from biocore.go import features
 from biocore.go.calibration import Calibration, Thresholds
 from biocore.go.domain import Domain
 from biocore.go.head import Mlp
-from biocore.go.homology import expect
+from biocore.go.homology import HomologueHits, expect
 from biocore.go.neighbours import ReferenceHits, nearest_vectors
 from biocore.go.ontology import depths, most_specific, propagate_scores
 from biocore.go.reference import Reference, lines
@@ -38,7 +38,7 @@ class Prediction:
         What the network alone, and the neighbours' vote alone, would say (a probability and a fraction of the votes).
     propagated : bool array, (N, T)
         Where the probability was raised to that of a child.
-    by_alignment, by_vector : ReferenceHits
+    by_alignment, by_vector : HomologueHits, ReferenceHits
         Nearest annotated proteins, by local alignment and by embedding.
     expect : float array, (N, K)
         E-value of each alignment: how many references would align as well by chance.
@@ -52,7 +52,7 @@ class Prediction:
     network: np.ndarray
     neighbours: np.ndarray
     propagated: np.ndarray
-    by_alignment: ReferenceHits
+    by_alignment: HomologueHits
     by_vector: ReferenceHits
     expect: np.ndarray
     shuffled_bits: np.ndarray
@@ -235,13 +235,13 @@ class FunctionModel:
         return self.from_pooled(pooled, sequences)
 
     def from_pooled(
-        self, pooled: np.ndarray, sequences: Sequence[str], *, aligned: ReferenceHits | None = None
+        self, pooled: np.ndarray, sequences: Sequence[str], *, aligned: HomologueHits | None = None
     ) -> Prediction:
         """Predict from pooled embeddings that are already there (`features.pooled_all`), float array (N, 3 D).
 
         Parameters
         ----------
-        aligned : ReferenceHits, optional
+        aligned : HomologueHits, optional
             ``reference.homology.search(sequences)``, where that is already there.
         """
         by_alignment = self.reference.homology.search(sequences) if aligned is None else aligned
@@ -280,7 +280,7 @@ class FunctionModel:
         group = self.calibration.group
         return self.calibration.slope[group] * logits + self.calibration.offset[group]
 
-    def _parts(self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: ReferenceHits):
+    def _parts(self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: HomologueHits):
         """Log-odds of the answer and of the head, fraction of votes (all (N, T)), embedding neighbours."""
         x = self.inputs(pooled, sequences)
         by_vector = nearest_vectors(self.project(x), self.reference.vectors)

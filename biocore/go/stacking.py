@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biocore.go.head import Mlp, logit
-from biocore.go.homology import HomologyIndex, excess_bits
+from biocore.go.homology import HomologueHits, HomologyIndex, excess_bits
 from biocore.go.neighbours import ReferenceHits, votes
 
 PAIR_FEATURES = (
@@ -68,7 +68,7 @@ class Homologues:
 
 
 def homologues_of(
-    index: HomologyIndex, found: ReferenceHits, sequences: Sequence[str], labels: np.ndarray
+    index: HomologyIndex, found: HomologueHits, sequences: Sequence[str], labels: np.ndarray
 ) -> Homologues:
     """What aligned neighbours say of each term.
 
@@ -76,7 +76,7 @@ def homologues_of(
     ----------
     index : HomologyIndex
         That `found` was searched in.
-    found : ReferenceHits
+    found : HomologueHits
         Of `HomologyIndex.search`, for `sequences`.
     labels : bool array, (M, T)
         Terms of the references.

@@ -141,11 +141,11 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
                 found.setdefault(int(protein), {})[name] = float(value)
     measures = ["bits", "e_value", "alignment_similarity", "vector_similarity"]
     rows = []
-    for protein, values in found.items():
+    for protein, measured in found.items():
         terms = model.reference.terms_of(protein)
         rows.append(
             {"accession": model.reference.accessions[protein]}
-            | {name: values.get(name, float("nan")) for name in measures}
+            | {name: measured.get(name, float("nan")) for name in measures}
             | {"terms": "; ".join(specific_names(model, terms)), "supports": len(chosen & set(terms))}
         )
     table = pd.DataFrame(rows, columns=["accession", *measures, "terms", "supports"])

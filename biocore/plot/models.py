@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from biocore.plot.theme import ACCENT, CATEGORIES, MUTED, layout
+from biocore.stats.calibration import Reliability
 
 
 def training_curve(
@@ -40,29 +42,36 @@ def training_curve(
     return layout(figure, height=320)
 
 
-def reliability(predicted: Sequence[float], observed: Sequence[float], count: Sequence[int]) -> go.Figure:
-    """How often predictions of about p came true; on the diagonal they mean what they say.
+def reliability(measured: Reliability) -> go.Figure:
+    """How often predictions of about p came true, with 95 % intervals; on the diagonal they mean what they say.
 
     Parameters
     ----------
-    predicted, observed : sequences of float, (B,)
-        Mean predicted probability and share that was true, by bin.
-    count : sequence of int, (B,)
-        Predictions in each bin; the size of a point.
+    measured : Reliability
+        Empty bins are not drawn; the size of a point is the number of its predictions.
     """
-    largest = max(count, default=1)
+    used = measured.count > 0
+    low, high = (ends[used] for ends in measured.interval())
+    predicted, observed, count = measured.predicted[used], measured.observed[used], measured.count[used]
+    sizes = 8 + 16 * np.sqrt(count / count.max(initial=1))
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": MUTED}, name="as predicted")
     figure.add_scatter(
-        x=list(predicted),
-        y=list(observed),
+        x=predicted,
+        y=observed,
         mode="lines+markers",
-        marker={"size": [8 + 16 * (n / largest) ** 0.5 for n in count], "color": CATEGORIES[0]},
+        marker={"size": sizes, "color": CATEGORIES[0]},
         line_color=CATEGORIES[0],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": (high - observed).clip(0),
+            "arrayminus": (observed - low).clip(0),
+        },
         name="observed",
-        customdata=list(count),
+        customdata=count,
         hovertemplate="predicted %{x:.2f}<br>observed %{y:.2f}<br>%{customdata:,} predictions<extra></extra>",
     )
     figure.update_xaxes(title="predicted probability", range=[-0.02, 1.02])
-    figure.update_yaxes(title="share that was true", range=[-0.02, 1.02])
+    figure.update_yaxes(title="observed fraction", range=[-0.02, 1.02])
     return layout(figure, height=320)

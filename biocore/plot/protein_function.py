@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from biocore.go.evidence import ResidueEvidence
 from biocore.plot.term_graph import TermGraph
 from biocore.plot.theme import ACCENT, CATEGORIES, DIVERGING, MUTED, SEQUENTIAL, layout, symmetric_limit
-from biocore.stats.calibration import Reliability
 
 METRICS = {
     "fmax": "Fmax",
@@ -85,33 +84,6 @@ def residue_evidence(evidence: ResidueEvidence, name: str) -> go.Figure:
     layout(figure, height=280)
     figure.update_xaxes(title="residue")
     figure.update_yaxes(title=f"fall of log-odds<br>{name[:40]}", zeroline=True)
-    return figure
-
-
-def reliability(measured: Reliability, label: str) -> go.Figure:
-    """Promised against found share of right predictions, with 95 % intervals; on the diagonal is perfect."""
-    known = measured.count > 0
-    low, high = measured.interval()
-    figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": MUTED}, name="perfect")
-    figure.add_scatter(
-        x=measured.predicted[known],
-        y=measured.observed[known],
-        mode="lines+markers",
-        name=label,
-        line={"color": ACCENT},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": (high - measured.observed)[known].clip(0),
-            "arrayminus": (measured.observed - low)[known].clip(0),
-        },
-        customdata=measured.count[known],
-        hovertemplate="promised %{x:.2f}, right %{y:.2f}, %{customdata:,} predictions<extra></extra>",
-    )
-    layout(figure, height=380)
-    figure.update_xaxes(title="probability given", range=[0, 1])
-    figure.update_yaxes(title="share that was right", range=[0, 1])
     return figure
 
 
@@ -271,6 +243,6 @@ def evidence_colours(evidence: ResidueEvidence) -> list[str]:
     from plotly.colors import sample_colorscale
 
     limit = symmetric_limit(evidence.effect)
-    shares = [0.5 + 0.5 * float(v) / limit if v == v else 0.5 for v in evidence.effect]
-    colours = sample_colorscale(DIVERGING, shares, colortype="tuple")
+    places = [0.5 + 0.5 * float(v) / limit if v == v else 0.5 for v in evidence.effect]
+    colours = sample_colorscale(DIVERGING, places, colortype="tuple")
     return ["#" + "".join(f"{round(255 * c):02x}" for c in colour) for colour in colours]

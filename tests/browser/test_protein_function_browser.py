@@ -31,5 +31,5 @@ def test_a_link_opens_the_same_answer(open_page):
         "protein_function?seq="
         + "DIQVQVNIDDNGKNFDYTYTVTTESELQKVLNELMDYIKKQGAKRVRISITARTKKEAEKFAAILIKVFAELGYNDINVTFDGDTVTVEGQLEGGSLEHHHHHH"
     )
-    page.wait_for_selector("text=Not sure", timeout=WAIT)
+    page.wait_for_selector("text=Abstained", timeout=WAIT)
     assert page.locator("text=Traceback").count() == 0

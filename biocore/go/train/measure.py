@@ -54,7 +54,7 @@ def baselines(
     scores["nearest by k-mers"] = neighbours.votes(one, labels, one.similarity)[0]
     scores["20 nearest by k-mers"] = neighbours.votes(by_kmer, labels, by_kmer.similarity**3)[0]
     tool = alignment.program(align) if references is not None else None
-    if tool is None:
+    if references is None or tool is None:
         return scores, None
     say(f"aligning with {tool}")
     hits = alignment.align(data.sequences, references, tool=tool)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from biocore import runtime
-from biocore.go import features, homology, neighbours
+from biocore.go import features, homology
 from biocore.go.reference import as_lines
 from biocore.go.train import prepare
 from biocore.go.train.settings import Data, Say, quiet
@@ -66,7 +66,7 @@ def stored_neighbours(
     exclude: Sequence[np.ndarray] | None = None,
     say: Say = quiet,
     part: int = 100,
-) -> neighbours.ReferenceHits:
+) -> homology.HomologueHits:
     """`HomologyIndex.search`, each protein aligned once: what is in `folder` is read, what is missing is added."""
     from safetensors.numpy import load_file, save_file
 
@@ -88,9 +88,7 @@ def stored_neighbours(
             path.with_suffix(".partial").replace(path)
             say(f"aligned {start + len(asked):,} of {len(sequences):,} proteins")
         parts.append(stored)
-    return neighbours.ReferenceHits(
-        *(np.vstack([p[name] for p in parts]) for name in ("indices", "similarity", "bits"))
-    )
+    return homology.HomologueHits(*(np.vstack([p[name] for p in parts]) for name in ("indices", "similarity", "bits")))
 
 
 def embedding_key(backbone: features.Backbone, sequence: str, reading: features.Reading) -> str:

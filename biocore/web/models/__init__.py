@@ -115,16 +115,17 @@ def _window(card: zoo.ModelCard) -> str:
 
 def _figures(card: zoo.ModelCard) -> None:
     left, right = st.columns(2)
-    curve = _reliability(card)
-    if curve:
+    known = _reliability(card)
+    if known:
+        found, measured = known
         with left:
             st.markdown("#### Do its probabilities mean what they say?")
             figure(
-                plot.reliability(curve["predicted"], curve["observed"], curve["count"]),
+                plot.reliability(found),
                 f"reliability_{card.name}",
-                alt="Reliability curve: share of predictions that were true against the predicted probability, by bin.",
+                alt="Reliability curve: observed fraction against predicted probability, by bin.",
             )
-            st.caption(plain(_calibration_note(card, curve)))
+            st.caption(plain(_calibration_note(card, found, measured)))
     history = card.details.get("history") or _trunk_history(card)
     if history:
         with right:
@@ -138,27 +139,19 @@ def _figures(card: zoo.ModelCard) -> None:
                 st.caption("The convolutions are shared by all factors: the curve is the mean over them.")
 
 
-def _reliability(card: zoo.ModelCard) -> dict | None:
-    """The reliability curve of a card: one curve, or for many terms the one over all of them, without empty bins."""
+def _reliability(card: zoo.ModelCard) -> tuple[Reliability, str] | None:
+    """The reliability curve of a card (for many terms the one over all of them) and where it was measured."""
     curve = card.details.get("reliability")
     if not curve:
         return None
     curve = curve.get("all terms", curve)
-    found = Reliability.from_dict(curve)
-    used = found.count > 0
-    return {
-        **{name: getattr(found, name)[used].tolist() for name in ("predicted", "observed", "count")},
-        "error": found.error,
-        "split": curve.get("split", "valid"),
-        "note": curve.get("note", ""),
-    }
-
-
-def _calibration_note(card: zoo.ModelCard, curve: dict) -> str:
-    method = card.details.get("calibration_method")
-    error = f"Expected calibration error {curve['error']:.3f}. " if "error" in curve else ""
     note = f", {curve['note']}" if curve.get("note") else ""
-    return f"{method + '. ' if method else ''}{error}Measured on the {curve.get('split', 'valid')} split{note}."
+    return Reliability.from_dict(curve), f"Measured on the {curve.get('split', 'valid')} split{note}."
+
+
+def _calibration_note(card: zoo.ModelCard, found: Reliability, measured: str) -> str:
+    method = card.details.get("calibration_method")
+    return f"{method + '. ' if method else ''}Expected calibration error {found.error:.3f}. {measured}"
 
 
 def _trunk_history(card: zoo.ModelCard) -> dict | None:

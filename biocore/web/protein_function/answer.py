@@ -20,14 +20,14 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
         accession = "" if same is None else model.reference.accessions[same]
         best = tables.scores(model, prediction, [protein.name]).head(5)
     st.caption(
-        f"Aspect: molecular function. {web.plain(card.trained_on)}. Probabilities are calibrated; "
-        "each term has its own threshold."
+        "Aspect: molecular function. Probabilities are calibrated; each term has its own threshold.",
+        help=web.plain(f"Trained on {card.trained_on}."),
     )
     if known is not None:
         _show_annotation(accession, known)
     if prediction.abstained[0]:
         st.warning(
-            f"**Not sure.** {web.plain(prediction.abstained[0])} No term is given rather than a guess.",
+            f"**Abstained (out of domain).** {web.plain(prediction.abstained[0])} No term is predicted.",
             icon=":material/help:",
         )
         return answer
@@ -81,16 +81,16 @@ def _annotation_columns() -> dict:
 
 
 def _with_links(answer: pd.DataFrame) -> pd.DataFrame:
-    right = [
-        f"{r:.0%} of {n:,}" if n else "never seen"
-        for r, n in zip(answer["precision_at_score"], answer["out_of"], strict=True)
+    true = [
+        f"{fraction:.0%} of {n:,}" if n else "never seen"
+        for fraction, n in zip(answer["precision_at_score"], answer["out_of"], strict=True)
     ]
     return pd.DataFrame(
         {
             "name": answer["name"],
             "probability": answer["probability"],
             "threshold": answer["threshold"],
-            "right at this score": right,
+            "precision at this score": true,
             "precision": answer["precision"],
             "recall": answer["recall"],
             "comes from": answer["source"],
@@ -106,12 +106,17 @@ def _columns() -> dict:
         "name": column.TextColumn(width="large"),
         "probability": column.ProgressColumn(format="%.2f", min_value=0, max_value=1),
         "threshold": column.NumberColumn(format="%.2f", help="Chosen by cross-validation in the training proteins."),
-        "right at this score": column.TextColumn(
-            help="How often terms of this class came true at this probability, on held-out proteins. A term nobody "
-            "has annotated yet counts as wrong."
+        "precision at this score": column.TextColumn(
+            help="Fraction of the predictions of this class of terms, at about this probability, that were true of "
+            "held-out proteins. A term nobody has annotated yet counts as false."
         ),
-        "precision": column.NumberColumn(format="percent", help="Of held-out proteins above the threshold: had it."),
-        "recall": column.NumberColumn(format="percent", help="Of held-out proteins with the term: found."),
+        "precision": column.NumberColumn(
+            format="percent", help="Of the held-out proteins above the threshold, the fraction with the term."
+        ),
+        "recall": column.NumberColumn(
+            format="percent",
+            help="Of the held-out proteins with the term, the fraction above the threshold.",
+        ),
         "QuickGO": column.LinkColumn(display_text=r"term/(.*)"),
         "AmiGO": column.LinkColumn(display_text="AmiGO"),
     }

@@ -11,6 +11,14 @@ from biocore.web.protein_function.running import answer_key
 from biocore.web.sequence_view import sequence_view
 from biocore.web.tracks import offer_track
 
+BITS = (
+    "Score of the best local alignment (Smith-Waterman) over a reduced alphabet: the amino acids in eleven groups of "
+    "similar ones, ILMV or DE for example. Each further bit halves the chance of an unrelated protein."
+)
+E_VALUE = "How many of the annotated proteins would align as well by chance."
+ALIGNED = "The score as a fraction of the smaller protein's score with itself; 1 is the same protein."
+COSINE = "Cosine of what the network reads: the language model's embedding, or the composition where it reads none."
+
 
 def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
     """The nearest annotated proteins, and their terms that are too rare for the network."""
@@ -27,20 +35,17 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
         "function_neighbours",
         column_config={
             "protein": st.column_config.LinkColumn(display_text=r"uniprotkb/(.*)"),
-            "bits": st.column_config.NumberColumn("alignment, bits", format="%.0f"),
-            "e_value": st.column_config.NumberColumn("E-value", format="%.1e"),
-            "alignment_similarity": st.column_config.NumberColumn("alignment similarity", format="%.2f"),
-            "vector_similarity": st.column_config.NumberColumn(vector_name, format="%.3f"),
+            "bits": st.column_config.NumberColumn("alignment, bits", format="%.0f", help=BITS),
+            "e_value": st.column_config.NumberColumn("E-value", format="%.1e", help=E_VALUE),
+            "alignment_similarity": st.column_config.NumberColumn("alignment similarity", format="%.2f", help=ALIGNED),
+            "vector_similarity": st.column_config.NumberColumn(vector_name, format="%.3f", help=COSINE),
             "terms": st.column_config.TextColumn("its rarest terms", width="large"),
             "supports": st.column_config.NumberColumn("predicted terms it has"),
         },
     )
     st.caption(
-        "The best local alignment, over an alphabet of eleven groups of amino acids. Bits: each more halves the chance "
-        f"of an unrelated protein; the E-value is how many would align as well by chance. This protein's letters in "
-        f"random order reach {prediction.shuffled_bits[0]:.0f} bits. Similarity: the score as a share of the smaller "
-        "protein's score with itself; 1 is the same protein. The other similarity is the cosine of what "
-        "the network reads (the language model's embedding, or the composition where it reads none)."
+        f"Best local alignments; this protein's shuffled sequence reaches {prediction.shuffled_bits[0]:.0f} bits "
+        "with the same proteins."
     )
     if len(rare):
         with st.expander(f"{len(rare)} terms of these neighbours that are too rare for the model to judge"):
@@ -55,7 +60,7 @@ def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction,
         st.caption("There is no predicted term to explain.")
         return None
     if len(protein.sequence) < evidence.MIN_LENGTH:
-        st.caption(f"Residue evidence needs {evidence.MIN_LENGTH} or more residues.")
+        st.caption(f"Residue attribution needs {evidence.MIN_LENGTH} or more residues.")
         return None
     labels = dict(zip(answer["term"], answer["name"], strict=True))
     key = f"function.term.{protein.key}"
@@ -72,7 +77,8 @@ def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction,
         store[place] = _explain(card, protein, term)
         while len(store) > 50:
             store.pop(next(iter(store)))
-    _show_evidence(*store[place], labels[term], protein)
+    found, test = store[place]
+    _show_evidence(found, test, labels[term], protein)
     return term
 
 
@@ -82,11 +88,15 @@ def _explain(
     bar = st.progress(0.0, "Hiding one stretch of residues after the other...")
     with web.open_model(card.name) as model:
         found = evidence.occlusion(
-            model, protein.sequence, model.terms.index(term), progress=lambda n, total: bar.progress(0.7 * n / total)
+            model, protein.sequence, model.terms.index(term), progress=lambda n, total: _move(bar, 0.7 * n / total)
         )
-        test = evidence.faithfulness(model, found, progress=lambda n, total: bar.progress(0.7 + 0.3 * n / total))
+        test = evidence.faithfulness(model, found, progress=lambda n, total: _move(bar, 0.7 + 0.3 * n / total))
     bar.empty()
     return found, test
+
+
+def _move(bar, done: float) -> None:
+    bar.progress(done)
 
 
 def _show_evidence(
@@ -123,6 +133,6 @@ def _show_evidence(
             "fall of log-odds": found.effect,
         }
     )
-    web.download("Residue evidence as CSV", lambda: rows.to_csv(index=False), "function_residues.csv", "text/csv")
+    web.download("Residue attribution as CSV", lambda: rows.to_csv(index=False), "function_residues.csv", "text/csv")
     offer_track(f"evidence for {name}", protein.sequence, found.effect)
     web.link_to("structures", "Paint this on a structure", protein=protein.sequence)

@@ -8,6 +8,18 @@ import streamlit as st
 from biocore import web, zoo
 from biocore.go import evaluation
 from biocore.plot import protein_function as plot
+from biocore.plot.models import reliability
+from biocore.stats.calibration import Reliability
+
+METRIC_HELP = {
+    "fmax": "The highest harmonic mean of precision and recall over all score thresholds, as CAFA counts them; 0 to 1.",
+    "smin": "The smallest semantic distance over all score thresholds: the information, in bits, of the terms "
+    "predicted wrongly and of those missed, together; 0 is best.",
+    "protein_auprc": "Area under precision against recall of each protein's terms, mean over proteins; 0 to 1.",
+    "protein_auroc": "Chance that a true term of a protein ranks before another, mean over proteins; 0.5 is chance.",
+    "term_auprc": "Area under precision against recall of the proteins for each term, mean over terms; 0 to 1.",
+    "term_auroc": "Chance that a protein with a term ranks before one without, mean over terms; 0.5 is chance.",
+}
 
 
 def show_quality(card: zoo.ModelCard) -> None:
@@ -29,7 +41,8 @@ def show_quality(card: zoo.ModelCard) -> None:
 
 
 def _metric_picker(key: str) -> str:
-    return st.selectbox("Measure", list(plot.METRICS), format_func=plot.METRICS.__getitem__, key=key)
+    lines = "\n".join(f"- **{plot.METRICS[name]}** {text}" for name, text in METRIC_HELP.items())
+    return st.selectbox("Measure", list(plot.METRICS), format_func=plot.METRICS.__getitem__, key=key, help=lines)
 
 
 def _view_methods(card: zoo.ModelCard, measured: dict) -> None:
@@ -52,11 +65,12 @@ def _view_methods(card: zoo.ModelCard, measured: dict) -> None:
     ]
     alt = "; ".join(f"{name} {values[metric][0]:.3f}" for name, values in methods.items())
     web.figure(plot.compare_methods(methods, metric), "function_methods", alt=f"{plot.METRICS[metric]}: {alt}.")
-    web.table(pd.DataFrame(rows), "function_methods_table")
+    columns = {plot.METRICS[name]: st.column_config.TextColumn(help=text) for name, text in METRIC_HELP.items()}
+    web.table(pd.DataFrame(rows), "function_methods_table", column_config=columns)
     proteins = methods["model"]["proteins"][0]
     st.caption(
-        f"{proteins:,.0f} held-out proteins with a term; brackets are 95 % intervals from resampled proteins. Fmax, "
-        "auPRC and auROC: more is better. Experimental labels leave out what was inferred from homologues."
+        f"{proteins:,.0f} held-out proteins with a term; brackets are 95 % intervals from resampled proteins.",
+        help="Experimental labels leave out what was inferred from homologues.",
     )
     for name, less in measured.get("beside", {}).get(labels, {}).items():
         said = ", ".join(f"{plot.METRICS[m]} {_signed(less[m])}" for m in ("fmax", "protein_auprc"))
@@ -91,29 +105,27 @@ def _view_identity(card: zoo.ModelCard, measured: dict) -> None:
 
 
 def _view_reliability(card: zoo.ModelCard, measured: dict) -> None:
-    from biocore.stats.calibration import Reliability
-
     groups = list(card.details["reliability"])
     group = st.selectbox("Terms", groups, key="function.group")
     found = Reliability.from_dict(card.details["reliability"][group])
     web.figure(
-        plot.reliability(found, group),
+        reliability(found),
         "function_reliability",
-        alt=f"Promised and found shares; error {found.error:.4f}.",
+        alt=f"Predicted probability against observed fraction; expected calibration error {found.error:.4f}.",
     )
     table = pd.DataFrame(
         {
             "probability from": found.low,
             "to": found.high,
             "predictions": found.count.astype(int),
-            "mean probability": found.predicted,
-            "share right": found.observed,
+            "predicted": found.predicted,
+            "observed": found.observed,
         }
     )
     web.table(table, "function_reliability_table")
     st.caption(
-        f"On held-out proteins. Mean distance between promised and found: {found.error:.4f}. Calibrated on other "
-        "proteins, by cross-validation in the training split."
+        f"On held-out proteins; expected calibration error {found.error:.4f}.",
+        help="Calibrated on other proteins, by cross-validation in the training split.",
     )
 
 

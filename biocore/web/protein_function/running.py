@@ -88,7 +88,7 @@ def _overview_row(model, protein: Protein, prediction: Prediction) -> dict:
     answer = tables.answer(model, prediction, 0)
     best = answer[answer["specific"]].head(3)
     named = "; ".join(f"{n} ({p:.2f})" for n, p in zip(best["name"], best["probability"], strict=True))
-    why = "not sure: unlike anything seen" if prediction.abstained[0] else "no term above its threshold"
+    why = "abstained: unlike anything seen" if prediction.abstained[0] else "no term above its threshold"
     return {
         "protein": protein.name,
         "residues": len(protein.sequence),
