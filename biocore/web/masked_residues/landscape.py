@@ -93,6 +93,7 @@ def _strategy(choice: Choice, protein: Protein) -> str:
         "masked once, so the model predicts it without seeing it; one pass for each residue. Wild-type marginal: one "
         "pass over the protein as it is; quicker, less accurate (Meier et al. 2021).",
     )
+    strategy = strategy or last
     st.session_state[f"{STRATEGY}.last"] = strategy
     if strategy == WILD_TYPE:
         st.caption(f"One pass. One mask at a time would take {len(protein.sequence):,} passes, about {cost} here.")
@@ -179,7 +180,7 @@ def _in_words(protein: Protein, scan: SubstitutionScan) -> str:
     i, j = np.unravel_index(int(np.nanargmax(scores)), scores.shape)
     return (
         f"Heat map of {scan.strategy}-marginal scores for {len(protein.sequence)} residues. Least tolerant: "
-        f"{protein.label(low)} (mean {effect[low]:.2f}). Most expected change: {protein.label(i)}{AMINO_ACIDS[j]} "
+        f"{protein.label(low)} (mean {effect[low]:.2f}). Most expected change: {protein.label(int(i))}{AMINO_ACIDS[j]} "
         f"({scores[i, j]:+.2f})."
     )
 
@@ -221,8 +222,7 @@ def _offer(protein: Protein, scan: SubstitutionScan) -> None:
 
 def _compare(protein: Protein, choice: Choice) -> None:
     """Both strategies side by side, once both are there."""
-    both = {s: scans.result(choice, protein.sequence, s) for s in STRATEGIES}
-    a, b = both[MASKED], both[WILD_TYPE]
+    a, b = (scans.result(choice, protein.sequence, strategy) for strategy in (MASKED, WILD_TYPE))
     if a is None or b is None or not a.done.all():
         return
     with st.expander("Both strategies side by side"):
@@ -239,7 +239,7 @@ def _compare(protein: Protein, choice: Choice) -> None:
                 else float("nan"),
                 "Spearman with the other": round(rho, 3),
             }
-            for s, scan in both.items()
+            for s, scan in ((MASKED, a), (WILD_TYPE, b))
         ]
         web.table(pd.DataFrame(rows), "strategies", key="masked_residues.strategies.table")
         shown = f"{rho:.2f}" if np.isfinite(rho) else "not defined"

@@ -90,11 +90,12 @@ def show_residues(protein: Protein, choice: Choice) -> None:
     if st.session_state.get("masked_residues.position_error"):
         st.error(web.plain(st.session_state["masked_residues.position_error"]))
     colours = None
-    if _COLOURINGS[colouring] is not None:
+    track = _COLOURINGS[colouring]
+    if track is not None:
         if scan is None:
             st.caption("Side chains are shown until the landscape below is computed.")
         else:
-            name, low, high = _COLOURINGS[colouring]
+            name, low, high = track
             colours = plot.track_colours(getattr(scan, name), low=low, high=high)
             st.caption(
                 f"Dark is {low:g}, yellow is {high:.3g}; grey is not defined ({web.plain(scan.strategy)} marginal)."

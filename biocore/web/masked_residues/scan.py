@@ -133,7 +133,7 @@ def _step(choice: Choice, sequence: str, kept: Kept) -> None:
         if not len(todo):
             return
         start = time.perf_counter()
-        for positions, values in model.scan_chunks(sequence, MASKED, todo):
+        for positions, values in model.scan_chunks(sequence, MASKED, todo.tolist()):
             kept.rows[positions] = values
             if time.perf_counter() - start > _CHUNK_S:
                 break
