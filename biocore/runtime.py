@@ -38,6 +38,7 @@ SETTINGS = {
     "offline": Setting("1: ask nothing of the internet", "no"),
     "fetch": Setting("largest model, in GB, that visitors of a page may fetch from the hub", "1"),
     "folders": Setting("yes: visitors may open models in folders of the server; empty: where it is theirs alone"),
+    "databases": Setting("FASTA databases offered for homologue searches: paths with : between them"),
     "store_gb": Setting("room for stored embeddings, in GB; the oldest go first", "4"),
     "structure_cache_mb": Setting("room for fetched structures, in MB; the oldest go first", "500"),
     "hub": Setting("address of the model hub, for a mirror; empty: that of huggingface_hub"),

@@ -25,6 +25,7 @@ WEIGHTS = "model.safetensors"
 LOADERS = {
     "tf-binding": "biocore.tfbinding",
     "protein-language-model": "biocore.esm2",
+    "protein-families": "biocore.families",
     "protein-function": "biocore.go",
 }
 

@@ -1,11 +1,11 @@
-"""Masked residues: what a protein language model expects at every position."""
+"""Masked residues: what a protein's family and a language model expect at every position."""
 
 import streamlit as st
 
 from biocore import web
 from biocore.web import masked_residues as parts
 
-web.page("Masked residues", "What does a protein language model expect at every position of a protein?")
+web.page("Masked residues", "What do a protein's family and a language model expect at every position?")
 
 text = web.sequence_input("Protein", key=parts.PROTEIN, kind="protein", examples=parts.EXAMPLES, help=parts.HELP)
 
@@ -15,6 +15,7 @@ with web.show_errors():
         choice = parts.choose_model()
     with right:
         offset = parts.read_settings()
+        source = parts.choose_source()
     protein = parts.read_protein(text, offset)
     web.show_notes(protein.notes)
 
@@ -22,11 +23,16 @@ with web.show_errors():
     parts.show_residues(protein, choice)
 
     st.subheader("Masked residues")
-    parts.show_answer(protein, choice)
+    parts.show_answer(protein, choice, source)
     web.limits(choice.card)
 
+    profile = parts.family_profile(source, protein.sequence)
+    if profile is not None:
+        st.subheader("The family")
+        parts.show_family(protein, profile, source)
+
     st.subheader("The substitution landscape")
-    scan = parts.show_landscape(protein, choice)
+    scan = parts.show_landscape(protein, choice, profile)
 
     st.subheader("Variants")
     parts.show_variants(protein, choice, scan)
@@ -36,5 +42,5 @@ with web.show_errors():
     parts.show_inside(protein, choice)
 
     st.subheader("Export")
-    parts.show_commands(protein, choice, scan)
+    parts.show_commands(protein, choice, scan, source)
     parts.keep_in_link(text, protein, scan)

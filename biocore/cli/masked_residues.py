@@ -1,24 +1,28 @@
-"""``mask``, ``scan-protein`` and ``fetch``: the protein language model on the command line."""
+"""``mask``, ``scan-protein`` and ``fetch``: family, language model and their blend on the command line."""
 
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from biocore import esm2, zoo
+from biocore.cli.families import add_sources, open_families, profile_of
 from biocore.cli.files import add_output, read_records, write_table
 from biocore.errors import InputError
 from biocore.esm2.variants import parse_positions
+from biocore.families import Families, Profile
 from biocore.sequence import AMINO_ACIDS, clean_protein
 
-DEFAULT_MODEL = "esm-mini"
+LANGUAGE_MODEL = "esm-mini"
+FAMILIES, BLEND = "families", "blend"
 
 
 def register(commands) -> None:
-    mask = commands.add_parser("mask", help="what ESM-2 expects at a masked residue")
+    mask = commands.add_parser("mask", help="what family and language model expect at a masked residue")
     mask.add_argument("sequence", help="a protein in one-letter code, a FASTA file with one record, or -")
     mask.add_argument("--position", required=True, metavar="P", help="residue to mask: 30 or L30; several with commas")
     _add_model(mask)
@@ -28,7 +32,9 @@ def register(commands) -> None:
 
     scan = commands.add_parser("scan-protein", help="score every substitution of a protein")
     scan.add_argument("input", help="FASTA file, a sequence, or -")
-    scan.add_argument("--strategy", choices=esm2.STRATEGIES, default=esm2.MASKED, help="default: %(default)s")
+    scan.add_argument(
+        "--strategy", choices=esm2.STRATEGIES, default=esm2.MASKED, help="of the language model; default: %(default)s"
+    )
     _add_model(scan)
     add_output(scan)
     scan.set_defaults(run=run_scan)
@@ -41,10 +47,12 @@ def register(commands) -> None:
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model",
-        default=DEFAULT_MODEL,
+        default=BLEND,
         metavar="NAME",
-        help="name of a model, or path of a folder; default: %(default)s",
+        help=f"{FAMILIES}; a language model or the path of its folder; {BLEND} (default, with {LANGUAGE_MODEL}) or "
+        f"{BLEND}:NAME of families and a language model",
     )
+    add_sources(command)
     command.add_argument(
         "--offset", type=int, default=0, metavar="N", help="added to residue numbers, e.g. -24 for a mature chain"
     )
@@ -96,6 +104,28 @@ def _clean(record) -> str:
     return cleaned.sequence
 
 
+def _parts(arguments: argparse.Namespace) -> tuple[Families | None, esm2.Esm2 | None]:
+    """The library and the language model that ``--model`` names; None for a part that does not take part."""
+    name = arguments.model
+    together = name == BLEND or name.startswith(f"{BLEND}:")
+    model = name.removeprefix(BLEND).removeprefix(":") or LANGUAGE_MODEL if together else name
+    library = open_families() if together or name == FAMILIES else None
+    if library is None and (arguments.alignment or arguments.database):
+        raise InputError(f"--alignment and --database go with --model {FAMILIES} or {BLEND}, not with {name}.")
+    return library, None if name == FAMILIES else open_model(model)
+
+
+def _mixed(
+    library: Families | None, model: esm2.Esm2 | None, profile: Profile | None, said: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    """Probabilities at `rows` from the parts that take part, (P, 20)."""
+    if library is None or profile is None:
+        return said
+    if model is None:
+        return profile.probabilities[rows]
+    return library.blend(model.name)(profile.probabilities[rows], said, profile.effective[rows])
+
+
 def run_mask(arguments: argparse.Namespace) -> None:
     records = read_records(arguments.sequence)
     if len(records) > 1:
@@ -104,8 +134,17 @@ def run_mask(arguments: argparse.Namespace) -> None:
     positions = parse_positions(arguments.position, sequence, offset=arguments.offset)
     if not positions:
         raise InputError("--position is empty. Write 30 or L30.")
-    answer = open_model(arguments.model).residue_probabilities(sequence, positions)
-    labels, values = (esm2.TOKENS, answer.tokens) if arguments.all_tokens else (AMINO_ACIDS, answer.probabilities)
+    library, model = _parts(arguments)
+    answer = model.residue_probabilities(sequence, positions) if model else None
+    if arguments.all_tokens:
+        if answer is None or library is not None:
+            raise InputError("--all-tokens goes with a language model alone, such as --model esm-mini.")
+        labels, values = esm2.TOKENS, answer.tokens
+    else:
+        profile = profile_of(library, sequence, arguments, hidden=tuple(positions)) if library else None
+        _say_where_nothing_is_known(profile, positions)
+        said = answer.probabilities if answer else np.zeros((len(positions), len(AMINO_ACIDS)))
+        labels, values = tuple(AMINO_ACIDS), _mixed(library, model, profile, said, np.array(positions))
     tables = []
     for index, position in enumerate(positions):
         order = np.argsort(-values[index], kind="stable")
@@ -116,12 +155,31 @@ def run_mask(arguments: argparse.Namespace) -> None:
     write_table(pd.concat(tables), arguments)
 
 
+def _say_where_nothing_is_known(profile: Profile | None, positions: Sequence[int]) -> None:
+    if profile is not None and not profile.covered[list(positions)].all():
+        print(
+            "note: no family found for a residue: the language model or the background answers alone", file=sys.stderr
+        )
+
+
 def run_scan(arguments: argparse.Namespace) -> None:
     records = [(record.name, _clean(record)) for record in read_records(arguments.input)]
-    model = open_model(arguments.model)
+    library, model = _parts(arguments)
+    if arguments.alignment is not None and len(records) > 1:
+        raise InputError(f"{len(records)} records given; an alignment is of one protein.")
     tables = []
     for name, sequence in records:
-        scan = model.substitution_scores(sequence, arguments.strategy, progress=_progress(f"scanning {name}"))
+        scan = None
+        if model is not None:
+            scan = model.substitution_scores(sequence, arguments.strategy, progress=_progress(f"scanning {name}"))
+        if library is not None:
+            profile = profile_of(library, sequence, arguments)
+            _say_where_nothing_is_known(profile, range(len(sequence)))
+            said = scan.probabilities if scan else profile.probabilities
+            mixed = _mixed(library, model, profile, said, np.arange(len(sequence)))
+            strategy = esm2.BLEND if model else esm2.FAMILY
+            scan = esm2.SubstitutionScan.from_probabilities(sequence, strategy, mixed, arguments.model)
+        assert scan is not None  # one of the two takes part
         table = scan.table(offset=arguments.offset)
         table.insert(0, "record", name)
         tables.append(table)

@@ -8,11 +8,13 @@ from biocore.errors import ModelUnavailable
 from biocore.esm2.folder import open_folder
 from biocore.esm2.hub import fetch, local_hash
 from biocore.esm2.model import MAX_RESIDUES, Esm2, is_weak
-from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, ResidueProbabilities, SubstitutionScan
+from biocore.esm2.results import BLEND, FAMILY, MASKED, STRATEGIES, WILD_TYPE, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.vocabulary import RESIDUES, TOKENS
 from biocore.zoo import ModelCard, hub_folder, weights
 
 __all__ = [
+    "BLEND",
+    "FAMILY",
     "MASKED",
     "MAX_RESIDUES",
     "RESIDUES",

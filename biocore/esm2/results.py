@@ -9,7 +9,8 @@ from biocore.esm2.vocabulary import AMINO_ACID_IDS, IDS, TOKENS
 from biocore.sequence import AMINO_ACIDS
 
 MASKED, WILD_TYPE = "masked", "wild-type"
-STRATEGIES = (MASKED, WILD_TYPE)
+STRATEGIES = (MASKED, WILD_TYPE)  # of a language model
+FAMILY, BLEND = "family", "blend"  # probabilities from elsewhere, scored in the same way
 
 
 def renormalise(token_probabilities: np.ndarray) -> np.ndarray:
@@ -90,7 +91,7 @@ class SubstitutionScan:
     ----------
     sequence : str, length L
     strategy : str
-        "masked" or "wild-type".
+        "masked" or "wild-type" marginals of a language model; "family" or "blend" for `from_probabilities`.
     token_log_probabilities : float32 array, (L, 33)
         Natural logs, in the order of `vocabulary.TOKENS`.
     model : str
@@ -102,13 +103,22 @@ class SubstitutionScan:
     model: str
 
     def __post_init__(self):
-        if self.strategy not in STRATEGIES:
-            raise ValueError(f"strategy {self.strategy!r} is none of {STRATEGIES}")
+        if self.strategy not in (*STRATEGIES, FAMILY, BLEND):
+            raise ValueError(f"strategy {self.strategy!r} is none of {(*STRATEGIES, FAMILY, BLEND)}")
         if self.token_log_probabilities.shape != (len(self.sequence), len(TOKENS)):
             raise ValueError(
                 f"token_log_probabilities has shape {self.token_log_probabilities.shape}, not "
                 f"({len(self.sequence)}, {len(TOKENS)})"
             )
+
+    @classmethod
+    def from_probabilities(
+        cls, sequence: str, strategy: str, probabilities: np.ndarray, model: str
+    ) -> "SubstitutionScan":
+        """A scan of given probabilities over the 20 amino acids, float (L, 20); the other tokens get none."""
+        logs = np.full((len(sequence), len(TOKENS)), -np.inf, np.float32)
+        logs[:, AMINO_ACID_IDS] = np.log(np.maximum(probabilities, 1e-9))
+        return cls(sequence, strategy, logs, model)
 
     @property
     def done(self) -> np.ndarray:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from biocore.esm2.measured import Comparison
-from biocore.esm2.results import MASKED, ResidueProbabilities, SubstitutionScan
+from biocore.esm2.results import BLEND, FAMILY, MASKED, WILD_TYPE, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.vocabulary import TOKENS
 from biocore.plot.theme import (
     ACCENT,
@@ -22,7 +22,12 @@ from biocore.plot.theme import (
 from biocore.sequence import AMINO_ACIDS
 
 CHEMICAL_ORDER = "KRHEDNQTSCGAVLIMPYFW"  # rows of the landscape: charges, polar, small, aliphatic, aromatic
-STRATEGY_LABELS = {MASKED: "masked marginal", "wild-type": "wild-type marginal"}
+STRATEGY_LABELS = {
+    BLEND: "blend",
+    FAMILY: "family profile",
+    MASKED: "masked marginal",
+    WILD_TYPE: "wild-type marginal",
+}
 RESIDUE_CLASS = {residue: name for name, residues in CHEMISTRY.items() for residue in residues}
 OTHER_TOKEN = "not an amino acid"
 _SCORE = "log-odds against the wild type (natural)"

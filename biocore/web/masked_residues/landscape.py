@@ -7,11 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from biocore import web
-from biocore.esm2 import MASKED, STRATEGIES, WILD_TYPE, SubstitutionScan
+from biocore.esm2 import BLEND, FAMILY, MASKED, STRATEGIES, WILD_TYPE, SubstitutionScan
+from biocore.families import Profile
 from biocore.plot import masked_residues as plot
 from biocore.plot.theme import symmetric_limit
 from biocore.sequence import AMINO_ACIDS
 from biocore.stats.correlation import spearman
+from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues import scan as scans
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.masked_residues.model import Choice
@@ -23,18 +25,14 @@ STRATEGY = "masked_residues.strategy"  # session key of the menu
 _HANDLED = "masked_residues.handled_click"
 
 
-def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
+def show_landscape(protein: Protein, choice: Choice, profile: Profile | None) -> SubstitutionScan:
     """The section with the heat map.  Returns the scan that is shown."""
     sequence = protein.sequence
     scans.run_wild_type(choice, sequence)
-    strategy = _strategy(choice, protein)
-    if strategy == MASKED:
+    strategy = _strategy(choice, protein, profile)
+    if strategy in (MASKED, BLEND):
         scans.run_masked(choice, sequence)
-    scan = scans.result(choice, sequence, strategy)
-    if scan is None:
-        st.info("No residue is scanned yet with one mask at a time; the wild-type marginal is shown until then.")
-        scan = scans.result(choice, sequence, WILD_TYPE)
-    assert scan is not None  # the one-pass scan is always there
+    scan = _scan(choice, protein, profile, strategy)
     if not scan.done.all():
         st.info(f"{int(scan.done.sum()):,} of {len(sequence):,} residues are scanned; the others are left white.")
     if len(sequence) > choice.window:
@@ -71,25 +69,50 @@ def show_landscape(protein: Protein, choice: Choice) -> SubstitutionScan:
     return scan
 
 
-def _strategy(choice: Choice, protein: Protein) -> str:
-    """Menu of strategies; long proteins open with the cheap one."""
+def _scan(choice: Choice, protein: Protein, profile: Profile | None, strategy: str) -> SubstitutionScan:
+    """The scan of a strategy, or of the nearest one that is there; says so where it is another."""
+    sequence = protein.sequence
+    marginal = scans.result(choice, sequence, MASKED)
+    if strategy == BLEND and profile is not None and marginal is not None and marginal.done.all():
+        mixed = homologues.blended(profile, marginal.probabilities, choice.card.name)
+        return SubstitutionScan.from_probabilities(sequence, BLEND, mixed, f"{profile.source} + {choice.card.name}")
+    if strategy == BLEND and profile is not None:
+        st.info("The blend needs the language model with one mask at a time; the family alone is shown until then.")
+    if strategy in (BLEND, FAMILY) and profile is not None:
+        return SubstitutionScan.from_probabilities(sequence, FAMILY, profile.probabilities, profile.source)
+    scan = scans.result(choice, sequence, strategy)
+    if scan is None:
+        st.info("No residue is scanned yet with one mask at a time; the wild-type marginal is shown until then.")
+        scan = scans.result(choice, sequence, WILD_TYPE)
+    assert scan is not None  # the one-pass scan is always there
+    return scan
+
+
+def _strategy(choice: Choice, protein: Protein, profile: Profile | None) -> str:
+    """Menu of strategies; long proteins open with a cheap one."""
     quick = scans.is_quick(choice, protein.sequence)
-    last = st.session_state.get(f"{STRATEGY}.last", MASKED if quick else WILD_TYPE)
+    offered = STRATEGIES if profile is None else (BLEND, FAMILY, *STRATEGIES)
+    first = (MASKED if quick else WILD_TYPE) if profile is None else (BLEND if quick else FAMILY)
+    last = st.session_state.get(f"{STRATEGY}.last", first)
+    last = last if last in offered else first
+    if st.session_state.get(STRATEGY) not in (None, *offered):
+        st.session_state[STRATEGY] = last
     # A browser that draws the menu anew, after an empty box, may send that nothing is chosen: the last choice holds
-    web.start_from_link("strategy", last, key=STRATEGY, allowed=STRATEGIES)
+    web.start_from_link("strategy", last, key=STRATEGY, allowed=offered)
     if st.session_state.setdefault(f"{STRATEGY}.of", protein.sequence) != protein.sequence:
         st.session_state[f"{STRATEGY}.of"] = protein.sequence
         if not quick:
-            st.session_state[STRATEGY] = WILD_TYPE
+            st.session_state[STRATEGY] = first
     cost = scans.duration(scans.expected_seconds(choice, protein.sequence))
     strategy = st.segmented_control(
         "Strategy",
-        STRATEGIES,
+        offered,
         format_func=lambda s: plot.STRATEGY_LABELS[s],
         required=True,
         key=STRATEGY,
         persist_state="session",  # also while the box is empty and this part is not drawn
-        help="How a substitution is scored: log p(substitution) - log p(wild type). Masked marginal: each residue is "
+        help="How a substitution is scored: log p(substitution) - log p(wild type). Blend: family and language model "
+        "together. Family profile: what homologues have at the residue. Masked marginal: each residue is "
         "masked once, so the model predicts it without seeing it; one pass for each residue. Wild-type marginal: one "
         "pass over the protein as it is; quicker, less accurate (Meier et al. 2021).",
     )
@@ -103,7 +126,7 @@ def _strategy(choice: Choice, protein: Protein) -> str:
 def _numbers(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
     cells = st.columns(4)
     value = scan.pseudo_perplexity
-    if scan.strategy == MASKED:
+    if scan.strategy != WILD_TYPE:
         label, help_text = (
             "Pseudo-perplexity",
             "exp of the mean -log p(wild type), each residue masked once; 1 is no surprise, 20 a guess.",
@@ -116,7 +139,8 @@ def _numbers(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
     cells[0].metric(label, f"{value:.2f}" if np.isfinite(value) else "not defined", help=help_text)
     cells[1].metric("Mean entropy", _mean(scan.entropy, " bits"), help="0 is certain; 4.32 is no idea.")
     cells[2].metric("Mean effect", _mean(scan.mean_effect), help="Mean score of all substitutions, log-odds.")
-    cells[3].metric("Time taken", scans.duration(scans.seconds(choice, protein.sequence, scan.strategy)))
+    part = scan.strategy if scan.strategy in STRATEGIES else MASKED
+    cells[3].metric("Time of the language model", scans.duration(scans.seconds(choice, protein.sequence, part)))
 
 
 def _mean(values: np.ndarray, unit: str = "") -> str:
@@ -179,8 +203,9 @@ def _in_words(protein: Protein, scan: SubstitutionScan) -> str:
     low = int(np.nanargmin(effect))
     i, j = np.unravel_index(int(np.nanargmax(scores)), scores.shape)
     return (
-        f"Heat map of {scan.strategy}-marginal scores for {len(protein.sequence)} residues. Least tolerant: "
-        f"{protein.label(low)} (mean {effect[low]:.2f}). Most expected change: {protein.label(int(i))}{AMINO_ACIDS[j]} "
+        f"Heat map of scores ({plot.STRATEGY_LABELS[scan.strategy]}), {len(protein.sequence)} residues. "
+        f"Least tolerant: {protein.label(low)} (mean {effect[low]:.2f}). "
+        f"Most expected change: {protein.label(int(i))}{AMINO_ACIDS[j]} "
         f"({scores[i, j]:+.2f})."
     )
 

@@ -9,9 +9,12 @@ import streamlit as st
 from biocore import web
 from biocore.errors import InputError
 from biocore.esm2 import TOKENS, ResidueProbabilities
+from biocore.esm2.results import entropy
 from biocore.esm2.variants import parse_positions
+from biocore.plot import family as family_plot
 from biocore.plot import masked_residues as plot
 from biocore.sequence import AMINO_ACIDS
+from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.inputs import BOOK_POSITIONS, INSULIN, Protein
 from biocore.web.masked_residues.model import Choice
 from biocore.web.masked_residues.scan import kept_scan
@@ -137,39 +140,100 @@ def _answer(_choice: Choice, key: str, sequence: str, positions: tuple[int, ...]
         return model.residue_probabilities(sequence, positions)
 
 
-def show_answer(protein: Protein, choice: Choice) -> None:
-    """Figure, numbers and table for the masked residues."""
+def show_answer(protein: Protein, choice: Choice, source: homologues.Source) -> None:
+    """Figure, numbers and table for the masked residues: the blend, and both its parts beside it."""
     positions = masked(protein)
     answer = _answer(choice, choice.hash, protein.sequence, tuple(positions))
+    found = homologues.profile_of(source, protein.sequence, tuple(positions)) if homologues.available() else None
+    rows = np.array(positions)
+    mixed = homologues.blended(found, answer.probabilities, choice.card.name, rows)
+    table = _overview(protein, positions, mixed)
     index = 0
     if len(positions) > 1:
-        web.listing(_overview(protein, answer))
+        web.listing(table)
         index = st.selectbox(
             "Residue shown",
             range(len(positions)),
             format_func=lambda i: protein.label(positions[i]),
             key="masked_residues.shown",
         )
-    rank, probability = answer.wild_type_rank[index], answer.wild_type_probability[index]
+    _show_numbers(table, index)
+    tokens = st.toggle("All 33 tokens of the language model", key="masked_residues.tokens")
+    known = found is not None and found.effective[positions[index]] > 0
+    if not tokens and not known and homologues.available():
+        st.caption("No family found for this residue: language model only.")
+    if tokens or not known or found is None:
+        _show_model(protein, choice, answer, index, tokens)
+    else:
+        _show_blend(protein, choice, answer, index, mixed[index], found.probabilities[positions[index]], found.source)
+
+
+def _show_numbers(table: pd.DataFrame, index: int) -> None:
+    row = table.iloc[index]
+    probability, rank = row["p(wild type)"], row["rank"]
     cells = st.columns(4)
-    cells[0].metric("Wild-type residue", web.plain(protein.label(positions[index])))
+    cells[0].metric("Wild-type residue", web.plain(str(row["residue"])))
     cells[1].metric(
-        "p(wild type)", f"{probability:.3f}" if rank == rank else "not defined", help="Among the 20 amino acids."
+        "p(wild type)", f"{probability:.3f}" if probability == probability else "not defined", help="Among the 20."
     )
-    cells[2].metric("Rank of the wild type", f"{rank:.0f} of 20" if rank == rank else "not defined")
-    cells[3].metric("Entropy", f"{answer.entropy[index]:.2f} bits", help="0 is certain; 4.32 is no idea.")
-    tokens = st.toggle("All 33 tokens instead of the 20 amino acids", key="masked_residues.tokens")
+    cells[2].metric("Rank of the wild type", f"{rank} of 20" if not pd.isna(rank) else "not defined")
+    cells[3].metric("Entropy", f"{row['entropy (bits)']:.2f} bits", help="0 is certain; 4.32 is no idea.")
+
+
+def _show_blend(
+    protein: Protein,
+    choice: Choice,
+    answer: ResidueProbabilities,
+    index: int,
+    mixed: np.ndarray,
+    family: np.ndarray,
+    source: str,
+) -> None:
+    """Blend, family and language model at one residue."""
+    label = protein.label(answer.positions[index])
+    model = answer.probabilities[index]
+    order = np.argsort(-mixed, kind="stable")
+    best = ", ".join(f"{AMINO_ACIDS[k]} {mixed[k]:.3f}" for k in order[:3])
+    left, right = st.columns([3, 1])
+    with left:
+        web.figure(
+            family_plot.three_answers(
+                mixed,
+                family,
+                model,
+                wild_type=answer.wild_type[index],
+                title=f"Residue {label[1:]} masked: blend of {source} and {choice.card.name}",
+                names=("what the family says", "what the language model says"),
+            ),
+            f"masked_{label}_blend",
+            alt=f"Probabilities at masked residue {label}: blend, family and language model; most likely are {best}.",
+            key="masked_residues.bars",
+        )
+        if not homologues.blend_is_fitted(choice.card.name):
+            st.caption(
+                "Both parts count half.", help="The weights of the blend were not fitted for this language model."
+            )
+    with right:
+        data = pd.DataFrame({"amino acid": [AMINO_ACIDS[k] for k in order]})
+        for name, values in (("blend", mixed), ("family", family), ("language model", model)):
+            data[name] = np.round(values[order], 4)
+        web.table(data, f"masked_{label}_blend", key="masked_residues.probabilities", height=390)
+
+
+def _show_model(protein: Protein, choice: Choice, answer: ResidueProbabilities, index: int, tokens: bool) -> None:
+    """The language model alone at one residue."""
     names = TOKENS if tokens else tuple(AMINO_ACIDS)
     values = answer.tokens[index] if tokens else answer.probabilities[index]
     order = np.argsort(-values, kind="stable")
     best = ", ".join(f"{names[k]} {values[k]:.3f}" for k in order[:3])
-    figure_name = f"masked_{protein.label(positions[index])}_{choice.card.name.split('/')[-1]}"
+    label = protein.label(answer.positions[index])
+    figure_name = f"masked_{label}_{choice.card.name.split('/')[-1]}"
     left, right = st.columns([3, 1])
     with left:
         web.figure(
             plot.probability_bars(answer, index, offset=protein.offset, tokens=tokens),
             figure_name,
-            alt=f"Bars of probabilities at masked residue {protein.label(positions[index])}; most likely are {best}.",
+            alt=f"Bars of probabilities at masked residue {label}; most likely are {best}.",
             key="masked_residues.bars",
         )
     with right:
@@ -179,19 +243,21 @@ def show_answer(protein: Protein, choice: Choice) -> None:
         web.table(data, figure_name, key="masked_residues.probabilities", height=390)
 
 
-def _overview(protein: Protein, answer: ResidueProbabilities) -> pd.DataFrame:
-    """One row for each of several masked residues."""
+def _overview(protein: Protein, positions: Sequence[int], mixed: np.ndarray) -> pd.DataFrame:
+    """One row for each masked residue."""
     rows = []
-    for index, position in enumerate(answer.positions):
-        best = int(np.argmax(answer.probabilities[index]))
+    for position, probabilities in zip(positions, mixed, strict=True):
+        best = int(np.argmax(probabilities))
+        column = AMINO_ACIDS.find(protein.sequence[position])
+        own = float(probabilities[column]) if column >= 0 else float("nan")
         rows.append(
             {
                 "residue": protein.label(position),
-                "p(wild type)": float(answer.wild_type_probability[index]),
-                "rank": answer.wild_type_rank[index],
-                "entropy (bits)": float(answer.entropy[index]),
+                "p(wild type)": own,
+                "rank": int((probabilities > own).sum()) + 1 if column >= 0 else None,
+                "entropy (bits)": float(entropy(probabilities[None])[0]),
                 "most likely": AMINO_ACIDS[best],
-                "p(most likely)": float(answer.probabilities[index, best]),
+                "p(most likely)": float(probabilities[best]),
             }
         )
     return pd.DataFrame(rows).round(4).astype({"rank": "Int64"})

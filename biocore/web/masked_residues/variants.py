@@ -4,7 +4,7 @@ import streamlit as st
 
 from biocore import web
 from biocore.errors import InputError
-from biocore.esm2 import SubstitutionScan, is_weak
+from biocore.esm2 import STRATEGIES, SubstitutionScan, is_weak
 from biocore.esm2.measured import Comparison, compare, read_measurements
 from biocore.esm2.variants import parse_variants, score_variants
 from biocore.plot import masked_residues as plot
@@ -49,10 +49,10 @@ def show_variants(protein: Protein, choice: Choice, scan: SubstitutionScan) -> N
             "percentile": st.column_config.NumberColumn("percentile", help="100 is the most expected", format="%.1f"),
         },
     )
-    if is_weak(choice.card):
+    if is_weak(choice.card) and scan.strategy in STRATEGIES:
         st.warning(
             "Do not judge a variant by this model: its scores hardly tell harmful variants from harmless ones. "
-            "Choose an ESM-2 from the menu above.",
+            "Choose the blend or the family profile above, or an ESM-2.",
             icon=":material/warning:",
         )
     st.caption("Several substitutions at once are the sum of their single scores; only single ones have a rank.")

@@ -1,0 +1,176 @@
+"""A library of protein families: distributions, lengths and calibration of each; no sequence is in it.
+
+A family is a row of columns.  A column is what stands there in its members: square roots of the frequencies at four
+bits a residue, the effective number of members on a logarithmic scale, and how often members skip it or insert after
+it.  Columns that fewer than three members reach are left out when the library is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from biocore.families.mixture import Mixture
+
+EFFECTIVE_STEPS = 16
+EFFECTIVE_TOP = 1000.0
+GAP_LEVELS = np.array([0.005, 0.02, 0.06, 0.2], np.float32)  # chance that a member skips, or inserts after, a column
+CODEC, LEVEL = "brotli", 11  # of pyarrow; smaller than xz here, and unpacked in half a second
+BLOCK = 256  # families packed together
+STATE_EFFECTIVE, STATE_PRIOR = (
+    20.0,
+    2.0,
+)  # what the filter sees of a column: members up to, and observations of the background
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family, unpacked.
+
+    Attributes
+    ----------
+    name : str
+    frequencies : float32 array, (M, 20), columns `AMINO_ACIDS`
+    effective : float32 array, (M,)
+        Effective number of members with a residue there.
+    skip, insert : float32 arrays, (M,)
+        Chance that a member has no residue there, or residues of its own after it.
+    members : int
+    """
+
+    name: str
+    frequencies: np.ndarray
+    effective: np.ndarray
+    skip: np.ndarray
+    insert: np.ndarray
+    members: int
+
+    def __post_init__(self):
+        length = len(self.frequencies)
+        if self.frequencies.shape != (length, 20) or not (
+            self.effective.shape == self.skip.shape == self.insert.shape == (length,)
+        ):
+            raise ValueError("frequencies (M, 20), effective (M,), skip (M,) and insert (M,) are needed")
+
+    def __len__(self) -> int:
+        return len(self.frequencies)
+
+
+def pack(family: Family) -> np.ndarray:
+    """A family as bytes, uint8 (M, 11): ten of frequencies, one of effective number and gaps."""
+    roots = np.rint(15 * np.sqrt(family.frequencies)).astype(np.uint8)
+    step = np.rint((EFFECTIVE_STEPS - 1) * np.log(np.clip(family.effective, 1, EFFECTIVE_TOP)) / np.log(EFFECTIVE_TOP))
+    skip, insert = (
+        np.abs(np.log(np.maximum(v, 1e-4))[:, None] - np.log(GAP_LEVELS)).argmin(axis=1)
+        for v in (family.skip, family.insert)
+    )
+    last = (step.astype(np.uint8) << 4) | (skip.astype(np.uint8) << 2) | insert.astype(np.uint8)
+    return np.concatenate([roots[:, 0::2] << 4 | roots[:, 1::2], last[:, None]], axis=1)
+
+
+def unpack(packed: np.ndarray, name: str, members: int) -> Family:
+    """The family that `pack` has packed, to within its rounding."""
+    roots = np.empty((len(packed), 20), np.float32)
+    roots[:, 0::2], roots[:, 1::2] = packed[:, :10] >> 4, packed[:, :10] & 15
+    squares = roots**2
+    frequencies = squares / np.maximum(squares.sum(axis=1, keepdims=True), 1)
+    last = packed[:, 10]
+    effective = EFFECTIVE_TOP ** ((last >> 4).astype(np.float32) / (EFFECTIVE_STEPS - 1))
+    return Family(name, frequencies, effective, GAP_LEVELS[last >> 2 & 3], GAP_LEVELS[last & 3], members)
+
+
+def compress(values: np.ndarray) -> np.ndarray:
+    """Bytes of a uint8 array, compressed, as uint8 (B,)."""
+    import pyarrow as pa
+
+    return np.frombuffer(pa.Codec(CODEC, compression_level=LEVEL).compress(values.tobytes(), asbytes=True), np.uint8)
+
+
+def decompress(values: np.ndarray, size: int) -> np.ndarray:
+    """What `compress` has compressed; `size` bytes."""
+    import pyarrow as pa
+
+    return np.frombuffer(pa.Codec(CODEC).decompress(values.tobytes(), size, asbytes=True), np.uint8)
+
+
+@dataclass(frozen=True)
+class Library:
+    """Families, packed.
+
+    Attributes
+    ----------
+    lengths : int array, (F,)
+        Columns of each family.
+    members : int array, (F,)
+        Sequences each was made from.
+    blocks : tuple of uint8 arrays
+        Packed columns of `BLOCK` families each, transposed (11, columns) and compressed.
+    alphabet, prior : Mixture
+        26 typical columns for the filter; many for completing what few members show.
+    calibration : mapping
+        Numbers that turn scores into E-values; see `biocore.families.search`.
+    """
+
+    lengths: np.ndarray
+    members: np.ndarray
+    blocks: tuple[np.ndarray, ...]
+    alphabet: Mixture
+    prior: Mixture
+    calibration: Mapping[str, float]
+
+    def __post_init__(self):
+        if len(self.lengths) != len(self.members):
+            raise ValueError("each family has a length and a number of members")
+        if len(self.blocks) != -(-len(self.lengths) // BLOCK):
+            raise ValueError(f"{len(self.blocks)} blocks for {len(self.lengths)} families")
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """First column of each family among all, and the end, int (F + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
+
+    @cached_property
+    def states(self) -> np.ndarray:
+        """The typical column (of `alphabet`) that each column of all families resembles most, uint8 (C,)."""
+        parts = []
+        for number in range(len(self.blocks)):
+            whole = unpack(self._block(number), "", 0)
+            known = np.minimum(whole.effective, STATE_EFFECTIVE)[:, None]
+            mixed = known * whole.frequencies + STATE_PRIOR * self.prior.weights @ self.prior.components
+            parts.append(self.alphabet.nearest(mixed / mixed.sum(axis=1, keepdims=True)))
+        return np.concatenate(parts)
+
+    @cached_property
+    def _unpacked(self) -> dict[int, np.ndarray]:
+        return {}
+
+    def _block(self, number: int) -> np.ndarray:
+        if number not in self._unpacked:
+            first, last = number * BLOCK, min((number + 1) * BLOCK, len(self))
+            columns = int(self.starts[last] - self.starts[first])
+            raw = decompress(self.blocks[number], columns * 11)
+            self._unpacked[number] = np.ascontiguousarray(raw.reshape(11, columns).T)
+        return self._unpacked[number]
+
+    def family(self, index: int) -> Family:
+        """One family.
+
+        Raises
+        ------
+        IndexError
+            `index` is not 0 to F - 1.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"family {index} of {len(self)}")
+        block = self._block(index // BLOCK)
+        start = int(self.starts[index] - self.starts[index // BLOCK * BLOCK])
+        return unpack(block[start : start + int(self.lengths[index])], self.name(index), int(self.members[index]))
+
+    @staticmethod
+    def name(index: int) -> str:
+        """How a family is called on every screen and in every file."""
+        return f"family {index + 1:05d}"

@@ -1,0 +1,75 @@
+"""``evaluate families``: fit the blend on clusters apart, measure on the held-out ones, keep both on the card."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from biocore import zoo
+from biocore.errors import InputError
+from biocore.families.train import measure
+from biocore.families.train.cluster import Say
+from biocore.families.train.recipe import read_proteins
+from biocore.sequence import clean_protein
+
+LEAST_PROTEINS = 20
+
+
+def evaluation(
+    name: str,
+    data: Path,
+    *,
+    language_model: str,
+    proteins: int,
+    tune: int,
+    shuffled: int,
+    filtered: int,
+    database: int,
+    store: bool,
+    say: Say,
+) -> list[dict[str, Any]]:
+    """Measure a library; see `biocore evaluate families --help` for the parameters.
+
+    Returns
+    -------
+    list of dict
+        metric, value, low, high, split, note: what the card holds.
+    """
+    everything = read_proteins(data)
+    families, model = zoo.load(name), zoo.load(language_model)
+
+    def said(sequence: str, positions: Sequence[int]) -> np.ndarray:
+        return model.residue_probabilities(clean_protein(sequence).sequence, positions).residues
+
+    blend, card = families.blend(language_model), families.card
+    if tune:
+        rows = measure.chosen_proteins(everything, tuning=True, most=tune)
+        say(f"fitting the blend on {len(rows):,} clusters ...")
+        blend = measure.fitted_blend(measure.masked_residues(families, everything, rows, said, say=say))
+        kept = {"profile": np.round(blend.profile, 4).tolist(), "model": np.round(blend.model, 4).tolist()}
+        details = dict(card.details) | {"blend": dict(card.details.get("blend", {})) | {language_model: kept}}
+        card = replace(card, details=details)
+    rows = measure.chosen_proteins(everything, tuning=False, most=proteins)
+    if len(rows) < LEAST_PROTEINS:
+        raise InputError(f"{len(rows)} held-out clusters; {LEAST_PROTEINS} or more are needed.", record=str(data))
+    say(f"measuring on {len(rows):,} held-out clusters ...")
+    table = measure.with_blend(measure.masked_residues(families, everything, rows, said, say=say), blend)
+    found = measure.perplexities(table)
+    if shuffled:
+        say("searching with shuffled sequences ...")
+        found += measure.shuffled_hits(families, everything, rows[:shuffled])
+    if filtered:
+        say("measuring the filter ...")
+        found += measure.filter_loss(families, everything, rows[:filtered])
+    if database:
+        with TemporaryDirectory() as folder:
+            found += measure.database_perplexity(
+                families, everything, rows[:database], said, blend, folder=Path(folder), say=say
+            )
+    if store:
+        quality = tuple(zoo.Quality(**row) for row in found)
+        zoo.write_card(replace(card, quality=quality))
+    return found

@@ -1,0 +1,157 @@
+"""Where homologues come from, and the profile they give: embedded families, an alignment, or a database here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from biocore import runtime, web, zoo
+from biocore.errors import BiocoreError
+from biocore.families import Profile
+from biocore.web.inputs import MAX_UPLOAD_MB, decode
+
+LIBRARY = "families"
+EMBEDDED, ALIGNMENT, DATABASE = "embedded families", "an alignment of yours", "a database on this server"
+TYPES = ("a3m", "fa", "fasta", "afa", "sto", "stockholm", "aln", "txt", "gz")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where homologues come from.
+
+    Attributes
+    ----------
+    kind : str
+        One of the three above.
+    name : str
+        Of the file; empty for the embedded families.
+    text : str
+        The alignment.
+    path : Path or None
+        The database.
+    """
+
+    kind: str = EMBEDDED
+    name: str = ""
+    text: str = ""
+    path: Path | None = None
+
+
+def available() -> bool:
+    """Whether a library of families is on this machine."""
+    cards = [card for card in zoo.cards("protein-families") if card.name == LIBRARY]
+    return bool(cards) and zoo.available(cards[0])
+
+
+def databases() -> list[Path]:
+    """The FASTA databases this server offers (setting ``BIOCORE_DATABASES``: paths with ``:`` between them)."""
+    paths = [Path(text).expanduser() for text in runtime.setting("databases").split(":") if text.strip()]
+    return [path for path in paths if path.is_file()]
+
+
+def choose_source() -> Source:
+    """The menu of sources, with an upload or a list of databases."""
+    offered = databases()
+    kinds = [EMBEDDED, ALIGNMENT, *([DATABASE] if offered else [])]
+    with st.popover("Homologues", icon=":material/account_tree:", help="Where the family's profile comes from."):
+        kind = st.radio("Homologues from", kinds, key="masked_residues.source", persist_state="session")
+        if kind == ALIGNMENT:
+            file = st.file_uploader(
+                f"A3M, aligned FASTA or Stockholm, up to {MAX_UPLOAD_MB} MB",
+                type=list(TYPES),
+                key="masked_residues.alignment",
+                max_upload_size=MAX_UPLOAD_MB,
+                help="Made for this protein, as ColabFold, HHblits, Pfam or HMMER write it. It stays on the machine "
+                "that runs this page.",
+            )
+            if file is not None:
+                return Source(ALIGNMENT, file.name, decode(file.getvalue(), file.name))
+            st.caption("Until a file is chosen the embedded families answer.")
+        elif kind == DATABASE:
+            path = st.selectbox("Database", offered, format_func=lambda p: web.plain(p.name), key="masked_residues.db")
+            return Source(DATABASE, path.name, path=path)
+    return Source()
+
+
+@st.cache_data(max_entries=32, scope="session", show_spinner="Looking for the protein's family...")
+def embedded_profile(stamp: str, sequence: str, hidden: tuple[int, ...]) -> Profile:
+    """The embedded families' profile; `stamp` is the library's hash."""
+    with web.open_model(LIBRARY) as library:
+        return library.profile(sequence, hidden=hidden)
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner="Reading the alignment...")
+def _aligned_profile(stamp: str, sequence: str, name: str, text: str) -> Profile:
+    with web.open_model(LIBRARY) as library:
+        return library.alignment_profile(sequence, text, source=name)
+
+
+def stamp() -> str:
+    """The library's hash, part of the key of every kept result."""
+    return zoo.card(LIBRARY).sha256.get(zoo.WEIGHTS, "")
+
+
+def profile_of(source: Source, sequence: str, hidden: tuple[int, ...] = ()) -> Profile | None:
+    """The profile from the chosen source; None where it failed or was not searched yet, which the page then says.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        0-based residues the search does not see; an alignment is as it was made.
+    """
+    try:
+        if source.kind == ALIGNMENT:
+            return _aligned_profile(stamp(), sequence, source.name, source.text)
+        if source.kind == DATABASE and source.path is not None:
+            return _database_profile(source.path, sequence)
+        return embedded_profile(stamp(), sequence, hidden)
+    except BiocoreError as error:
+        st.error(web.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def family_profile(source: Source, sequence: str) -> Profile | None:
+    """`profile_of` with nothing hidden, for the whole protein; None where no library is here."""
+    return profile_of(source, sequence) if available() else None
+
+
+def _database_profile(path: Path, sequence: str) -> Profile | None:
+    key = ("masked_residues.searched", str(path), sequence)
+    kept: dict = st.session_state.setdefault("masked_residues.profiles", {})
+    if key in kept:
+        return kept[key]
+    if not st.button(f"Search {web.plain(path.name)}", type="primary", key="masked_residues.search"):
+        st.caption("Two rounds with HMMER: about a minute for each 100 million residues. The result is kept.")
+        return None
+    bar = st.progress(0.0, "Searching...")
+
+    def show(done: int, total: int) -> None:
+        bar.progress(done / total, f"{done:,} of {total:,} sequences, two rounds")
+
+    with web.open_model(LIBRARY) as library:
+        kept[key] = library.database_profile(sequence, path, progress=show)
+    bar.empty()
+    return kept[key]
+
+
+def blended(profile: Profile | None, said: np.ndarray, model: str, positions: np.ndarray | None = None) -> np.ndarray:
+    """Profile and language model as one answer, (P, 20); the language model alone without a profile.
+
+    Parameters
+    ----------
+    said : float array, (P, 20)
+        Of the language model, at `positions` (all residues where None).
+    model : str
+        Its name, for the weights.
+    """
+    if profile is None:
+        return said
+    rows = np.arange(len(profile)) if positions is None else positions
+    with web.open_model(LIBRARY) as library:
+        return library.blend(model)(profile.probabilities[rows], said, profile.effective[rows])
+
+
+def blend_is_fitted(model: str) -> bool:
+    """Whether the weights of the blend were fitted for this language model."""
+    return model in zoo.card(LIBRARY).details.get("blend", {})

@@ -1,0 +1,394 @@
+"""Families: columns, packing, search, alignments of users and the blend, on alignments whose answer is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from biocore.errors import DataUnavailable, InputError
+from biocore.families import alignments, columns, hmm, library, search
+from biocore.families.blend import KNOTS, Blend, fit_blend, plain_blend
+from biocore.families.database import database_profile
+from biocore.families.mixture import Mixture, fit_mixture
+from biocore.families.model import Families, as_tensors, from_tensors
+from biocore.families.tables import constrained_table, family_table, profile_table
+from biocore.families.train.build import build_library, family_of
+from biocore.families.train.calibrate import FILTER_CALIBRATION, calibrate
+from biocore.families.train.msa import FamilyAlignment, Pair, align_members, carried_over
+from biocore.families.train.recipe import Proteins, cluster_families, relative_families
+from biocore.sequence import AMINO_ACIDS
+from biocore.zoo import ModelCard
+
+CARD = ModelCard("toy", "protein-families", "Toy", "assets", "p", "toys", "none", "CC0", "none")
+BACKGROUND = hmm.background()
+PRIOR = Mixture(np.ones(1, np.float32), BACKGROUND[None])
+
+
+def random_protein(rng, length):
+    return "".join(rng.choice(list(AMINO_ACIDS), length, p=BACKGROUND.astype(float) / BACKGROUND.astype(float).sum()))
+
+
+def relatives(rng, ancestor, count, kept=0.7):
+    """Descendants that keep each residue of the ancestor with probability `kept`."""
+    letters = np.array(list(ancestor))
+    made = []
+    for _ in range(count):
+        change = rng.random(len(letters)) > kept
+        made.append("".join(np.where(change, rng.choice(list(AMINO_ACIDS), len(letters)), letters)))
+    return made
+
+
+def family(rng, ancestor, count=30, name="f"):
+    rows = np.stack([columns.encode(s) for s in relatives(rng, ancestor, count)])
+    return family_of(FamilyAlignment(rows, np.zeros(rows.shape, bool)), name)
+
+
+@pytest.fixture(scope="module")
+def ancestors():
+    rng = np.random.default_rng(0)
+    return [random_protein(rng, n) for n in rng.integers(80, 160, 40)]
+
+
+@pytest.fixture(scope="module")
+def toy(ancestors):
+    rng = np.random.default_rng(1)
+    made = build_library([family(rng, a) for a in ancestors], seed=0, calibration=dict.fromkeys(hmm.CALIBRATION, 0.0))
+    made = replace(made, calibration=calibrate(made, families=20, sequences=100))
+    return Families(made, CARD, hash="toy")
+
+
+# ------------------------------------------------------------------------------------------------------------ columns
+
+
+def test_ends_are_open_and_inner_gaps_stay():
+    row = columns.open_ends(columns.encode("--AC-D--")[None])[0]
+    assert row.tolist() == [21, 21, 0, 1, 20, 2, 21, 21]
+
+
+def test_frequencies_weigh_rare_sequences_more_and_sum_to_one():
+    rows = np.stack([columns.encode(s) for s in ("AAAAAAAAAA", "AAAAAAAAAA", "CCCCCCCCCC")])
+    seen = columns.columns(rows)
+    assert seen.frequencies[0, 0] == pytest.approx(0.5) and seen.frequencies[0, 1] == pytest.approx(0.5)
+    np.testing.assert_allclose(seen.frequencies.sum(axis=1), 1, atol=1e-6)
+    assert seen.effective[0] == pytest.approx(2)  # the copy counts once
+    assert seen.present[0] == 3
+
+
+def test_order_of_sequences_does_not_matter(ancestors):
+    rng = np.random.default_rng(2)
+    rows = np.stack([columns.encode(s) for s in relatives(rng, ancestors[0], 20)])
+    one, other = columns.columns(rows), columns.columns(rows[rng.permutation(20)])
+    np.testing.assert_allclose(one.frequencies, other.frequencies, atol=1e-5)
+
+
+def test_unknown_residues_and_absent_ends_count_nowhere():
+    rows = columns.open_ends(np.stack([columns.encode(s) for s in ("AXA", "A--", "AAA")]))
+    seen = columns.columns(rows)
+    assert seen.present.tolist() == [3, 1, 2]
+    assert seen.occupancy[1] == pytest.approx(1)
+
+
+# ------------------------------------------------------------------------------------------------------------ library
+
+
+def test_packing_keeps_a_family_to_within_its_rounding(ancestors):
+    made = family(np.random.default_rng(3), ancestors[0])
+    back = library.unpack(library.pack(made), made.name, made.members)
+    assert np.abs(back.frequencies - made.frequencies).max() < 0.06
+    np.testing.assert_allclose(np.log(back.effective), np.log(made.effective), atol=0.25)
+
+
+def test_a_library_survives_its_file(toy):
+    back = from_tensors(as_tensors(toy.library))
+    for index in (0, len(back) - 1):
+        np.testing.assert_array_equal(back.family(index).frequencies, toy.library.family(index).frequencies)
+    np.testing.assert_array_equal(back.states, toy.library.states)
+    assert back.calibration == pytest.approx(toy.library.calibration, rel=1e-6)
+
+
+def test_columns_that_fewer_than_three_members_reach_are_not_kept():
+    rng = np.random.default_rng(4)
+    whole, shared = random_protein(rng, 90), 60
+    rows = np.stack([columns.encode(whole), *(columns.encode(whole[:shared] + "-" * 30) for _ in range(3))])
+    made = family_of(FamilyAlignment(rows, np.zeros(rows.shape, bool)), "f")
+    assert len(made) == shared
+
+
+def test_a_family_of_two_is_none():
+    rows = np.stack([columns.encode("ACDEFGHIKL" * 4)] * 2)
+    assert family_of(FamilyAlignment(rows, np.zeros(rows.shape, bool)), "f") is None
+
+
+def test_typical_columns_are_found_again():
+    rng = np.random.default_rng(5)
+    kinds = np.eye(20, dtype=np.float32)[[1, 18]] * 0.9 + 0.005
+    drawn = kinds[rng.integers(0, 2, 500)]
+    fitted = fit_mixture(drawn, np.full(500, 10, np.float32), components=2, seed=0)
+    assert sorted(fitted.components.argmax(axis=1).tolist()) == [1, 18]
+
+
+# ------------------------------------------------------------------------------------------------------------- search
+
+
+def test_a_new_relative_finds_its_family_and_the_ancestors_residues(toy, ancestors):
+    rng = np.random.default_rng(6)
+    query = relatives(rng, ancestors[7], 1, kept=0.6)[0]
+    profile = toy.profile(query)
+    assert profile.hits[0].family == library.Library.name(7) and profile.hits[0].evalue < 1e-6
+    guessed = profile.probabilities.argmax(axis=1)
+    right = np.mean([AMINO_ACIDS[g] == a for g, a in zip(guessed, ancestors[7], strict=True)])
+    assert right > 0.9  # although the query itself has six in ten
+
+
+def test_hidden_residues_do_not_change_what_a_column_says(toy, ancestors):
+    query = ancestors[3]
+    open_, hidden = toy.profile(query), toy.profile(query, hidden=(20,))
+    assert hidden.sequence[20] == "X"
+    np.testing.assert_allclose(open_.probabilities[20], hidden.probabilities[20], atol=0.05)
+
+
+def test_random_proteins_find_as_many_families_as_their_evalues_promise(toy):
+    rng = np.random.default_rng(7)
+    queries = [random_protein(rng, 150) for _ in range(150)]
+    found = [toy.search(query, evalue=0.04, families=range(40)) for query in queries]  # past the filter
+    evalues = [a.hit.evalue for hits in found for a in hits]
+    assert 1 <= len(evalues) < 20  # 6 are promised
+    assert sum(e < 0.001 for e in evalues) < 3  # 0.15 are promised
+
+
+def test_the_filter_keeps_what_hmmer_finds(toy, ancestors):
+    rng = np.random.default_rng(8)
+    for number in range(0, 40, 8):
+        query = relatives(rng, ancestors[number], 1, kept=0.55)[0]
+        everything = {a.index for a in toy.search(query, families=range(40))}
+        assert everything <= set(toy.candidates(query, most=200).tolist())
+
+
+def test_a_protein_without_family_gets_the_background_and_says_so(toy):
+    profile = toy.profile(random_protein(np.random.default_rng(9), 120))
+    assert profile.coverage == 0 and not profile.hits
+    np.testing.assert_allclose(profile.probabilities[0], BACKGROUND, atol=1e-6)
+    assert np.isnan(profile.conservation).all()
+    assert len(profile.most_constrained()) == 0
+
+
+def test_two_domains_are_found_side_by_side(toy, ancestors):
+    query = ancestors[1] + random_protein(np.random.default_rng(10), 40) + ancestors[2]
+    profile = toy.profile(query)
+    found = {hit.family: (hit.start, hit.end) for hit in profile.hits}
+    first, second = found[library.Library.name(1)], found[library.Library.name(2)]
+    assert first[1] <= len(ancestors[1]) + 5 and second[0] >= len(ancestors[1]) + 35
+
+
+def test_hmmer_scores_alignment_and_model_alike(toy, ancestors):
+    """Our model of a family against HMMER's own of the same sequences: bit scores of relatives agree closely."""
+    from pyhmmer.easel import DigitalSequenceBlock, TextMSA, TextSequence
+    from pyhmmer.plan7 import Background, Builder, Pipeline
+
+    rng = np.random.default_rng(1)
+    families = [relatives(rng, a, 30) for a in ancestors]
+    text = [TextSequence(name=f"s{i}", sequence=s) for i, s in enumerate(families[5])]
+    msa = TextMSA(name="f", sequences=text).digitize(hmm.alphabet())
+    theirs, _, _ = Builder(hmm.alphabet()).build_msa(msa, Background(hmm.alphabet()))
+    made = toy.library.family(5)
+    ours = hmm.build_hmm(made, hmm.search_probabilities(made, toy.library.prior), toy.library.calibration)
+    block = DigitalSequenceBlock(hmm.alphabet())
+    for i, s in enumerate(relatives(np.random.default_rng(11), ancestors[5], 8, kept=0.6)):
+        block.append(TextSequence(name=f"q{i}", sequence=s).digitize(hmm.alphabet()))
+    scores = [
+        {hit.name: hit.score for hit in Pipeline(hmm.alphabet(), E=1e9, Z=1).search_hmm(model, block)}
+        for model in (theirs, ours)
+    ]
+    assert scores[0].keys() == scores[1].keys()
+    ratio = np.array([scores[1][k] / scores[0][k] for k in scores[0]])
+    assert 0.85 < ratio.mean() < 1.15
+
+
+# --------------------------------------------------------------------------------------------------------- alignments
+
+A3M = ">query\nACDEFGHIKL\n>one\nACDEFGHIKV\n>two with an insertion\nACDEFaaGHIK-\n>three\n--DEYGHIKL\n"
+
+
+def test_a3m_drops_insertions_and_leaves_the_protein_out():
+    profile = alignments.alignment_profile(A3M, "ACDEFGHIKL", PRIOR, pseudocount=0.001)
+    assert profile.effective[0] == pytest.approx(profile.effective[1])
+    assert profile.probabilities[4, AMINO_ACIDS.index("Y")] > 0.2  # F in two close ones, Y in one
+    assert profile.probabilities[9, AMINO_ACIDS.index("V")] > 0.3
+
+
+def test_aligned_fasta_and_stockholm_say_the_same():
+    fasta = ">q\nACDE-FGH\n>a\nACDEWFGH\n>b\nACNE-FGH\n"
+    stockholm = "# STOCKHOLM 1.0\n\nq ACDE-\na ACDEW\nb ACNE-\n\nq FGH\na FGH\nb FGH\n//\n"
+    one, other = (alignments.alignment_profile(t, "ACDEFGH", PRIOR, pseudocount=1.0) for t in (fasta, stockholm))
+    np.testing.assert_array_equal(one.probabilities, other.probabilities)
+
+
+def test_an_alignment_of_a_longer_protein_serves_its_fragment():
+    profile = alignments.alignment_profile(A3M, "DEFGHI", PRIOR, pseudocount=0.1)
+    assert len(profile) == 6 and profile.probabilities[0].argmax() == AMINO_ACIDS.index("D")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The alignment is empty"),
+        ("ACDEF", "no line starts with '>'"),
+        (">a\nACDE\n", "holds one sequence"),
+        (
+            ">a\nACDE\n>b\nACD\n",
+            "record 'b': the sequence that begins on line 3 has 3 aligned columns, the first one has 4",
+        ),
+        (">a\nAC1E\n>b\nACDE\n", "record 'a', position 3: '1' in the sequence that begins on line 1"),
+        (">a\nACDE\n>b\nACDE\n", "No sequence of the alignment is the protein"),
+        ("# STOCKHOLM 1.0\nq ACDE extra\n//\n", "line 2 of the Stockholm file"),
+    ],
+)
+def test_bad_alignments_say_what_and_where(text, message):
+    with pytest.raises(InputError, match=message):
+        alignments.alignment_profile(text, "WWWW", PRIOR, pseudocount=1.0)
+
+
+# ----------------------------------------------------------------------------------------------------------- database
+
+
+def test_a_database_is_searched_and_the_result_kept(tmp_path, ancestors):
+    rng = np.random.default_rng(12)
+    path = tmp_path / "db.fasta"
+    others = [random_protein(rng, 120) for _ in range(60)]
+    path.write_text("".join(f">r{i}\n{s}\n" for i, s in enumerate(others + relatives(rng, ancestors[4], 12, kept=0.6))))
+    steps = []
+    ask = dict(pseudocount=1.0, progress=lambda done, total: steps.append((done, total)))
+    profile = database_profile(ancestors[4], path, PRIOR, **ask)
+    assert steps[-1] == (144, 144)
+    assert profile.coverage > 0.9 and {hit.family for hit in profile.hits} <= {f"r{i}" for i in range(60, 72)}
+    agreement = np.mean(
+        [AMINO_ACIDS[p.argmax()] == a for p, a in zip(profile.probabilities, ancestors[4], strict=True)]
+    )
+    assert agreement > 0.85
+    again = database_profile(
+        ancestors[4], path, PRIOR, pseudocount=1.0, progress=lambda *a: pytest.fail("searched again")
+    )
+    np.testing.assert_allclose(again.probabilities, profile.probabilities, atol=1e-5)
+    assert again.hits == profile.hits
+
+
+def test_a_database_without_relatives_or_without_file_says_so(tmp_path):
+    path = tmp_path / "db.fasta"
+    path.write_text(">a\n" + random_protein(np.random.default_rng(13), 90) + "\n")
+    assert database_profile("ACDEFGHIKLMNPQRSTVWY" * 3, path, PRIOR, pseudocount=1.0).coverage == 0
+    with pytest.raises(DataUnavailable, match="not on this machine"):
+        database_profile("ACDEF", tmp_path / "none.fasta", PRIOR, pseudocount=1.0)
+    path.write_text("")
+    with pytest.raises(InputError, match="holds no sequence"):
+        database_profile("ACDEF", path, PRIOR, pseudocount=1.0)
+
+
+# -------------------------------------------------------------------------------------------------------------- blend
+
+
+def drawn(rng, probabilities):
+    return np.array([rng.choice(20, p=p / p.sum()) for p in probabilities.astype(float)])
+
+
+def test_a_fitted_blend_trusts_the_half_that_knows():
+    rng = np.random.default_rng(14)
+    good = rng.dirichlet(np.full(20, 0.3), 800)
+    noise = rng.dirichlet(np.full(20, 3.0), 800)
+    truth = drawn(rng, good)
+    effective = np.full(800, 8.0)
+    fitted = fit_blend(good, noise, effective, truth)
+    a, b = fitted.weights(np.array([8.0]))
+    assert a[0] == pytest.approx(1, abs=0.15) and abs(b[0]) < 0.2
+    loss = [-np.log(p[np.arange(800), truth]).mean() for p in (good, noise, fitted(good, noise, effective))]
+    assert loss[2] <= min(loss[:2]) + 0.01
+
+
+def test_without_homologues_the_plain_blend_is_the_language_model():
+    rng = np.random.default_rng(15)
+    profile, model = rng.dirichlet(np.ones(20), 4), rng.dirichlet(np.ones(20), 4)
+    mixed = plain_blend()(profile, model, np.array([0, 0, 5, 500.0]))
+    np.testing.assert_allclose(mixed[:2], model[:2], atol=1e-3)
+    np.testing.assert_allclose(mixed.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_blend_needs_a_weight_for_each_knot():
+    with pytest.raises(ValueError, match=f"{len(KNOTS)} knots"):
+        Blend(np.ones(2), np.ones(2), fitted=True)
+
+
+# ----------------------------------------------------------------------------------------------------------- training
+
+
+def test_cigars_lay_members_on_their_representative():
+    made = align_members(columns.encode("ACDEFG"), [(columns.encode("WCDWWF"), Pair(1, 1, 1, "2M2D1I1M"))])
+    assert made.rows[1].tolist() == [21, *columns.encode("CD"), 20, *columns.encode("F"), 21]
+    assert made.inserted[1].tolist() == [False, False, True, False, False, False]
+
+
+def test_rows_are_carried_over_to_another_representative():
+    other = align_members(columns.encode("CDEF"), [(columns.encode("CWEF"), Pair(1, 0, 0, "4M"))])
+    made = carried_over(other, Pair(0, 2, 1, "1M1I2M"), 8)
+    assert made.rows[1].tolist() == [21, 21, *columns.encode("W"), 20, *columns.encode("EF"), 21, 21]
+
+
+def test_small_clusters_get_a_family_from_their_relatives(tmp_path, ancestors):
+    rng = np.random.default_rng(16)
+    sequences = relatives(rng, ancestors[0], 5, kept=0.8)
+    codes = [columns.encode(s) for s in sequences]
+    groups = {i: [] for i in range(5)}
+    length = len(sequences[0])
+    lines = [f"{q}\t{t}\t1\t1\t{length}M\t1e-20\t1\t1\n" for q in range(5) for t in range(5)]
+    (tmp_path / "relatives.tsv").write_text("".join(lines))
+    assert not list(cluster_families(groups, codes.__getitem__))
+    made = list(relative_families(groups, tmp_path / "relatives.tsv", np.zeros(5, bool), codes.__getitem__))
+    assert len(made) == 1 and made[0].members == 5 and len(made[0]) == length
+
+
+def test_held_out_clusters_are_those_of_the_language_model():
+    from biocore.esm2.train.corpus import Corpus
+
+    clusters = np.arange(5000)
+    corpus = Corpus(np.zeros(5000, np.uint8), np.arange(5001), clusters, ())
+    np.testing.assert_array_equal(Proteins(("A",) * 5000, clusters).part(0, 0.01), corpus.held_out(0.01))
+
+
+def test_calibration_puts_filters_where_hmmer_does(toy):
+    from pyhmmer.easel import TextMSA, TextSequence
+    from pyhmmer.plan7 import Background, Builder
+
+    rng = np.random.default_rng(17)
+    places = []
+    for length in (80, 250):
+        text = [
+            TextSequence(name=f"s{i}", sequence=s)
+            for i, s in enumerate(relatives(rng, random_protein(rng, length), 20))
+        ]
+        msa = TextMSA(name="f", sequences=text).digitize(hmm.alphabet())
+        theirs, _, _ = Builder(hmm.alphabet()).build_msa(msa, Background(hmm.alphabet()))
+        msv, _, viterbi, _, forward, _ = np.asarray(theirs.evalue_parameters.as_vector())
+        size = np.log2(length)
+        line = toy.library.calibration
+        ours = [line[f"{name}_constant"] + line[f"{name}_length"] * size for name in hmm.FILTERS]
+        places.append(np.array([msv, viterbi, forward]) - ours)
+    assert np.abs(places).max() < 2.5
+    assert set(FILTER_CALIBRATION) < set(hmm.CALIBRATION)
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+
+
+def test_tables_count_from_one_and_name_the_family(toy, ancestors):
+    query = ancestors[6]
+    profile = toy.profile(query)
+    table = profile_table(profile, query, record="p")
+    assert table.columns.tolist() == ["record", "position", "wild_type", *AMINO_ACIDS, "homologues", "family"]
+    assert table["position"].tolist()[:2] == [1, 2] and table["family"][10] == library.Library.name(6)
+    hits = family_table(profile.hits, record="p")
+    assert hits["start"][0] == profile.hits[0].start + 1 and hits["end"][0] == profile.hits[0].end
+    best = constrained_table(profile, query, count=5)
+    assert best["conservation"].is_monotonic_decreasing and len(best) == 5
+
+
+def test_search_of_an_unspellable_or_empty_protein(toy):
+    assert search.FamilySearch(toy.library).search("X" * 30) == []
+    assert toy.profile("").coverage != toy.profile("").coverage  # NaN
