@@ -303,9 +303,9 @@ class Esm2:
         network = self._ready()
         longest = max(len(piece) for piece in pieces)
         ids = np.full((len(pieces), longest + 2), vocab.PAD)
-        for row, piece in zip(ids, pieces, strict=True):
-            row[0], row[len(piece) + 1] = vocab.CLS, vocab.EOS
-            row[1 : len(piece) + 1] = piece
+        for line, piece in zip(ids, pieces, strict=True):
+            line[0], line[len(piece) + 1] = vocab.CLS, vocab.EOS
+            line[1 : len(piece) + 1] = piece
         with self._computing():
             tokens = torch.from_numpy(ids).to(self.device)
             row = None if rows is None else torch.tensor(rows, device=self.device)

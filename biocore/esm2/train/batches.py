@@ -91,7 +91,8 @@ class Plan:
         kept = np.minimum(lengths, self.crop)
         starts = (rng.random(len(proteins)) * (lengths - kept + 1)).astype(np.int64)
         order = np.argsort(kept + rng.random(len(kept)))  # by length, ties in random order
-        batches, batch = [], []
+        batches: list[list[tuple[int, int, int]]] = []
+        batch: list[tuple[int, int, int]] = []
         for index in order.tolist():
             piece = (int(proteins[index]), int(starts[index]), int(kept[index]))
             if batch and (len(batch) + 1) * (piece[2] + 2) > self.budget:  # the newest is the longest

@@ -180,7 +180,8 @@ def validation_batches(corpus: Corpus, held_out: np.ndarray, config: Pretraining
     proteins = np.random.default_rng(VALIDATION_SEED).permutation(rows[first])[:most]
     proteins = proteins[np.argsort(corpus.lengths[proteins], kind="stable")]
     plan = Plan(corpus, held_out, config.crop, config.budget, config.seed)
-    batches, batch = [], []
+    batches: list[list[tuple[int, int, int]]] = []
+    batch: list[tuple[int, int, int]] = []
     for protein in proteins.tolist():
         length = min(int(corpus.lengths[protein]), config.crop)
         if batch and (len(batch) + 1) * (length + 2) > min(config.budget, 16_384):
