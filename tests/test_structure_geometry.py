@@ -1,5 +1,9 @@
 """Distances, angles, superposition, contacts: answers known by hand, by symmetry or from biochemistry."""
 
+import re
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 from structure_toys import CIF, PDB
@@ -170,3 +174,30 @@ def test_nucleotides_are_measured_at_their_sugar(shared_data):
 
 def test_a_file_without_backbone_gives_no_angles():
     assert len(geometry.ramachandran(read_structure(CIF)).rows) == 0
+
+
+@pytest.mark.skipif(shutil.which("mkdssp") is None, reason="mkdssp (Debian: dssp) is not on PATH")
+@pytest.mark.parametrize("name", ["1CRN.pdb", "1UBQ.pdb", "3I40.pdb", "2LYZ.pdb", "1EMA.cif", "4HHB.pdb"])
+def test_secondary_structure_is_that_of_dssp(shared_data, tmp_path, name):
+    """Against the program itself, version 4; its P (polyproline II) is not assigned here."""
+    from Bio.PDB.DSSP import make_dssp_dict
+
+    path, out = shared_data / "structures" / name, tmp_path / "out.dssp"
+    subprocess.run(["mkdssp", "--output-format=dssp", str(path), str(out)], check=True, capture_output=True)
+    theirs, _ = make_dssp_dict(str(out))
+    s = read_structure(path.read_bytes())
+    computed = compute_secondary(s.atoms, [vars(r) for r in s.residues])
+    pairs = []
+    for residue, code in zip(s.residues, computed, strict=True):
+        found = theirs.get((residue.chain, (" ", residue.number, residue.insertion or " ")))
+        if found is not None and residue.kind == "protein":
+            pairs.append((residue.title, found[1].replace("P", "-"), code))
+    assert len(pairs) > 40 and not [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def test_no_3_10_helix_is_shorter_than_one_turn(shared_data):
+    """Where an alpha helix takes part of its residues, what is left of a 3-10 helix is a turn."""
+    for name in ("3I40.pdb", "4HHB.pdb", "1UBQ.pdb"):
+        s = read_structure((shared_data / "structures" / name).read_bytes())
+        computed = "".join(compute_secondary(s.atoms, [vars(r) for r in s.residues]))
+        assert "G" in computed and min(len(run) for run in re.findall("G+", computed)) >= 3, name

@@ -31,11 +31,13 @@ def assign(n: np.ndarray, ca: np.ndarray, c: np.ndarray, o: np.ndarray, proline:
     Notes
     -----
     Hydrogen bonds are electrostatic, below -0.5 kcal/mol, with the amide hydrogen placed opposite the previous C=O.
-    All bonds count, not only each group's best two; strands may carry a bulge of one residue against up to four.
+    All bonds count, not only each group's best two; strands may carry a bulge of one residue against up to four.  As in
+    the program since its version 2.1, pi helices win over alpha; its version 4's P (polyproline II) is not assigned.
 
     References
     ----------
-    Kabsch & Sander (1983), Biopolymers 22:2577-2637, doi:10.1002/bip.360221211.
+    Kabsch & Sander (1983), Biopolymers 22:2577-2637, doi:10.1002/bip.360221211; Touw et al. (2015),
+    doi:10.1093/nar/gku1028.
     """
     count = len(ca)
     if count == 0:
@@ -49,17 +51,18 @@ def assign(n: np.ndarray, ca: np.ndarray, c: np.ndarray, o: np.ndarray, proline:
 
     codes = np.full(count, "-", dtype="<U1")
     turns = {size: _turns(bonds, segment, size, count) for size in (3, 4, 5)}
-    bend = _bends(ca, segment)
-    codes[bend] = "S"
-    for size in (3, 4, 5):
-        for start in np.flatnonzero(turns[size]):
-            codes[start + 1 : start + size] = "T"
-    _helices(codes, turns[5], 5, "I")
-    _helices(codes, turns[3], 3, "G")
     strand, bridge = _strands(bonds, segment, count)
     codes[bridge] = "B"
     codes[strand] = "E"
     _helices(codes, turns[4], 4, "H")
+    _helices(codes, turns[3], 3, "G")
+    _helices(codes, turns[5], 5, "I")
+    turn = np.zeros(count, bool)
+    for size in (3, 4, 5):
+        for start in np.flatnonzero(turns[size]):
+            turn[start + 1 : start + size] = True
+    codes[(codes == "-") & turn] = "T"
+    codes[(codes == "-") & _bends(ca, segment)] = "S"
     return "".join(codes)
 
 
@@ -102,10 +105,11 @@ def _turns(bonds, segment, size, count) -> np.ndarray:
 
 
 def _helices(codes, turn, size, letter) -> None:
-    """Two turns in a row make a helix; none overwrites another's residues, except alpha, which comes last."""
+    """Two turns in a row make a helix.  Alpha goes before strands, pi before alpha, 3-10 only where nothing else is."""
+    free = {"H": "-BEH", "G": "-G", "I": "-HI"}[letter]
     for start in np.flatnonzero(turn[1:] & turn[:-1]) + 1:
         part = codes[start : start + size]
-        if letter == "H" or all(code in "-STI" + letter for code in part):
+        if all(code in free for code in part):
             codes[start : start + size] = letter
 
 
