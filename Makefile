@@ -23,9 +23,7 @@ app: setup
 	@(sleep 15; exec nice $(BIN)/python -m biocore structure --prefetch $(EXAMPLES)) >/dev/null 2>&1 </dev/null &
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/.test-ready $(VIEWER) browser
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+test: lint $(VIEWER) browser
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 quick: lint

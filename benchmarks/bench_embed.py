@@ -84,7 +84,7 @@ def transformers_model(name: str, device: str):
     return EsmModel.from_pretrained(folder, add_pooling_layer=False, dtype=torch.float32).eval().to(device)
 
 
-def in_batches(plain, model, sequences: list[str], plan: plans.Plan) -> np.ndarray:
+def in_batches(plain, model, sequences: list[str], plan: plans.BatchPlan) -> np.ndarray:
     """Mean over residues from transformers' own forward pass, batch by batch."""
     import torch
 

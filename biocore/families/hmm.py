@@ -6,6 +6,7 @@ probabilities, correction for biased composition, and E-values.  Eddy (2011), do
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def build_hmm(family: Family, probabilities: np.ndarray, calibration: Mapping[st
     from pyhmmer.plan7 import HMM
 
     length = len(family)
-    hmm = HMM(alphabet(), length, family.name)
+    hmm: Any = HMM(alphabet(), length, family.name)  # its hints lack the matrices
     match = np.asarray(hmm.match_emissions)
     match[0], match[1:] = np.eye(20)[0], probabilities
     np.asarray(hmm.insert_emissions)[:] = background()
