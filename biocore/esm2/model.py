@@ -202,7 +202,7 @@ class Esm2:
         return SubstitutionScan(sequence.upper(), strategy, rows, self.name)
 
     def scan_chunks(
-        self, sequence: str, strategy: str = MASKED, positions: Sequence[int] | None = None
+        self, sequence: str, strategy: str = MASKED, positions: Sequence[int] | np.ndarray | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """`substitution_scores` a piece at a time, so that a long scan can show progress, stop, and keep what it has.
 
@@ -308,8 +308,8 @@ class Esm2:
             line[1 : len(piece) + 1] = piece
         with self._computing():
             tokens = torch.from_numpy(ids).to(self.device)
-            row = None if rows is None else torch.tensor(rows, device=self.device)
-            states = network.hidden(tokens, layers=layers, row=row)
+            only = None if rows is None else torch.tensor(rows, device=self.device)
+            states = network.hidden(tokens, layers=layers, row=only)
             result = torch.log_softmax(network.logits(states), dim=-1) if head else states.float()
             return result.cpu().numpy()
 
