@@ -40,7 +40,7 @@ def _tracks_page():
     offer_track("entropy", "MKT", [3.0, 2.0, 1.0])  # replaces the first
     offer_track("effect", "MKT", [0.0, 0.0, 0.0])
     for track in offered_tracks():
-        st.text(f"{track.name} {track.sequence} {track.values}")
+        st.text(f"{track.name} {track.sequence} {track.values.tolist()}")
     try:
         offer_track("short", "MKT", [1.0])
     except ValueError as error:

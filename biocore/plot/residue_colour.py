@@ -181,7 +181,18 @@ def colour(
 
 
 def bands(plddt: np.ndarray) -> np.ndarray:
-    """AlphaFold's four classes, 0 very high to 3 very low; 4 where there is no value."""
+    """AlphaFold's four classes of confidence.
+
+    Parameters
+    ----------
+    plddt : float array, (R,)
+        From 0 to 100; NaN where there is none.
+
+    Returns
+    -------
+    uint8 array, (R,)
+        0 very high to 3 very low; 4 where there is no value.
+    """
     found = np.full(len(plddt), len(PLDDT), np.uint8)
     for number, (least, _, _) in reversed(list(enumerate(PLDDT))):
         with np.errstate(invalid="ignore"):

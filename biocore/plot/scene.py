@@ -149,13 +149,28 @@ def look(
 
 
 def to_json(data: dict[str, Any]) -> str:
-    """JSON that may stand inside an HTML ``<script>``: no character of it can end the element or open another."""
+    """JSON that may stand inside an HTML ``<script>``: no character of it can end the element or open another.
+
+    Parameters
+    ----------
+    data : dict
+        As `scene` returns it.
+    """
     text = json.dumps(data, ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def principal_axes(xyz: np.ndarray) -> np.ndarray:
-    """Rotation (3, 3) that turns the longest extent of the atoms to x and the shortest to the viewer."""
+    """The rotation that turns the longest extent of the atoms to x and the shortest to the viewer.
+
+    Parameters
+    ----------
+    xyz : float array, (N, 3), in angstrom
+
+    Returns
+    -------
+    float array, (3, 3)
+    """
     centred = xyz.astype(float) - xyz.mean(0)
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, ::-1].T
@@ -201,7 +216,18 @@ def drawn_name(structure: Structure, residue) -> str:
 
 
 def bonds(xyz: np.ndarray, elements: np.ndarray) -> np.ndarray:
-    """Pairs of atoms (B, 2) closer than the sum of their covalent radii + 0.4 angstrom; metals stay single."""
+    """Pairs of atoms closer than the sum of their covalent radii + 0.4 angstrom; metals stay single.
+
+    Parameters
+    ----------
+    xyz : float array, (N, 3), in angstrom
+    elements : str array, (N,)
+
+    Returns
+    -------
+    int array, (B, 2)
+        0-based.
+    """
     from scipy.spatial import cKDTree
 
     if len(xyz) < 2:

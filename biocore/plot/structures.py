@@ -23,8 +23,21 @@ _SYMBOLS = {"general": "circle", "glycine": "triangle-up", "proline": "square", 
 def distance_map(
     structure: Structure, matrix: DistanceMatrix, *, cutoff: float, selected: int | None = None, least_apart: int = 3
 ) -> go.Figure:
-    """Distance matrix with contacts (up to `cutoff` angstrom, `least_apart` or more rows apart) as points to click.
+    """Distance matrix with contacts as points to click.
 
+    Parameters
+    ----------
+    matrix : DistanceMatrix
+        Of `structure`.
+    cutoff : float
+        Largest distance of a contact, in angstrom.
+    selected : int, optional
+        0-based row of the residue that lines mark.
+    least_apart : int
+        Fewest rows between the two residues of a contact.
+
+    Notes
+    -----
     Axes count the rows of `matrix`, 1-based; hovering names the residues.  Points carry the row of the residue on the
     x axis as custom data.
     """
@@ -64,7 +77,15 @@ def distance_map(
 
 
 def ramachandran(structure: Structure, angles: Ramachandran, *, selected: int | None = None) -> go.Figure:
-    """Phi against psi, a point for each residue, ideal backbones marked.  Points carry their row as custom data."""
+    """Phi against psi, a point for each residue, ideal backbones marked.  Points carry their row as custom data.
+
+    Parameters
+    ----------
+    angles : Ramachandran
+        Of `structure`.
+    selected : int, optional
+        0-based row of the residue that is ringed.
+    """
     figure = go.Figure()
     for number, (group, symbol) in enumerate(_SYMBOLS.items()):
         here = np.flatnonzero(angles.group == group)
@@ -117,7 +138,21 @@ def profile(
     selected: int | None = None,
     bands: bool = False,
 ) -> go.Figure:
-    """A value along each chain; gaps where there is none.  With `bands`, AlphaFold's classes of pLDDT behind it."""
+    """A value along each chain; gaps where there is none.
+
+    Parameters
+    ----------
+    chains : sequence of str
+        Author's chain names.
+    values : float array, (R,)
+        One for each residue of the structure; NaN where it is not defined.
+    unit : str
+        For the axis.
+    selected : int, optional
+        0-based row of the residue that a line marks.
+    bands : bool
+        Draw AlphaFold's classes of pLDDT behind it.
+    """
     figure = go.Figure()
     if bands:
         edges = [100.0, *(least for least, _, _ in PLDDT[:-1]), 0.0]
@@ -148,7 +183,18 @@ def profile(
 
 
 def pair_distances(structure: Structure, rows: np.ndarray, distances: np.ndarray, used: np.ndarray) -> go.Figure:
-    """Distance of each pair of residues after superposition, along the reference chain."""
+    """Distance of each pair of residues after superposition, along the reference chain.
+
+    Parameters
+    ----------
+    structure : Structure
+        The reference.
+    rows : int array, (P,)
+        0-based rows of the pairs' residues in it.
+    distances : float array, (P,), in angstrom
+    used : bool array, (P,)
+        Pairs the fit rests on; the others are outliers.
+    """
     places = [structure.residues[row].label_number for row in rows]
     figure = go.Figure()
     for label, mask, shade in (("fitted", used, ACCENT), ("outlier", ~used, CHOSEN)):

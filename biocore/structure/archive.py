@@ -61,15 +61,22 @@ class Identifier:
 def parse_identifier(text: str) -> Identifier:
     """What a user typed, as an identifier.
 
-    >>> parse_identifier(" pdb_00003i40 ")
-    Identifier(source='pdb', name='3I40')
-    >>> parse_identifier("AF-P01308-F1")
-    Identifier(source='alphafold', name='P01308')
+    Parameters
+    ----------
+    text : str
+        PDB id of 4 or 12 characters, UniProt accession, or name of an AlphaFold model; either case, blanks around it.
 
     Raises
     ------
     InputError
         It fits none of the patterns.
+
+    Examples
+    --------
+    >>> parse_identifier(" pdb_00003i40 ")
+    Identifier(source='pdb', name='3I40')
+    >>> parse_identifier("AF-P01308-F1")
+    Identifier(source='alphafold', name='P01308')
     """
     text = text.strip()
     if _PDB.fullmatch(text):
@@ -94,6 +101,15 @@ def parse_identifier(text: str) -> Identifier:
 def fetch(text: str, *, model: int = 1, assembly: str = "") -> Structure:
     """Read a structure from the cache, or download it.
 
+    Parameters
+    ----------
+    text : str
+        As `parse_identifier` takes it.
+    model : int
+        1-based number of the model.
+    assembly : str
+        Name of a biological assembly ("1"), or empty for what the file lists.
+
     Raises
     ------
     InputError
@@ -111,7 +127,18 @@ def fetch(text: str, *, model: int = 1, assembly: str = "") -> Structure:
 
 
 def fetch_bytes(identifier: Identifier) -> bytes:
-    """The entry's mmCIF text, from the cache or from its archive.  Only what can be read as a structure is kept."""
+    """The entry's mmCIF text, from the cache or from its archive.  Only what can be read as a structure is kept.
+
+    Parameters
+    ----------
+    identifier : Identifier
+        As `parse_identifier` returns it.
+
+    Raises
+    ------
+    DataUnavailable
+        As in `fetch`.
+    """
     kept = cache_folder() / identifier.file_name
     if kept.is_file():
         try:
@@ -133,6 +160,11 @@ def fetch_bytes(identifier: Identifier) -> bytes:
 
 def is_cached(text: str) -> bool:
     """Whether this identifier opens without a connection.
+
+    Parameters
+    ----------
+    text : str
+        As `parse_identifier` takes it.
 
     Raises
     ------

@@ -112,7 +112,24 @@ def build_peptide(sequence: str, shape: str = "helix", *, name: str = "") -> Str
 
 
 def place(a: np.ndarray, b: np.ndarray, c: np.ndarray, length: float, angle: float, dihedral: float) -> np.ndarray:
-    """The point d with |c d| = `length`, angle b-c-d and dihedral a-b-c-d (degrees).  Works on arrays (..., 3)."""
+    """The point d that lies at a given distance, angle and dihedral from three others.
+
+    Parameters
+    ----------
+    a, b, c : float arrays, (..., 3), in angstrom
+    length : float
+        From c to d, in angstrom.
+    angle, dihedral : float
+        b-c-d and a-b-c-d, in degrees.
+
+    Returns
+    -------
+    float array, (..., 3), in angstrom
+
+    References
+    ----------
+    Parsons et al. (2005), doi:10.1002/jcc.20237.
+    """
     angle, dihedral = np.radians(angle), np.radians(dihedral)
     bc = (c - b) / np.linalg.norm(c - b, axis=-1, keepdims=True)
     normal = np.cross(b - a, bc)

@@ -43,7 +43,21 @@ class Neighbour:
 
 
 def neighbours(structure: Structure, row: int, *, radius: float = RADIUS, waters: bool = False) -> list[Neighbour]:
-    """Residues with a heavy atom within `radius` angstrom of the residue `row`, nearest first.
+    """Residues with a heavy atom near the residue `row`, nearest first.
+
+    Parameters
+    ----------
+    row : int
+        0-based row of `Structure.residues`.
+    radius : float
+        In angstrom, between heavy atoms.
+    waters : bool
+        List waters too.
+
+    Returns
+    -------
+    list of Neighbour
+        Empty where the residue is not resolved or nothing is near.
 
     Notes
     -----

@@ -47,7 +47,23 @@ class DistanceMatrix:
 
 
 def dihedral(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """Dihedral angles a-b-c-d in degrees, -180 to 180, of points (..., 3); NaN where a point is missing."""
+    """Dihedral angles a-b-c-d.
+
+    Parameters
+    ----------
+    a, b, c, d : float arrays, (..., 3)
+        Points; NaN where missing.
+
+    Returns
+    -------
+    float array, (...)
+        In degrees, -180 to 180; NaN where a point is missing.
+
+    Examples
+    --------
+    >>> dihedral(np.array([0., 1, 0]), np.zeros(3), np.array([1., 0, 0]), np.array([1., 0, 1])).round(6).item()
+    90.0
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         axis = (c - b) / np.linalg.norm(c - b, axis=-1, keepdims=True)
         first = (a - b) - ((a - b) * axis).sum(-1, keepdims=True) * axis
@@ -58,6 +74,11 @@ def dihedral(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.n
 
 def ramachandran(structure: Structure) -> Ramachandran:
     """Phi and psi of every protein residue that is bonded to both neighbours.
+
+    Parameters
+    ----------
+    structure : Structure
+        Two residues count as bonded where C and the next N are less than 2 angstrom apart.
 
     References
     ----------
@@ -86,9 +107,17 @@ def _group(name: str, following: str) -> str:
 
 
 def representative(structure: Structure, *, beta: bool = False) -> np.ndarray:
-    """One point for each polymer residue, (R, 3) in angstrom, NaN for all others.
+    """One point for each polymer residue: alpha carbon of amino acids, C1' of nucleotides.
 
-    Alpha carbon (with `beta`: beta carbon where there is one) of amino acids, C1' of nucleotides.
+    Parameters
+    ----------
+    beta : bool
+        Take the beta carbon instead, where there is one.
+
+    Returns
+    -------
+    float array, (R, 3), in angstrom
+        NaN for residues that lack the atom, and for what is no polymer.
     """
     xyz = structure.atom_positions("CA")
     if beta:
@@ -104,6 +133,13 @@ def representative(structure: Structure, *, beta: bool = False) -> np.ndarray:
 
 def distance_matrix(structure: Structure, chains: list[str], *, beta: bool = True) -> DistanceMatrix:
     """Distances between all residues of some chains.
+
+    Parameters
+    ----------
+    chains : list of str
+        Author's chain names.
+    beta : bool
+        Measure between beta carbons (glycine: alpha) rather than alpha carbons; nucleotides always by C1'.
 
     Raises
     ------

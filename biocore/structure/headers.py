@@ -28,7 +28,12 @@ class Header:
 
 
 def from_block(block) -> Header:
-    """Header of an mmCIF block."""
+    """Header of an mmCIF block.
+
+    Parameters
+    ----------
+    block : gemmi.cif.Block
+    """
     title = _value(block, "_struct.title")
     methods = [_plain(v) for v in block.find_values("_exptl.method")]
     organisms = [
@@ -61,7 +66,17 @@ def from_block(block) -> Header:
 
 
 def from_pdb(text: str) -> Header:
-    """Header of PDB text, read from its own records."""
+    """Header of PDB text, read from its own records.
+
+    Parameters
+    ----------
+    text : str
+        The file; only what stands before the first atom is read.
+
+    References
+    ----------
+    PDB format 3.3, https://www.wwpdb.org/documentation/file-format.
+    """
     records: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line[:6] in ("ATOM  ", "HETATM"):
@@ -86,7 +101,20 @@ def from_pdb(text: str) -> Header:
 
 
 def secondary_ranges(parsed, block) -> dict[tuple[str, int, str], str]:
-    """(chain, author's number, insertion code) -> H, G, I or E, from the file's own records."""
+    """Secondary structure from the file's own records.
+
+    Parameters
+    ----------
+    parsed : gemmi.Structure
+        With its helices and sheets.
+    block : gemmi.cif.Block or None
+        Of an mmCIF file; AlphaFold writes strands where no reader looks for them.
+
+    Returns
+    -------
+    dict
+        (author's chain, author's number, insertion code) -> H, G, I or E; empty where the file states none.
+    """
     import gemmi
 
     spans = []

@@ -185,7 +185,12 @@ class Structure:
         return state.hexdigest()[:16]
 
     def chain(self, name: str) -> Chain:
-        """The chain of that author name.
+        """The chain of that name.
+
+        Parameters
+        ----------
+        name : str
+            The author's.
 
         Raises
         ------
@@ -198,7 +203,18 @@ class Structure:
         raise InputError(f"there is no chain {name!r}; there are {', '.join(c.name for c in self.chains)}.")
 
     def find(self, text: str) -> Residue | None:
-        """The residue of "A:45", "A:60A" or, where not resolved, "A:#12" (sequence position); None if absent."""
+        """The residue of an exact address; `address.residues_at` takes what people write.
+
+        Parameters
+        ----------
+        text : str
+            "A:45", "A:60A" with insertion code or, where not resolved, "A:#12" (1-based position in the sequence).
+
+        Returns
+        -------
+        Residue or None
+            None where there is none.
+        """
         chain, _, place = text.partition(":")
         for residue in self.residues:
             if residue.chain == chain and self.address(residue) == text and place:
@@ -218,7 +234,18 @@ class Structure:
         return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
 
     def atom_positions(self, name: str) -> np.ndarray:
-        """Coordinates of the atom `name` in each residue, (R, 3) float64 in angstrom; NaN where it has none."""
+        """Coordinates of one atom of each residue.
+
+        Parameters
+        ----------
+        name : str
+            Such as "CA".
+
+        Returns
+        -------
+        float64 array, (R, 3), in angstrom
+            NaN where a residue has no such atom.
+        """
         found = np.full((len(self.residues), 3), np.nan)
         rows = np.flatnonzero(self.atoms.name == name)
         found[self.atoms.residue[rows]] = self.atoms.xyz[rows]

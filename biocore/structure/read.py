@@ -8,20 +8,8 @@ import numpy as np
 from biocore.errors import InputError
 from biocore.io import decompress
 from biocore.structure import confidence, headers, secondary
-from biocore.structure.model import (
-    BACKBONE,
-    DNA,
-    ION,
-    LIGAND,
-    POLYMERS,
-    PROTEIN,
-    RNA,
-    WATER,
-    Atoms,
-    Chain,
-    Residue,
-    Structure,
-)  # fmt: skip
+from biocore.structure.kinds import kind_of, letter_of
+from biocore.structure.model import BACKBONE, ION, LIGAND, POLYMERS, PROTEIN, WATER, Atoms, Chain, Residue, Structure
 
 MAX_BYTES = 60 * 2**20  # of text, after decompression: a whole ribosome is 30 MB
 MAX_ATOMS = 250_000
@@ -212,7 +200,7 @@ class _Builder:
         rest: list[tuple] = []
         waters: list[tuple] = []
         for residue in chain:
-            kind = _kind(residue, self.parsed)
+            kind = kind_of(residue, self.parsed)
             (polymer if kind in POLYMERS else waters if kind == WATER else rest).append((residue, kind))
         start = len(self.rows)
         entity = self.parsed.get_entity_of(chain.get_polymer()) if polymer else None
@@ -264,7 +252,7 @@ class _Builder:
                 "insertion": "",
                 "label_number": position,
                 "name": name,
-                "letter": _letter(name, kind),
+                "letter": letter_of(name, kind),
                 "kind": kind,
                 "resolved": False,
             }
@@ -303,7 +291,7 @@ class _Builder:
                 "insertion": residue.seqid.icode.strip(),
                 "label_number": label_number,
                 "name": residue.name,
-                "letter": _letter(residue.name, kind),
+                "letter": letter_of(residue.name, kind),
                 "kind": kind,
                 "resolved": True,
                 "altlocs": "".join(sorted(occupancy)),
@@ -348,7 +336,19 @@ class _Builder:
 
 
 def compute_secondary(atoms: Atoms, rows: list[dict]) -> list[str]:
-    """Secondary structure of protein rows from their backbone; "-" for everything else."""
+    """Secondary structure of protein rows from their backbone (`secondary.assign`).
+
+    Parameters
+    ----------
+    atoms : Atoms
+    rows : list of dict
+        For each residue its ``name``, ``kind`` and whether it is ``resolved``.
+
+    Returns
+    -------
+    list of str
+        One letter for each row; "-" for what is no protein, or everywhere in more than 60,000 residues.
+    """
     count = len(rows)
     protein = np.array([r["kind"] == PROTEIN and r["resolved"] for r in rows], bool)
     if not protein.any() or protein.sum() > secondary.MAX_RESIDUES:
@@ -377,42 +377,3 @@ def _mean_by_row(values, rows, count) -> np.ndarray:
     number = np.bincount(rows, minlength=count)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (np.bincount(rows, weights=values, minlength=count) / number).astype(np.float32)
-
-
-def _kind(residue, parsed) -> str:
-    import gemmi
-
-    if residue.is_water():
-        return WATER
-    if residue.entity_type == gemmi.EntityType.Polymer:
-        info = gemmi.find_tabulated_residue(residue.name)
-        if info.kind == gemmi.ResidueKind.DNA:
-            return DNA
-        if info.kind == gemmi.ResidueKind.RNA:
-            return RNA
-        if info.is_amino_acid():
-            return PROTEIN
-        entity = parsed.get_entity(residue.entity_id)
-        polymer = entity.polymer_type if entity else gemmi.PolymerType.Unknown
-        if polymer in (gemmi.PolymerType.Dna, gemmi.PolymerType.DnaRnaHybrid):
-            return DNA
-        if polymer == gemmi.PolymerType.Rna:
-            return RNA
-        names = {atom.name for atom in residue}
-        return PROTEIN if "CA" in names else RNA if "O2'" in names else DNA if "C1'" in names else LIGAND
-    return ION if len(residue) == 1 and (residue[0].element.is_metal or residue[0].element.name in _HALIDES) else LIGAND
-
-
-_HALIDES = ("F", "Cl", "Br", "I")
-_EXTRA_LETTERS = {"HYP": "P", "SEC": "U", "PYL": "O"}
-
-
-def _letter(name: str, kind: str) -> str:
-    import gemmi
-
-    if kind in (LIGAND, ION, WATER):
-        return "X"
-    if name in _EXTRA_LETTERS:
-        return _EXTRA_LETTERS[name]
-    letter = gemmi.find_tabulated_residue(name).one_letter_code.upper().strip()
-    return letter if letter.isalpha() else "N" if kind in (DNA, RNA) else "X"

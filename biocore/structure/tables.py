@@ -28,7 +28,18 @@ HELIX_CLASS = {"H": 1, "I": 3, "G": 5}  # of the PDB format: right-handed alpha,
 
 
 def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame:
-    """One row for each residue and ligand, with the columns of `COLUMNS`."""
+    """One row for each residue and ligand.
+
+    Parameters
+    ----------
+    waters : bool
+        List waters too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns of `COLUMNS`; numbers that are not defined are NaN.
+    """
     angles = ramachandran(structure)
     phi, psi = np.full(len(structure.residues), np.nan), np.full(len(structure.residues), np.nan)
     phi[angles.rows], psi[angles.rows] = angles.phi, angles.psi
@@ -57,7 +68,14 @@ def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame
 
 
 def chain_table(structure: Structure) -> pd.DataFrame:
-    """One row for each chain: molecule, length of its sequence, residues resolved, secondary structure."""
+    """One row for each chain.
+
+    Returns
+    -------
+    pandas.DataFrame
+        chain, molecule, kind, length (of its sequence), resolved (residues with coordinates), helix_percent and
+        strand_percent (of the resolved residues; NaN where it is no protein).
+    """
     rows = []
     for chain in structure.chains:
         polymer = [structure.residues[row] for row in chain.polymer]
@@ -80,7 +98,13 @@ def chain_table(structure: Structure) -> pd.DataFrame:
 
 
 def ligand_table(structure: Structure) -> pd.DataFrame:
-    """One row for each ligand or ion in the model: code, name, chain, author's number, atoms."""
+    """One row for each ligand or ion in the model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        code, name, chain, number (the author's), atoms (how many).
+    """
     counts = np.bincount(structure.atoms.residue, minlength=len(structure.residues))
     return pd.DataFrame(
         [
@@ -128,7 +152,18 @@ def fasta(structure: Structure) -> str:
 
 
 def secondary_name(code: str) -> str:
-    """ "H" as "alpha helix"."""
+    """Name of a secondary structure.
+
+    Parameters
+    ----------
+    code : str
+        DSSP's letter.
+
+    Examples
+    --------
+    >>> secondary_name("G"), secondary_name("-")
+    ('3-10 helix', 'coil')
+    """
     return NAMES.get(code, "coil")
 
 
@@ -137,6 +172,11 @@ def to_pdb(structure: Structure, *, waters: bool = False) -> str:
 
     Chains are named A, B, C... and residues numbered by their order where PDB's columns are too narrow; text from the
     file is limited to atom and residue names.
+
+    Parameters
+    ----------
+    waters : bool
+        Write waters too.
 
     Raises
     ------

@@ -210,6 +210,13 @@ def read_tracks(text: str, name: str = "table") -> list[Track]:
     ``residue``...), one of letters (``letter``, ``wild_type``, ``aa``, one- or three-letter) and one of chains are
     recognised by their names; all are optional.
 
+    Parameters
+    ----------
+    text : str
+        The table; lines that start with ``#`` are skipped.
+    name : str
+        For messages.
+
     Raises
     ------
     InputError

@@ -1,22 +1,15 @@
 """Numbers along a protein that one page offers to the others (entropy to the structures page, for instance)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
+
+from biocore.structure.tracks import Track
 
 _KEY = "biocore.tracks"
 MAX_TRACKS = 24  # the oldest is forgotten first
-
-
-@dataclass(frozen=True)
-class Track:
-    """Values along a protein: `values` has one number for each letter of `sequence`, NaN where it is not defined."""
-
-    name: str
-    sequence: str
-    values: list[float]
 
 
 def offer_track(name: str, sequence: str, values: Sequence[float] | Any) -> None:
@@ -37,4 +30,5 @@ def offer_track(name: str, sequence: str, values: Sequence[float] | Any) -> None
 
 def offered_tracks() -> list[Track]:
     """Tracks other pages have offered in this session, the latest first."""
-    return [Track(**track) for track in reversed(st.session_state.get(_KEY, []))]
+    kept = reversed(st.session_state.get(_KEY, []))
+    return [Track(track["name"], np.array(track["values"], float), track["sequence"]) for track in kept]

@@ -34,7 +34,7 @@ def colouring(structure: Structure, mode: str) -> Colouring:
 
 
 def _painted(structure: Structure) -> tuple[np.ndarray | None, str]:
-    tracks = [Track(t.name, np.array(t.values, float), t.sequence) for t in offered_tracks()]
+    tracks = offered_tracks()
     left, right = st.columns([2, 3])
     with left:
         table = _table_input()

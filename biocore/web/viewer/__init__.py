@@ -110,6 +110,13 @@ def _geometry(key: str, _structure: Structure, _options: dict[str, Any]) -> tupl
 def export_html(scene: dict[str, Any], about: str = "") -> str:
     """The viewer with this scene as one HTML file that opens without a server and without the internet.
 
+    Parameters
+    ----------
+    scene : dict
+        As `structure_view` or `scene.scene` returns it.
+    about : str
+        A sentence above the viewer, as plain text.
+
     Raises
     ------
     DataUnavailable
