@@ -10,7 +10,7 @@ from go_toys import ONTOLOGY
 from biocore.cli import main
 from biocore.errors import InputError
 from biocore.go.ontology import Ontology, depths, most_specific, propagate_scores, read_obo, read_terms
-from biocore.go.train import prepare, sources
+from biocore.go.train import prepare, sources, splits
 
 OBO = """format-version: 1.2
 data-version: releases/2026-01-01
@@ -239,12 +239,12 @@ def test_a_cluster_table_that_lacks_proteins_is_refused_or_they_are_left_out(rel
 
 def test_a_split_that_leaks_is_not_trained_on():
     table = toys.proteins(20)
-    prepare.check_split(table)
+    splits.check_split(table)
     with pytest.raises(InputError, match=r"1 valid proteins \(P00000, ...\) share a cluster"):
-        prepare.check_split(table.assign(cluster=[1, 1, *range(2, 20)]))
+        splits.check_split(table.assign(cluster=[1, 1, *range(2, 20)]))
     twin = table.assign(Sequence=[table["Sequence"][1], *table["Sequence"][1:]])
     with pytest.raises(InputError, match="share a sequence"):
-        prepare.check_split(twin)
+        splits.check_split(twin)
 
 
 def test_a_table_without_clusters_puts_the_same_sequence_together(tmp_path):
@@ -289,8 +289,8 @@ def test_vocabulary_counts_and_drops_by_name():
 
 def test_splits_and_folds_keep_clusters_together():
     clusters = np.repeat(np.arange(60), 3)
-    subset = prepare.split_by_cluster(clusters, valid_fraction=0.25, seed=1)
-    folds = prepare.cluster_folds(clusters, 4, seed=1)
+    subset = splits.split_by_cluster(clusters, valid_fraction=0.25, seed=1)
+    folds = splits.cluster_folds(clusters, 4, seed=1)
     for number in range(60):
         assert len(set(subset[clusters == number])) == len(set(folds[clusters == number])) == 1
     assert 0.2 < (subset == "valid").mean() <= 0.26

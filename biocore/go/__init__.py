@@ -3,6 +3,7 @@
 ``zoo.load("go-mf")`` gives a `FunctionModel`; see `predict`.
 """
 
-from biocore.go.predict import FunctionModel, Prediction, evaluation, load
+from biocore.go.predict import FunctionModel, evaluation, load
+from biocore.go.prediction import Prediction
 
 __all__ = ["FunctionModel", "Prediction", "evaluation", "load"]

@@ -42,6 +42,13 @@ class Calibration:
 def term_groups(terms: Sequence[str], ontology: Ontology, *, min_terms: int = 10) -> tuple[tuple[str, ...], np.ndarray]:
     """Group terms by their top class (catalytic activity, binding, ...); small classes together as "other".
 
+    Parameters
+    ----------
+    terms : sequence of str, T
+    ontology : Ontology
+    min_terms : int
+        Terms from which a class is a group of its own.
+
     Returns
     -------
     names : tuple of str
@@ -138,6 +145,14 @@ def choose_thresholds(probability: np.ndarray, truth: np.ndarray, *, shrink: flo
     the F1.  A term with few positives has a noisy optimum, so the F1 is computed from the term's own counts plus
     `shrink` positives' worth of the counts of all terms.
 
+    Parameters
+    ----------
+    probability : float array, (N, T)
+        Of proteins the model has not been trained on.
+    truth : bool array, (N, T)
+    shrink : float
+        Positives' worth of the common counts.
+
     Returns
     -------
     float array, (T,), in steps of 0.01 from 0.25 to 0.95
@@ -155,7 +170,18 @@ def choose_thresholds(probability: np.ndarray, truth: np.ndarray, *, shrink: flo
 
 
 def measure_thresholds(probability: np.ndarray, truth: np.ndarray, threshold: np.ndarray) -> Thresholds:
-    """Precision and recall of each term at its threshold, on proteins that had no part in choosing it."""
+    """Precision and recall of each term at its threshold, on proteins that had no part in choosing it.
+
+    Parameters
+    ----------
+    probability : float array, (N, T)
+    truth : bool array, (N, T)
+    threshold : float array, (T,)
+
+    Returns
+    -------
+    Thresholds
+    """
     predicted = probability >= threshold
     correct = (predicted & truth).sum(axis=0).astype(float)
     count, positives = predicted.sum(axis=0), truth.sum(axis=0)

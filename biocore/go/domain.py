@@ -47,6 +47,11 @@ class Domain:
             The head's highest probability.
         measure : str
             What `vector` is called.
+
+        Returns
+        -------
+        str
+            A sentence for the user.
         """
         aligned = expect <= self.expect and bits > self.times * shuffled
         if aligned or vector >= self.vector or network >= self.network:

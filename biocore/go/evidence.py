@@ -46,7 +46,18 @@ class ResidueEvidence:
             raise ValueError("one effect for each residue and one fall for each window")
 
     def shown(self, fraction: float = SHOWN) -> list[tuple[int, int]]:
-        """The windows with the largest falls that do not overlap, up to `fraction` of the residues (at least one)."""
+        """The windows with the largest falls that do not overlap, up to `fraction` of the residues (at least one).
+
+        Parameters
+        ----------
+        fraction : float
+            Of the residues.
+
+        Returns
+        -------
+        list of (start, stop)
+            0-based, half-open, in the order of the protein.
+        """
         chosen: list[tuple[int, int]] = []
         covered = 0
         for place in np.argsort(-self.falls, kind="stable"):
@@ -121,7 +132,19 @@ class _Occluder:
 
 
 def windows_for(length: int, *, count: int = 48) -> list[tuple[int, int]]:
-    """About `count` windows that overlap by half and cover every residue."""
+    """About `count` windows that overlap by half and cover every residue.
+
+    Parameters
+    ----------
+    length : int
+        Residues of the protein.
+    count : int
+
+    Returns
+    -------
+    list of (start, stop)
+        0-based, half-open.
+    """
     width = max(8, -(-2 * length // (count + 1)))
     width = min(width, max(length // 4, 1))
     step = max(width // 2, 1)
@@ -144,6 +167,10 @@ def occlusion(
         Column of the model.
     count : int
         Windows, about; more are finer and slower.
+
+    Returns
+    -------
+    ResidueEvidence
 
     Raises
     ------
@@ -174,6 +201,21 @@ def faithfulness(
     progress: Progress | None = None,
 ) -> OcclusionFaithfulness:
     """Hide all shown residues at once, and as many random ones `draws` times.
+
+    Parameters
+    ----------
+    model : FunctionModel
+        The model `evidence` is of.
+    evidence : ResidueEvidence
+    draws : int
+        Random choices to compare with.
+    seed : int
+    progress : callable, optional
+        Gets (passes done, passes in all).
+
+    Returns
+    -------
+    OcclusionFaithfulness
 
     References
     ----------

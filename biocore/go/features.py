@@ -92,6 +92,24 @@ def pieces(length: int, window: int, *, limit: int = MAX_RESIDUES) -> list[tuple
 
     Unlike the tiles of masked predictions they do not overlap: for the mean of a protein that is half the work.
     Where they hold more than `limit` residues, evenly spaced pieces are read, from the first to the last.
+
+    Parameters
+    ----------
+    length : int
+        Residues of the protein.
+    window : int
+        Residues the language model reads at once.
+    limit : int
+        Residues read of one protein.
+
+    Returns
+    -------
+    list of (start, stop)
+
+    Examples
+    --------
+    >>> pieces(250, 100)
+    [(0, 83), (83, 167), (167, 250)]
     """
     count = max(1, -(-length // window))
     edges = [round(i * length / count) for i in range(count + 1)]
@@ -103,7 +121,13 @@ def pieces(length: int, window: int, *, limit: int = MAX_RESIDUES) -> list[tuple
 
 
 def pool(states: np.ndarray) -> np.ndarray:
-    """Mean, standard deviation and maximum over residues, (L, D) -> float32 (3 D,)."""
+    """Mean, standard deviation and maximum over residues, (L, D) -> float32 (3 D,).
+
+    Parameters
+    ----------
+    states : float array, (L, D)
+        Residue embeddings; nothing else.
+    """
     if not states.shape[1]:
         return np.zeros(0, np.float32)
     return np.concatenate([states.mean(axis=0), states.std(axis=0), states.max(axis=0)]).astype(np.float32)
@@ -129,6 +153,13 @@ def pooled(backbone: Backbone, sequence: str, reading: Reading = Reading()) -> n
     """Mean, standard deviation and maximum of a protein's residue embeddings, float32 (3 D,).
 
     Residues only: no padding and no special tokens, so a protein's vector does not depend on its company.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    sequence : str, length L
+        Cleaned protein.
+    reading : Reading
     """
     read = pieces(len(sequence), backbone.window, limit=reading.limit)
     return pool(np.concatenate([backbone.residue_embeddings(sequence[a:b], layer=reading.layer) for a, b in read]))
@@ -137,7 +168,15 @@ def pooled(backbone: Backbone, sequence: str, reading: Reading = Reading()) -> n
 def pooled_all(
     backbone: Backbone, sequences: Sequence[str], reading: Reading = Reading(), *, progress: Progress | None = None
 ) -> np.ndarray:
-    """`pooled` of many proteins, float32 (N, 3 D).  `progress` gets (proteins done, proteins in all)."""
+    """`pooled` of many proteins, float32 (N, 3 D).  `progress` gets (proteins done, proteins in all).
+
+    Parameters
+    ----------
+    backbone : Backbone
+    sequences : sequence of str, N
+    reading : Reading
+    progress : callable, optional
+    """
     rows = []
     for number, sequence in enumerate(sequences, 1):
         rows.append(pooled(backbone, sequence, reading))
@@ -148,6 +187,11 @@ def pooled_all(
 
 def counts(sequence: str) -> dict[str, np.ndarray]:
     """Plain features of a protein, in groups.
+
+    Parameters
+    ----------
+    sequence : str
+        Cleaned protein.
 
     Returns
     -------
@@ -177,7 +221,14 @@ COUNT_GROUPS = {"composition": 22, "ends": 40, "segments": 4, "dipeptides": 400}
 
 
 def counts_all(sequences: Sequence[str], groups: Sequence[str]) -> np.ndarray:
-    """The chosen groups of `counts` side by side, float32 (N, width)."""
+    """The chosen groups of `counts` side by side, float32 (N, width).
+
+    Parameters
+    ----------
+    sequences : sequence of str, N
+    groups : sequence of str
+        Keys of `COUNT_GROUPS`.
+    """
     width = sum(COUNT_GROUPS[g] for g in groups)
     rows = []
     for sequence in sequences:

@@ -42,7 +42,16 @@ class Mlp:
             )
 
     def standardise(self, x: np.ndarray) -> np.ndarray:
-        """Inputs as the network reads them."""
+        """Inputs as the network reads them.
+
+        Parameters
+        ----------
+        x : float array, (N, D)
+
+        Returns
+        -------
+        float32 array, (N, D)
+        """
         return np.clip((np.asarray(x, np.float32) - self.mean) / self.scale, -6, 6)
 
     def __call__(self, x: np.ndarray, *, block: int = 4096) -> np.ndarray:
@@ -66,7 +75,18 @@ class Mlp:
         return hidden
 
     def arrays(self, prefix: str, *, half: bool = False) -> dict[str, np.ndarray]:
-        """Weights as named arrays, for safetensors; in half precision where `half`."""
+        """Weights as named arrays, for safetensors; in half precision where `half`.
+
+        Parameters
+        ----------
+        prefix : str
+            What each name begins with.
+        half : bool
+
+        Returns
+        -------
+        dict of arrays
+        """
         flat = {f"{prefix}.mean": self.mean, f"{prefix}.scale": self.scale}
         for layer, weights in self.params.items():
             for kind, values in weights.items():
@@ -75,7 +95,24 @@ class Mlp:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> "Mlp":
-        """The reverse of `arrays`."""
+        """The reverse of `arrays`.
+
+        Parameters
+        ----------
+        arrays : mapping
+        prefix : str
+
+        Returns
+        -------
+        Mlp
+
+        Raises
+        ------
+        KeyError
+            An array is missing.
+        ValueError
+            The layers do not fit one another.
+        """
         layers = sorted({n.split(".")[1] for n in arrays if n.startswith(f"{prefix}.Dense_")})
         params = {
             layer: {kind: arrays[f"{prefix}.{layer}.{kind}"].astype(np.float32) for kind in ("kernel", "bias")}
@@ -91,6 +128,37 @@ def _gelu(x: np.ndarray) -> np.ndarray:
 
 
 def logit(p: np.ndarray, floor: float = FLOOR) -> np.ndarray:
-    """Natural log-odds, with p kept `floor` away from 0 and 1."""
+    """Natural log-odds, with p kept `floor` away from 0 and 1.
+
+    Parameters
+    ----------
+    p : float array
+        Probabilities.
+    floor : float
+
+    Returns
+    -------
+    float32 array of the same shape
+
+    Examples
+    --------
+    >>> [round(float(v), 2) for v in logit(np.array([0.0, 0.5]))]
+    [-9.21, 0.0]
+    """
     p = np.clip(np.asarray(p, dtype=np.float32), floor, 1 - floor)
     return np.log(p) - np.log1p(-p)
+
+
+def project(network: Mlp, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Scaled inputs (N, width) on main axes, float32 (N, d); the axes cover the first inputs.
+
+    Parameters
+    ----------
+    network : Mlp
+        Whose scaling is used.
+    x : float array, (N, width)
+    centre : float array, (first inputs,)
+    axes : float array, (first inputs, d)
+    """
+    width = len(centre)
+    return (network.standardise(x)[:, :width] - centre) @ axes

@@ -47,7 +47,16 @@ def group_matrix() -> np.ndarray:
 
 
 def bits(score: np.ndarray) -> np.ndarray:
-    """Bit score of a raw score: how many halvings of the chance of a random pair it is worth; 0 for a score of 0."""
+    """Bit score of a raw score: how many halvings of the chance of a random pair it is worth; 0 for a score of 0.
+
+    Parameters
+    ----------
+    score : float array
+
+    Returns
+    -------
+    float32 array of the same shape
+    """
     return np.where(score > 0, np.maximum((SCALE * score - np.log(SIZE)) / np.log(2), 0), 0).astype(np.float32)
 
 
@@ -90,7 +99,17 @@ class HomologueHits(ReferenceHits):
 
 
 def excess_bits(neighbours: HomologueHits, length: np.ndarray, residues: int) -> np.ndarray:
-    """Bits of each neighbour beyond those of ten chance hits (E = 10), float32 (N, K); 0 for what is weaker."""
+    """Bits of each neighbour beyond those of ten chance hits (E = 10), float32 (N, K); 0 for what is weaker.
+
+    Parameters
+    ----------
+    neighbours : HomologueHits
+        Of N queries.
+    length : int array, (N,)
+        Residues of each query.
+    residues : int
+        Of all references together.
+    """
     floor = np.log2(np.maximum(np.asarray(length, float) * residues / 10, 1))
     return np.maximum(neighbours.bits - floor[:, None], 0).astype(np.float32)
 
@@ -115,7 +134,16 @@ class HomologyIndex:
 
     @classmethod
     def build(cls, sequences: Sequence[str]) -> "HomologyIndex":
-        """Index reference proteins."""
+        """Index reference proteins.
+
+        Parameters
+        ----------
+        sequences : sequence of str, N
+
+        Returns
+        -------
+        HomologyIndex
+        """
         parts = [group_numbers(sequence) for sequence in sequences]
         flat = np.concatenate([*parts, np.zeros(0, np.int64)])
         return cls(np.where(flat < 0, UNKNOWN, flat).astype(np.uint8), np.array([len(p) for p in parts], np.uint32))
@@ -230,7 +258,14 @@ class HomologyIndex:
         return HomologueHits(indices, similarity, found_bits)
 
     def coverage(self, found: HomologueHits, sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Score of each neighbour as a fraction of the query's with itself, and of its own, float32 (N, K)."""
+        """Score of each neighbour as a fraction of the query's with itself, and of its own, float32 (N, K).
+
+        Parameters
+        ----------
+        found : HomologueHits
+            Of `search`, for `sequences`.
+        sequences : sequence of str, N
+        """
         query = np.array([max(_self_score(s), 1) for s in sequences], np.float32).reshape(-1, 1)
         reference = np.maximum(np.where(found.indices >= 0, self._own[found.indices], 1), 1)
         score = found.similarity * np.minimum(query, reference)
@@ -240,6 +275,12 @@ class HomologyIndex:
         """Bit score of each protein's own shuffled sequence with its neighbours, (N,): the best of 3 shuffles.
 
         What a protein of few kinds of letters (collagen, say) shares with others by its composition alone.
+
+        Parameters
+        ----------
+        sequences : sequence of str, N
+        neighbours : HomologueHits
+            Of `search`, for `sequences`: the references that are aligned.
         """
         best = np.zeros(len(sequences), np.float32)
         for row, sequence in enumerate(sequences):

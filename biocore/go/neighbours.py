@@ -46,12 +46,39 @@ class ReferenceHits:
 
 
 def group_numbers(sequence: str) -> np.ndarray:
-    """Number of each residue's group in `GROUPS`, int64 (L,); -1 for X, B, Z, U and O."""
+    """Number of each residue's group in `GROUPS`, int64 (L,); -1 for X, B, Z, U and O.
+
+    Parameters
+    ----------
+    sequence : str, length L
+        Upper-case residues.
+
+    Raises
+    ------
+    UnicodeEncodeError
+        A letter beyond ASCII.
+
+    Examples
+    --------
+    >>> group_numbers("ADEX").tolist()
+    [0, 2, 2, -1]
+    """
     return _LETTER[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
 
 
 def kmers(sequence: str, *, span: int = SPAN) -> np.ndarray:
-    """Distinct k-mers over the reduced alphabet, as sorted numbers; those with X, B, Z, U or O are left out."""
+    """Distinct k-mers over the reduced alphabet, as sorted numbers; those with X, B, Z, U or O are left out.
+
+    Parameters
+    ----------
+    sequence : str
+    span : int
+        Residues of a k-mer.
+
+    Returns
+    -------
+    int64 array, (number of distinct k-mers,)
+    """
     letters = group_numbers(sequence)
     count = len(letters) - span + 1
     if count < 1:
@@ -88,7 +115,16 @@ class KmerIndex:
 
     @classmethod
     def build(cls, sequences: Sequence[str]) -> "KmerIndex":
-        """Index reference proteins."""
+        """Index reference proteins.
+
+        Parameters
+        ----------
+        sequences : sequence of str, N
+
+        Returns
+        -------
+        KmerIndex
+        """
         each = [kmers(sequence) for sequence in sequences]
         flat = np.concatenate([*each, np.zeros(0, np.int64)])
         owner = np.repeat(np.arange(len(sequences), dtype=np.int32), [len(codes) for codes in each])
@@ -122,7 +158,12 @@ class KmerIndex:
         return float(np.sqrt((weights**2).sum())) or 1.0
 
     def similarity(self, sequence: str) -> np.ndarray:
-        """Cosine of the weighted k-mer vectors of a protein and of every reference, (N,) in [0, 1]."""
+        """Cosine of the weighted k-mer vectors of a protein and of every reference, (N,) in [0, 1].
+
+        Parameters
+        ----------
+        sequence : str
+        """
         codes = kmers(sequence)
         rows = self._find(codes)
         found = rows[rows >= 0]
@@ -143,6 +184,10 @@ class KmerIndex:
         ----------
         exclude : sequence of int arrays, optional
             For each query, rows of the reference that must not be found (its own cluster, in cross-validation).
+
+        Returns
+        -------
+        ReferenceHits
         """
         found = []
         for number, sequence in enumerate(sequences):
@@ -215,7 +260,22 @@ def votes(neighbours: ReferenceHits, labels: np.ndarray, weight: np.ndarray) -> 
 
 
 def same_cluster(clusters: Sequence) -> list[np.ndarray]:
-    """For each protein, the rows of its own cluster (itself among them)."""
+    """For each protein, the rows of its own cluster (itself among them).
+
+    Parameters
+    ----------
+    clusters : sequence, N
+        Cluster of each protein.
+
+    Returns
+    -------
+    list of int arrays, N
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in same_cluster(["a", "b", "a"])]
+    [[0, 2], [1], [0, 2]]
+    """
     _, index = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
     order = np.argsort(index, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(index[order])) + 1)
@@ -226,6 +286,12 @@ def cluster(sequences: Sequence[str], *, min_similarity: float = 0.3) -> list[in
     """Put sequences together that share many k-mers, directly or through others (single linkage).
 
     Meant for tables of some ten thousand proteins where no clusters are given; identical sequences are always together.
+
+    Parameters
+    ----------
+    sequences : sequence of str, N
+    min_similarity : float
+        Cosine of the weighted k-mer vectors from which two sequences are put together.
 
     Returns
     -------

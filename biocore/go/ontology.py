@@ -88,6 +88,14 @@ class Ontology:
     def propagate(self, terms: Iterable[str]) -> set[str]:
         """`terms` and everything above them (the true-path rule).
 
+        Parameters
+        ----------
+        terms : iterable of str
+
+        Returns
+        -------
+        set of str
+
         Raises
         ------
         KeyError
@@ -98,6 +106,10 @@ class Ontology:
 
     def parents_within(self, vocabulary: Sequence[str]) -> dict[int, tuple[int, ...]]:
         """Nearest ancestors inside a list of terms.
+
+        Parameters
+        ----------
+        vocabulary : sequence of str, T
 
         Returns
         -------
@@ -123,6 +135,10 @@ def read_obo(path: Path, *, aspect: str = "molecular_function", relations: Seque
         molecular_function, biological_process or cellular_component.
     relations : sequence of str
         Kinds of edge along which an annotation climbs.
+
+    Returns
+    -------
+    Ontology
 
     Raises
     ------
@@ -176,6 +192,14 @@ def _retired_ids(nodes: Mapping[str, dict], names: Mapping[str, str]) -> tuple[d
 def read_terms(path: Path) -> Ontology:
     """Read a table of terms: columns term, name, parents (separated by ``;``), tab-separated, gzip-compressed or not.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Ontology
+
     Raises
     ------
     InputError
@@ -220,7 +244,17 @@ def propagate_scores(scores: np.ndarray, parents: Mapping[int, tuple[int, ...]])
 
 
 def climbing_order(parents: Mapping[int, tuple[int, ...]]) -> list[int]:
-    """Terms ordered so that each comes before its parents."""
+    """Terms ordered so that each comes before its parents.
+
+    Parameters
+    ----------
+    parents : mapping
+        As `Ontology.parents_within` gives them.
+
+    Returns
+    -------
+    list of int
+    """
     level: dict[int, int] = {}
 
     def depth(term: int) -> int:
@@ -234,14 +268,64 @@ def climbing_order(parents: Mapping[int, tuple[int, ...]]) -> list[int]:
 
 
 def depths(parents: Mapping[int, tuple[int, ...]]) -> np.ndarray:
-    """Longest way from a top term to each term, (T,)."""
+    """Longest way from a top term to each term, (T,).
+
+    Parameters
+    ----------
+    parents : mapping
+        As `Ontology.parents_within` gives them.
+
+    Examples
+    --------
+    >>> depths({0: (), 1: (0,), 2: (0, 1)}).tolist()
+    [0, 1, 2]
+    """
     result = np.zeros(len(parents), dtype=int)
     for term in reversed(climbing_order(parents)):
         result[term] = 1 + max((result[p] for p in parents[term]), default=-1)
     return result
 
 
+def with_ancestors(terms: Iterable[int], parents: Mapping[int, tuple[int, ...]]) -> set[int]:
+    """`terms` and everything above them (the true-path rule).
+
+    Parameters
+    ----------
+    terms : iterable of int
+    parents : mapping
+        As `Ontology.parents_within` gives them.
+
+    Examples
+    --------
+    >>> sorted(with_ancestors([2], {0: (), 1: (0,), 2: (1,), 3: (0,)}))
+    [0, 1, 2]
+    """
+    found = set(terms)
+    waiting = list(found)
+    while waiting:
+        new = set(parents[waiting.pop()]) - found
+        found |= new
+        waiting += new
+    return found
+
+
 def most_specific(chosen: Iterable[int], parents: Mapping[int, tuple[int, ...]]) -> set[int]:
-    """Terms of `chosen` that have no descendant in it.  `chosen` must hold its terms' parents (true-path rule)."""
+    """Terms of `chosen` that have no descendant in it.  `chosen` must hold its terms' parents (true-path rule).
+
+    Parameters
+    ----------
+    chosen : iterable of int
+    parents : mapping
+        As `Ontology.parents_within` gives them.
+
+    Returns
+    -------
+    set of int
+
+    Examples
+    --------
+    >>> most_specific({0, 1}, {0: (), 1: (0,)})
+    {1}
+    """
     chosen = set(chosen)
     return chosen - {p for term in chosen for p in parents[term]}

@@ -14,60 +14,17 @@ from biocore.errors import ModelUnavailable
 from biocore.go import features
 from biocore.go.calibration import Calibration, Thresholds
 from biocore.go.domain import Domain
-from biocore.go.head import Mlp
+from biocore.go.head import Mlp, project
 from biocore.go.homology import HomologueHits, expect
-from biocore.go.neighbours import ReferenceHits, nearest_vectors
-from biocore.go.ontology import depths, most_specific, propagate_scores
+from biocore.go.neighbours import nearest_vectors
+from biocore.go.ontology import depths, most_specific, propagate_scores, with_ancestors
+from biocore.go.prediction import Prediction
 from biocore.go.reference import Reference, lines
 from biocore.go.stacking import PAIR_FEATURES, Terms, homologues_of, pair_features, stacked, vector_votes
 from biocore.stats.calibration import Reliability
 
 Progress = Callable[[int, int], None]
 IDENTICAL = 0.9995  # similarity from which two proteins count as the same
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Answer for N proteins over the T terms of the model.
-
-    Attributes
-    ----------
-    probability : float32 array, (N, T)
-        Calibrated, and never higher for a term than for its parents.
-    network, neighbours : float32 arrays, (N, T)
-        What the network alone, and the neighbours' vote alone, would say (a probability and a fraction of the votes).
-    propagated : bool array, (N, T)
-        Where the probability was raised to that of a child.
-    by_alignment, by_vector : HomologueHits, ReferenceHits
-        Nearest annotated proteins, by local alignment and by embedding.
-    expect : float array, (N, K)
-        E-value of each alignment: how many references would align as well by chance.
-    shuffled_bits : float32 array, (N,)
-        Bit score of each protein's own shuffled sequence with the same references.
-    abstained : tuple of str, length N
-        Why the model abstains (the protein is out of its domain); "" where it answers.
-    """
-
-    probability: np.ndarray
-    network: np.ndarray
-    neighbours: np.ndarray
-    propagated: np.ndarray
-    by_alignment: HomologueHits
-    by_vector: ReferenceHits
-    expect: np.ndarray
-    shuffled_bits: np.ndarray
-    abstained: tuple[str, ...]
-
-    def __post_init__(self):
-        shape = self.probability.shape
-        if (
-            not self.network.shape == self.neighbours.shape == self.propagated.shape == shape
-            or len(self.abstained) != shape[0]
-        ):
-            raise ValueError("the parts of a prediction differ in shape")
-
-    def __len__(self) -> int:
-        return len(self.probability)
 
 
 @dataclass(frozen=True)
@@ -155,6 +112,10 @@ class FunctionModel:
         backbone : Backbone, optional
             The language model; loaded by name (``details["backbone"]``) when first needed.
 
+        Returns
+        -------
+        FunctionModel
+
         Raises
         ------
         KeyError
@@ -230,6 +191,10 @@ class FunctionModel:
         ----------
         progress : callable, optional
             Gets (proteins done, proteins in all).
+
+        Returns
+        -------
+        Prediction
         """
         pooled = features.pooled_all(self.backbone, sequences, self.reading, progress=progress)
         return self.from_pooled(pooled, sequences)
@@ -243,6 +208,10 @@ class FunctionModel:
         ----------
         aligned : HomologueHits, optional
             ``reference.homology.search(sequences)``, where that is already there.
+
+        Returns
+        -------
+        Prediction
         """
         by_alignment = self.reference.homology.search(sequences) if aligned is None else aligned
         logits, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment)
@@ -305,37 +274,71 @@ class FunctionModel:
     # -------------------------------------------------------------------------------------------- reading answers
 
     def same_as(self, prediction: Prediction, protein: int) -> int | None:
-        """Row of the reference protein that is this one, as far as alignment and embedding can tell."""
+        """Row of the reference protein that is this one, as far as alignment and embedding can tell.
+
+        Parameters
+        ----------
+        prediction : Prediction
+        protein : int
+            Its row in `prediction`, 0-based.
+
+        Returns
+        -------
+        int or None
+        """
         aligned, vector = prediction.by_alignment, prediction.by_vector
         row = int(aligned.indices[protein, 0])
         alike = min(aligned.similarity[protein, 0], vector.similarity[protein, 0])
         return row if row >= 0 and row == vector.indices[protein, 0] and alike > IDENTICAL else None
 
     def chosen(self, prediction: Prediction, protein: int) -> set[int]:
-        """Terms above their thresholds and all their parents; empty where the model abstains."""
+        """Terms above their thresholds and all their parents; empty where the model abstains.
+
+        Parameters
+        ----------
+        prediction : Prediction
+        protein : int
+            Its row in `prediction`, 0-based.
+
+        Returns
+        -------
+        set of int
+            Numbers of terms.
+        """
         if prediction.abstained[protein]:
             return set()
         above = np.flatnonzero(prediction.probability[protein] >= self.thresholds.threshold)
-        chosen = set(above.tolist())
-        waiting = list(chosen)
-        while waiting:
-            for parent in self.parents[waiting.pop()]:
-                if parent not in chosen:
-                    chosen.add(parent)
-                    waiting.append(parent)
-        return chosen
+        return with_ancestors(above.tolist(), self.parents)
 
     def most_specific(self, chosen: set[int]) -> set[int]:
         """Those of `chosen` without a descendant in it."""
         return most_specific(chosen, self.parents)
 
     def precision_at(self, term: int, probability: float) -> tuple[float, int]:
-        """How often terms of this group came true at this probability on held-out proteins, and out of how many."""
+        """How often terms of this group came true at this probability on held-out proteins, and out of how many.
+
+        Parameters
+        ----------
+        term : int
+        probability : float
+
+        Returns
+        -------
+        precision : float
+            NaN where no held-out prediction had about this probability.
+        count : int
+        """
         group = self.calibration.groups[int(self.calibration.group[term])]
         return self.reliability[group].at(probability)
 
     def verdict(self, prediction: Prediction, protein: int, term: int) -> str:
-        """Where an answer comes from: "both", "neighbours", "network" or "together"."""
+        """Where an answer comes from: "both", "neighbours", "network" or "together".
+
+        Parameters
+        ----------
+        prediction : Prediction
+        protein, term : int
+        """
         limit = float(self.thresholds.threshold[term])
         network = float(prediction.network[protein, term]) >= limit
         neighbours = float(prediction.neighbours[protein, term]) >= 0.5
@@ -344,14 +347,18 @@ class FunctionModel:
         return "neighbours" if neighbours else "network" if network else "together"
 
 
-def project(network: Mlp, x: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Scaled inputs (N, width) on main axes, float32 (N, d); the axes cover the first inputs."""
-    width = len(centre)
-    return (network.standardise(x)[:, :width] - centre) @ axes
-
-
 def load(card: zoo.ModelCard, *, backbone: features.Backbone | None = None) -> FunctionModel:
     """The model of a card; the language model behind it is loaded when it is first needed.
+
+    Parameters
+    ----------
+    card : ModelCard
+    backbone : Backbone, optional
+        The language model, where it is already loaded.
+
+    Returns
+    -------
+    FunctionModel
 
     Raises
     ------
@@ -370,6 +377,16 @@ def load(card: zoo.ModelCard, *, backbone: features.Backbone | None = None) -> F
 
 
 def evaluation(card: zoo.ModelCard) -> dict[str, Any]:
-    """The measurements stored beside the weights (``evaluation.json``); empty where there are none."""
+    """The measurements stored beside the weights (``evaluation.json``); empty where there are none.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    dict
+        As `go.train.evaluate` gives it.
+    """
     path = card.folder / "evaluation.json"
     return json.loads(path.read_text()) if path.exists() else {}

@@ -57,7 +57,17 @@ class Reference:
         return len(self.accessions)
 
     def terms_of(self, protein: int) -> list[str]:
-        """Identifiers of a reference protein's terms."""
+        """Identifiers of a reference protein's terms.
+
+        Parameters
+        ----------
+        protein : int
+            0-based row.
+
+        Returns
+        -------
+        list of str
+        """
         return [self.term_ids[t] for t in self.terms[self.starts[protein] : self.starts[protein + 1]]]
 
     @cached_property
@@ -72,7 +82,12 @@ class Reference:
         return dict(zip(self.term_ids, counts.tolist(), strict=True))
 
     def labels(self, vocabulary: Sequence[str]) -> np.ndarray:
-        """Bool array (M, T) over a vocabulary."""
+        """Bool array (M, T) over a vocabulary.
+
+        Parameters
+        ----------
+        vocabulary : sequence of str, T
+        """
         column = {term: i for i, term in enumerate(vocabulary)}
         place = np.array([column.get(term, -1) for term in self.term_ids])[self.terms.astype(int)]
         rows = np.repeat(np.arange(len(self)), np.diff(self.starts.astype(int)))

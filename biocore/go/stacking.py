@@ -80,6 +80,10 @@ def homologues_of(
         Of `HomologyIndex.search`, for `sequences`.
     labels : bool array, (M, T)
         Terms of the references.
+
+    Returns
+    -------
+    Homologues
     """
     lengths = np.array([max(len(s), 1) for s in sequences])
     beyond = excess_bits(found, lengths, index.residues)
@@ -122,7 +126,20 @@ class Votes:
 
 
 def vector_votes(found: ReferenceHits, labels: np.ndarray, power: float) -> Votes:
-    """Votes of neighbours by embedding; each counts its similarity raised to `power`."""
+    """Votes of neighbours by embedding; each counts its similarity raised to `power`.
+
+    Parameters
+    ----------
+    found : ReferenceHits
+        By embedding.
+    labels : bool array, (M, T)
+        Terms of the references.
+    power : float
+
+    Returns
+    -------
+    Votes
+    """
     fraction = votes(found, labels, np.maximum(found.similarity, 0) ** power)[0]
     return Votes(fraction, votes(found, labels, found.similarity)[1], found.best)
 
@@ -199,6 +216,12 @@ def pair_features(
 
 
 def stacked(stacks: Sequence[Mlp], pairs: np.ndarray) -> np.ndarray:
-    """Mean log-odds (N, T) of small networks that read `pair_features`, (N, T, F)."""
+    """Mean log-odds (N, T) of small networks that read `pair_features`, (N, T, F).
+
+    Parameters
+    ----------
+    stacks : sequence of Mlp
+    pairs : float32 array, (N, T, F)
+    """
     flat = pairs.reshape(-1, pairs.shape[-1])
     return np.mean([stack(flat, block=200_000) for stack in stacks], axis=0).reshape(pairs.shape[:2])

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from biocore.go.predict import FunctionModel, Prediction
+from biocore.go.predict import FunctionModel
+from biocore.go.prediction import Prediction
 
 COLUMNS = ("record", "term", "name", "probability", "threshold", "predicted", "propagated")
 SOURCES = {
@@ -21,6 +22,15 @@ def scores(
     model: FunctionModel, prediction: Prediction, names: Sequence[str], *, above_threshold: bool = False
 ) -> pd.DataFrame:
     """One row for each protein and term, most likely first.
+
+    Parameters
+    ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`, N proteins.
+    names : sequence of str, N
+    above_threshold : bool
+        Only predicted terms.
 
     Returns
     -------
@@ -55,6 +65,14 @@ def scores(
 
 def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame:
     """The predicted terms of one protein, most specific first, then by probability.
+
+    Parameters
+    ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`.
+    row : int
+        0-based number of the protein in `prediction`.
 
     Returns
     -------
@@ -92,6 +110,14 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
 def annotated(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame | None:
     """What a training protein is annotated with beside what the model says; None where the protein is not one.
 
+    Parameters
+    ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`.
+    row : int
+        0-based number of the protein in `prediction`.
+
     Returns
     -------
     DataFrame
@@ -119,6 +145,16 @@ def annotated(model: FunctionModel, prediction: Prediction, row: int) -> pd.Data
 
 def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int = 10) -> pd.DataFrame:
     """The nearest annotated proteins, by alignment and by embedding.
+
+    Parameters
+    ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`.
+    row : int
+        0-based number of the protein in `prediction`.
+    top : int
+        Proteins to list by each measure.
 
     Returns
     -------
@@ -153,7 +189,20 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
 
 
 def specific_names(model: FunctionModel, terms: Sequence[str], *, most: int = 6) -> list[str]:
-    """Names of the rarest terms of a reference protein: the general ones go without saying."""
+    """Names of the rarest terms of a reference protein: the general ones go without saying.
+
+    Parameters
+    ----------
+    model : FunctionModel
+    terms : sequence of str
+        Identifiers.
+    most : int
+        Names to give.
+
+    Returns
+    -------
+    list of str
+    """
     counts = model.reference.term_counts
     ordered = sorted(terms, key=lambda term: (counts[term], term))
     return [model.reference.names[term] for term in ordered[:most]]
@@ -161,6 +210,16 @@ def specific_names(model: FunctionModel, terms: Sequence[str], *, most: int = 6)
 
 def rare_terms(model: FunctionModel, prediction: Prediction, row: int, *, top: int = 5) -> pd.DataFrame:
     """Terms of the nearest proteins that are too rare for the network to know.
+
+    Parameters
+    ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`.
+    row : int
+        0-based number of the protein in `prediction`.
+    top : int
+        Neighbours to look at.
 
     Returns
     -------

@@ -22,7 +22,12 @@ METRICS = {
 
 
 def term_graph(graph: TermGraph) -> go.Figure:
-    """Predicted terms below their parents; colour is the probability, a dark rim marks the most specific ones."""
+    """Predicted terms below their parents; colour is the probability, a dark rim marks the most specific ones.
+
+    Parameters
+    ----------
+    graph : TermGraph
+    """
     figure = go.Figure()
     lines_x, lines_y = [], []
     for child, parent in graph.edges:
@@ -67,7 +72,14 @@ def _fitted_names(graph: TermGraph, *, pixels: int = 740, letter: float = 5.6) -
 
 
 def residue_evidence(evidence: ResidueEvidence, name: str) -> go.Figure:
-    """Fall of a term's log-odds with the residues hidden, along the protein; the windows shown are shaded."""
+    """Fall of a term's log-odds with the residues hidden, along the protein; the windows shown are shaded.
+
+    Parameters
+    ----------
+    evidence : ResidueEvidence
+    name : str
+        Of the term.
+    """
     figure = go.Figure(
         go.Scatter(
             x=list(range(1, len(evidence.sequence) + 1)),
@@ -88,7 +100,13 @@ def residue_evidence(evidence: ResidueEvidence, name: str) -> go.Figure:
 
 
 def training_curves(curve: Sequence[Mapping[str, float]]) -> go.Figure:
-    """Loss and ranking measures over epochs, on a fold held out of training."""
+    """Loss and ranking measures over epochs, on a fold held out of training.
+
+    Parameters
+    ----------
+    curve : sequence of mapping
+        epoch, loss, held_out_loss, protein_auprc and protein_auroc of each epoch that was measured.
+    """
     figure = go.Figure()
     epochs = [row["epoch"] for row in curve]
     for column, name, axis, colour in (
@@ -107,7 +125,13 @@ def training_curves(curve: Sequence[Mapping[str, float]]) -> go.Figure:
 
 
 def true_and_predicted(sample: Mapping[str, Any]) -> go.Figure:
-    """A sample of held-out proteins: their true terms beside the predicted probabilities."""
+    """A sample of held-out proteins: their true terms beside the predicted probabilities.
+
+    Parameters
+    ----------
+    sample : mapping
+        proteins, terms, truth and probability (proteins by terms).
+    """
     from plotly.subplots import make_subplots
 
     figure = make_subplots(1, 2, subplot_titles=("annotated", "predicted"), shared_yaxes=True, horizontal_spacing=0.03)
@@ -134,7 +158,13 @@ def true_and_predicted(sample: Mapping[str, Any]) -> go.Figure:
 
 
 def auprc_by_examples(terms: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """auPRC of each term against the number of training proteins that have it."""
+    """auPRC of each term against the number of training proteins that have it.
+
+    Parameters
+    ----------
+    terms : sequence of mapping
+        name, training_proteins and auprc (method -> value) of each term.
+    """
     rows = [r for r in terms if r["auprc"]["model"] is not None]
     figure = go.Figure(
         go.Scatter(
@@ -184,7 +214,15 @@ def best_and_worst(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
 
 
 def compare_methods(methods: Mapping[str, Mapping[str, Sequence[float | None]]], metric: str) -> go.Figure:
-    """One measure of every method with its 95 % interval."""
+    """One measure of every method with its 95 % interval.
+
+    Parameters
+    ----------
+    methods : mapping
+        Method -> measure -> value and the ends of its interval.
+    metric : str
+        Key of `METRICS`.
+    """
     names = list(methods)
     values = [methods[n][metric] for n in names]
     middle = [v[0] for v in values]
@@ -210,7 +248,15 @@ def compare_methods(methods: Mapping[str, Mapping[str, Sequence[float | None]]],
 
 
 def by_identity(rows: Sequence[Mapping[str, Any]], metric: str) -> go.Figure:
-    """One measure of the main methods by identity to the nearest training protein."""
+    """One measure of the main methods by identity to the nearest training protein.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        identity, proteins, method and the measures.
+    metric : str
+        Key of `METRICS`.
+    """
     figure = go.Figure()
     for number, method in enumerate(dict.fromkeys(r["method"] for r in rows)):
         mine = [r for r in rows if r["method"] == method]
@@ -239,7 +285,17 @@ def _gap(high: float | None, low: float | None) -> float:
 
 
 def evidence_colours(evidence: ResidueEvidence) -> list[str]:
-    """A colour for each residue, red where it speaks for the term and blue where against; white is no effect."""
+    """A colour for each residue, red where it speaks for the term and blue where against; white is no effect.
+
+    Parameters
+    ----------
+    evidence : ResidueEvidence, L residues
+
+    Returns
+    -------
+    list of str, L
+        ``#rrggbb``.
+    """
     from plotly.colors import sample_colorscale
 
     limit = symmetric_limit(evidence.effect)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biocore.go.predict import FunctionModel, Prediction
+from biocore.go.ontology import with_ancestors
+from biocore.go.predict import FunctionModel
+from biocore.go.prediction import Prediction
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,17 @@ def term_graph(model: FunctionModel, prediction: Prediction, row: int, *, most: 
 
     Parameters
     ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`.
+    row : int
+        0-based number of the protein in `prediction`.
     most : int
         Where more terms are predicted, the most probable specific ones are drawn with their parents.
+
+    Returns
+    -------
+    TermGraph
     """
     chosen = model.chosen(prediction, row)
     if len(chosen) > most:
@@ -66,12 +77,7 @@ def term_graph(model: FunctionModel, prediction: Prediction, row: int, *, most: 
 def _thinned(model: FunctionModel, probability: np.ndarray, chosen: set[int], most: int) -> set[int]:
     kept: set[int] = set()
     for leaf in sorted(model.most_specific(chosen), key=lambda t: -probability[t]):
-        above, waiting = {leaf}, [leaf]
-        while waiting:
-            for parent in model.parents[waiting.pop()]:
-                if parent not in above:
-                    above.add(parent)
-                    waiting.append(parent)
+        above = with_ancestors({leaf}, model.parents)
         if kept and len(kept | above) > most:
             break
         kept |= above

@@ -139,6 +139,23 @@ def curve(truth: np.ndarray, scores: np.ndarray, bits: np.ndarray, *, thresholds
 
     Proteins without a true term are left out.
 
+    Parameters
+    ----------
+    truth : bool array, (N, T)
+    scores : float array, (N, T)
+    bits : float array, (T,)
+        Information content (`information_content`).
+    thresholds : float array, (K,)
+
+    Returns
+    -------
+    Curve
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, or a score is not finite.
+
     References
     ----------
     Radivojac et al. (2013), Nature Methods 10:221-227, doi:10.1038/nmeth.2340.
@@ -162,6 +179,11 @@ def ranking(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarr
     -------
     average_precision, auroc : float arrays, (R,)
         NaN where a row has no positive; auROC also where it has no negative.
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, or a score is not finite.
     """
     _check(truth, scores)
     results = [_rank_row(y, s, np.ones((1, len(y)))) for y, s in zip(truth, scores, strict=True)]

@@ -18,6 +18,15 @@ _COLUMNS = ("query", "reference", "identity", "bits")
 def program(wish: str = "auto") -> str | None:
     """The alignment program to use; None where none is wanted or, with "auto", none is installed.
 
+    Parameters
+    ----------
+    wish : str
+        auto, none, mmseqs or blastp.
+
+    Returns
+    -------
+    str or None
+
     Raises
     ------
     InputError
@@ -38,6 +47,13 @@ def program(wish: str = "auto") -> str | None:
 
 def align(queries: Sequence[str], references: Sequence[str], *, tool: str, threads: int = 1) -> pd.DataFrame:
     """Local alignments of each query with the references, E-value up to 0.001.
+
+    Parameters
+    ----------
+    queries, references : sequences of str
+    tool : str
+        mmseqs or blastp.
+    threads : int
 
     Returns
     -------
@@ -104,7 +120,15 @@ def transfer(hits: pd.DataFrame, labels: np.ndarray, queries: int, *, top: int |
 
 
 def nearest_identity(hits: pd.DataFrame, queries: int) -> np.ndarray:
-    """Identity of each query's best hit (by bit score), (queries,); NaN where there is none."""
+    """Identity of each query's best hit (by bit score), (queries,); NaN where there is none.
+
+    Parameters
+    ----------
+    hits : DataFrame
+        As `align` gives it.
+    queries : int
+        How many there are.
+    """
     identity = np.full(queries, np.nan)
     best = hits.drop_duplicates("query")
     identity[best["query"].to_numpy(int)] = best["identity"].to_numpy(float)

@@ -12,7 +12,7 @@ from biocore import runtime, zoo
 from biocore.errors import InputError
 from biocore.go import features
 from biocore.go.ontology import Ontology
-from biocore.go.train import prepare
+from biocore.go.train import prepare, splits
 from biocore.go.train.fit import Trained, ablation, settle, train
 from biocore.go.train.measure import evaluate
 from biocore.go.train.settings import LABELS, Say, Settings, as_json, to_stderr
@@ -20,7 +20,22 @@ from biocore.go.train.stored import embedding_folder, load_data
 
 
 def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, trained_on: str) -> zoo.ModelCard:
-    """Write weights, card and measurements into `folder`."""
+    """Write weights, card and measurements into `folder`.
+
+    Parameters
+    ----------
+    trained : Trained
+    folder : Path
+        Made where it is missing.
+    results : dict
+        As `measure.evaluate` gives them.
+    name, trained_on : str
+        For the card.
+
+    Returns
+    -------
+    ModelCard
+    """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +79,19 @@ def _quality(results: dict[str, Any]) -> tuple[zoo.Quality, ...]:
 
 
 def store(card: zoo.ModelCard, results: dict[str, Any]) -> zoo.ModelCard:
-    """Keep new measurements of the valid split with a model: its ``evaluation.json`` and the quality on its card."""
+    """Keep new measurements of the valid split with a model: its ``evaluation.json`` and the quality on its card.
+
+    Parameters
+    ----------
+    card : ModelCard
+    results : dict
+        As `measure.evaluate` gives them.
+
+    Returns
+    -------
+    ModelCard
+        The new one.
+    """
     path = card.folder / "evaluation.json"
     before = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(as_json(before | results), separators=(",", ":")) + "\n")
@@ -87,6 +114,29 @@ def run(
 ) -> zoo.ModelCard:
     """Everything ``train function`` does: embed, train, measure on valid, write a model folder.
 
+    Parameters
+    ----------
+    table : DataFrame
+        As `prepare.prepare` gives it.
+    ontology : Ontology
+    settings : Settings
+    out : Path
+        Folder of the model.
+    embeddings : Path, optional
+        Where embeddings and alignments are kept between runs.
+    align : str
+        Alignment program of the yardstick, see `alignment.program`.
+    bootstrap : int
+        Resamplings of the proteins.
+    ablate : bool
+        Measure what each group of inputs is worth, too.
+    say : callable
+        Gets a line of text as work goes on.
+
+    Returns
+    -------
+    ModelCard
+
     Raises
     ------
     InputError
@@ -95,7 +145,7 @@ def run(
     for subset in ("train", "valid"):
         if not (table["subset"] == subset).any():
             raise InputError(f"the table has no protein of the subset {subset!r}.")
-    prepare.check_split(table)
+    splits.check_split(table)
     backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
     parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
     terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)

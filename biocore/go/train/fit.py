@@ -12,10 +12,10 @@ from scipy.special import expit
 from biocore.errors import InputError
 from biocore.go import calibration, features, head, homology, neighbours
 from biocore.go.ontology import Ontology, propagate_scores
-from biocore.go.predict import FunctionModel, project
+from biocore.go.predict import FunctionModel
 from biocore.go.reference import as_lines
 from biocore.go.stacking import Terms, homologues_of, pair_features, stacked, vector_votes
-from biocore.go.train import mlp, prepare
+from biocore.go.train import mlp, splits
 from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.stats import go_metrics as metrics
@@ -61,6 +61,10 @@ def train(
     folder : Path
         Where alignments are kept between runs (`stored_neighbours`).
 
+    Returns
+    -------
+    Trained
+
     Raises
     ------
     InputError
@@ -79,7 +83,7 @@ def train(
 
     say("neighbours")
     centre, axes = _main_axes(heads[0], x, data.pooled.shape[1] or x.shape[1], settings.axes)
-    vectors = project(heads[0], x, centre, axes).astype(np.float16)
+    vectors = head.project(heads[0], x, centre, axes).astype(np.float16)
     index = homology.HomologyIndex.build(data.sequences)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
     of_terms, pairs = _pairs(rows, oof, vectors, index, data, settings, folder=folder, say=say)
@@ -94,7 +98,7 @@ def train(
     lines = calibration.fit_calibration(logits, labels, groups, group)
     probability = propagate_scores(lines(logits), parents)
     threshold = calibration.choose_thresholds(probability, labels)
-    familiar = _familiar(lambda x: project(heads[0], x, centre, axes), vectors, data, backbone, settings)
+    familiar = _familiar(lambda x: head.project(heads[0], x, centre, axes), vectors, data, backbone, settings)
 
     details = {
         "backbone": settings.backbone,
@@ -131,7 +135,7 @@ def train(
 
 def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tuple[np.ndarray, list[dict[str, float]]]:
     """Logits for each training protein from a head that has not seen its cluster; and the first fold's curve."""
-    folds = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed)
+    folds = splits.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed)
     oof = np.zeros(data.labels.shape, np.float32)
     curve: list[dict[str, float]] = []
     for fold in range(settings.folds):
@@ -185,7 +189,7 @@ def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[he
 
 def _weigh_in_folds(pairs: np.ndarray, labels: np.ndarray, clusters: Sequence, settings: Settings) -> np.ndarray:
     """Log-odds (N, T) of each protein from small networks that have not seen its cluster: to calibrate on."""
-    folds = prepare.cluster_folds(list(clusters), settings.folds, seed=settings.seed + 1)
+    folds = splits.cluster_folds(list(clusters), settings.folds, seed=settings.seed + 1)
     logits = np.zeros(labels.shape, np.float32)
     for fold in range(settings.folds):
         held = folds == fold
@@ -195,6 +199,14 @@ def _weigh_in_folds(pairs: np.ndarray, labels: np.ndarray, clusters: Sequence, s
 
 def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[str, Any]]:
     """What each group of inputs is worth to the head: one fold of the training split, with and without it.
+
+    Parameters
+    ----------
+    data : Data
+        Training proteins.
+    settings : Settings
+    say : callable
+        Gets a line for each group.
 
     Returns
     -------
@@ -207,7 +219,7 @@ def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[s
         groups = {
             f"embedding {p}": data.pooled[:, i * third : (i + 1) * third] for i, p in enumerate(features.POOLS)
         } | groups
-    held = prepare.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed) == 0
+    held = splits.cluster_folds(list(data.table["cluster"]), settings.folds, seed=settings.seed) == 0
     rows = []
     for left_out in (None, *groups):
         x = np.hstack([values for name, values in groups.items() if name != left_out])
@@ -294,6 +306,16 @@ def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
     """Add what the valid split says: precision and recall at each threshold, and how often scores came true.
 
     Nothing is chosen here; `predicted` are the model's probabilities for `valid`, (N, T).
+
+    Parameters
+    ----------
+    trained : Trained
+    valid : Data
+    predicted : float array, (N, T)
+
+    Returns
+    -------
+    Trained
     """
     model = trained.model
     measured = calibration.measure_thresholds(predicted, valid.labels, model.thresholds.threshold)

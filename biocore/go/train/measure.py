@@ -79,6 +79,23 @@ def evaluate(
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Measure the model and every baseline on the same proteins; alignments are kept in `folder`.
 
+    Parameters
+    ----------
+    model : FunctionModel
+    data : Data
+        Proteins the model was not trained on, N.
+    folder : Path
+    references : sequence of str, optional
+        As in `baselines`.
+    align : str
+        Alignment program, see `alignment.program`.
+    bits : float array, (T,)
+        Information content from the training proteins.
+    bootstrap : int
+        Resamplings of the proteins.
+    say : callable
+        Gets a line of text as work goes on.
+
     Returns
     -------
     results : dict, JSON values

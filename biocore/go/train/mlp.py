@@ -29,7 +29,15 @@ class FitConfig:
 
 
 def flax_mlp(outputs: int, widths: Sequence[int], dropout: float) -> Any:
-    """A flax module, (N, D) -> logits (N, outputs): Dense, gelu and dropout for each width, then Dense."""
+    """A flax module, (N, D) -> logits (N, outputs): Dense, gelu and dropout for each width, then Dense.
+
+    Parameters
+    ----------
+    outputs : int
+    widths : sequence of int
+        Of the hidden layers.
+    dropout : float
+    """
     from flax import linen as nn
 
     class FlaxMlp(nn.Module):
@@ -44,7 +52,12 @@ def flax_mlp(outputs: int, widths: Sequence[int], dropout: float) -> Any:
 
 
 def scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each input, float32 (D,) each; a constant input has scale 1."""
+    """Mean and standard deviation of each input, float32 (D,) each; a constant input has scale 1.
+
+    Parameters
+    ----------
+    x : float array, (N, D)
+    """
     mean, scale = x.mean(axis=0), x.std(axis=0)
     return mean.astype(np.float32), np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
 
@@ -138,7 +151,20 @@ def _keys(seed: int) -> Iterator[Any]:
 
 
 def batches(count: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Row numbers in a new random order, `size` at a time; a rest that fills no batch waits for another epoch."""
+    """Row numbers in a new random order, `size` at a time; a rest that fills no batch waits for another epoch.
+
+    Parameters
+    ----------
+    count : int
+        Examples in all.
+    size : int
+        Of a batch.
+    rng : Generator
+
+    Returns
+    -------
+    iterator of int arrays, (size,)
+    """
     order = rng.permutation(count)
     for start in range(0, count - size + 1, size):
         yield order[start : start + size]

@@ -14,24 +14,13 @@ import pandas as pd
 from biocore.errors import InputError
 from biocore.go.ontology import ASPECTS, Ontology
 from biocore.go.train.sources import COLUMNS, read_annotations, read_clusters, read_fasta, read_taxonomy
+from biocore.go.train.splits import clustered, split_by_cluster
+from biocore.go.train.steps import Step, keep
 from biocore.sequence import AMINO_ACIDS, RARE_AMINO_ACIDS
-from biocore.stats.splits import cluster_split
 
 UNINFORMATIVE = ("molecular_function", "binding", "protein binding")
 EXPERIMENTAL = frozenset("EXP IDA IPI IMP IGI IEP HTP HDA HMP HGI HEP TAS IC".split())  # as CAFA counts them
 MIN_PROTEINS = 50
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of the preparation kept and dropped."""
-
-    name: str
-    unit: str
-    kept: int
-    dropped: int
-    why: str = ""
-    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,33 +42,56 @@ class Prepared:
 def distinct_proteins(proteins: pd.DataFrame) -> tuple[pd.DataFrame, Step]:
     """Drop records that repeat an accession (the first stays)."""
     twice = proteins["EntryID"].duplicated()
-    return _keep(proteins, ~twice, "distinct accessions", "proteins", "accession seen before", "EntryID")
+    return keep(proteins, ~twice, "distinct accessions", "proteins", "accession seen before", "EntryID")
 
 
 def readable_proteins(proteins: pd.DataFrame) -> tuple[pd.DataFrame, Step]:
     """Drop sequences with letters that stand for no residue."""
     good = ~proteins["Sequence"].str.contains(f"[^{AMINO_ACIDS}{RARE_AMINO_ACIDS}]", regex=True)
-    return _keep(proteins, good, "readable sequences", "proteins", "a letter that stands for no residue", "EntryID")
+    return keep(proteins, good, "readable sequences", "proteins", "a letter that stands for no residue", "EntryID")
 
 
 def proteins_of_taxon(
     proteins: pd.DataFrame, taxon: int, taxa: Mapping[str, int] | None = None
 ) -> tuple[pd.DataFrame, Step]:
-    """Keep one species.  `taxa` (accession -> taxon) adds to what the FASTA headers state."""
+    """Keep one species.  `taxa` (accession -> taxon) adds to what the FASTA headers state.
+
+    Parameters
+    ----------
+    proteins : DataFrame
+        With EntryID and taxon.
+    taxon : int
+        NCBI number.
+    taxa : mapping, optional
+
+    Returns
+    -------
+    DataFrame, Step
+    """
     stated = proteins["EntryID"].map(dict(taxa or {})).fillna(proteins["taxon"]).astype(int)
-    return _keep(proteins, stated == taxon, f"taxon {taxon}", "proteins", "another species, or none stated", "EntryID")
+    return keep(proteins, stated == taxon, f"taxon {taxon}", "proteins", "another species, or none stated", "EntryID")
 
 
 def asserted(annotations: pd.DataFrame) -> tuple[pd.DataFrame, Step]:
     """Drop annotations that say a protein does NOT have a function."""
     why = "qualifier NOT: the protein lacks this function"
-    return _keep(
+    return keep(
         annotations, ~annotations["negated"].astype(bool), "asserted annotations", "annotations", why, "EntryID"
     )
 
 
 def current_terms(annotations: pd.DataFrame, ontology: Ontology) -> tuple[pd.DataFrame, Step, Step]:
-    """Map alternative and replaced identifiers to current ones, and drop the rest (retired, or of another aspect)."""
+    """Map alternative and replaced identifiers to current ones, and drop the rest (retired, or of another aspect).
+
+    Parameters
+    ----------
+    annotations : DataFrame
+    ontology : Ontology
+
+    Returns
+    -------
+    DataFrame, Step, Step
+    """
     mapped = annotations.assign(term=[ontology.current(t) for t in annotations["term"]])
     renamed = (mapped["term"] != annotations["term"]) & mapped["term"].notna()
     first = Step(
@@ -104,7 +116,18 @@ def current_terms(annotations: pd.DataFrame, ontology: Ontology) -> tuple[pd.Dat
 
 
 def propagated_terms(annotations: pd.DataFrame, ontology: Ontology) -> dict[str, set[str]]:
-    """Accession -> its terms and everything above them, without the root of the aspect."""
+    """Accession -> its terms and everything above them, without the root of the aspect.
+
+    Parameters
+    ----------
+    annotations : DataFrame
+        With EntryID and current terms.
+    ontology : Ontology
+
+    Returns
+    -------
+    dict of str to set of str
+    """
     roots = {root for _, root in ASPECTS.values()}
     grouped = annotations.groupby("EntryID")["term"].agg(set)
     return {entry: ontology.propagate(terms) - roots for entry, terms in grouped.items()}
@@ -113,7 +136,7 @@ def propagated_terms(annotations: pd.DataFrame, ontology: Ontology) -> dict[str,
 def annotated_proteins(proteins: pd.DataFrame, terms: Mapping[str, set[str]]) -> tuple[pd.DataFrame, Step]:
     """Drop proteins without any term: no annotation does not mean no function."""
     has = proteins["EntryID"].map(lambda entry: bool(terms.get(entry)))
-    return _keep(proteins, has, "annotated proteins", "proteins", "no term of this aspect is known for them", "EntryID")
+    return keep(proteins, has, "annotated proteins", "proteins", "no term of this aspect is known for them", "EntryID")
 
 
 def vocabulary(
@@ -164,7 +187,18 @@ def vocabulary(
 
 
 def label_matrix(labels: Sequence[str], terms: Sequence[str]) -> np.ndarray:
-    """``;``-separated terms as a bool array (N, T); terms outside the vocabulary are ignored."""
+    """``;``-separated terms as a bool array (N, T); terms outside the vocabulary are ignored.
+
+    Parameters
+    ----------
+    labels : sequence of str, N
+    terms : sequence of str, T
+
+    Examples
+    --------
+    >>> label_matrix(["a;b", "c"], ["a", "b"]).tolist()
+    [[True, True], [False, False]]
+    """
     index = {term: i for i, term in enumerate(terms)}
     matrix = np.zeros((len(labels), len(terms)), dtype=bool)
     for row, text in enumerate(labels):
@@ -172,96 +206,6 @@ def label_matrix(labels: Sequence[str], terms: Sequence[str]) -> np.ndarray:
             if term in index:
                 matrix[row, index[term]] = True
     return matrix
-
-
-def clustered(
-    proteins: pd.DataFrame, clusters: Mapping[str, str], *, drop_unclustered: bool = False
-) -> tuple[pd.DataFrame, Step]:
-    """Add the column `cluster`; proteins of one sequence are always in one cluster, whatever the table says.
-
-    Parameters
-    ----------
-    proteins : DataFrame
-        With EntryID and Sequence.
-    clusters : mapping
-        Accession -> cluster, as `sources.read_clusters` gives it.
-    drop_unclustered : bool
-        Leave out the proteins that no cluster holds, instead of refusing: whom they are related to is not known, so
-        they could stand on both sides of the split.
-
-    Raises
-    ------
-    InputError
-        Some proteins are in no cluster and are not to be left out, or none is in any.
-    """
-    known = proteins["EntryID"].isin(clusters.keys())
-    gone = proteins.loc[~known, "EntryID"]
-    if len(gone) and (not drop_unclustered or not known.any()):
-        raise InputError(
-            f"{len(gone):,} of {len(proteins):,} proteins are in no cluster of the table, {gone.iloc[0]} first; "
-            f"it holds {len(clusters):,}, {next(iter(clusters), 'none')} first. Cluster the same FASTA file, or "
-            "leave these proteins out with --drop-unclustered."
-        )
-    kept, step = _keep(proteins, known, "clustered proteins", "proteins", "in no cluster of the table", "EntryID")
-    kept["cluster"] = _joined([clusters[entry] for entry in kept["EntryID"]], list(kept["Sequence"]))
-    return kept, step
-
-
-def _joined(clusters: Sequence[str], sequences: Sequence[str]) -> list[str]:
-    """Clusters that hold the same sequence as one, under the first name of theirs."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    names, row = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    _, column = np.unique(np.asarray(sequences, dtype=str), return_inverse=True)
-    size = len(names) + int(column.max(initial=-1)) + 1
-    graph = coo_matrix((np.ones(len(row)), (row, len(names) + column)), shape=(size, size))
-    component = connected_components(graph, directed=False)[1][: len(names)]
-    first = {number: name for number, name in zip(component[::-1], names[::-1], strict=True)}
-    return [str(first[component[r]]) for r in row]
-
-
-def check_split(table: pd.DataFrame) -> None:
-    """Refuse a table in which training and validation proteins share a sequence or a cluster.
-
-    Raises
-    ------
-    InputError
-        Some do.
-    """
-    for column, what in (("Sequence", "sequence"), ("cluster", "cluster")):
-        valid = table[table["subset"] == "valid"]
-        both = valid[valid[column].isin(table.loc[table["subset"] == "train", column])]
-        if len(both):
-            raise InputError(
-                f"{len(both):,} valid proteins ({both['EntryID'].iloc[0]}, ...) share a {what} with training proteins: "
-                "what is measured on them would be what was learned by heart. Split whole clusters (prepare-function)."
-            )
-
-
-def split_by_cluster(clusters: Sequence, *, valid_fraction: float = 1 / 6, seed: int) -> np.ndarray:
-    """Split proteins so that a cluster is never on both sides.
-
-    Returns
-    -------
-    array of str, (N,)
-        "train" or "valid"; see `biocore.stats.splits.cluster_split`.
-    """
-    valid = cluster_split(np.asarray(clusters, dtype=str), share=valid_fraction, seed=seed)
-    return np.where(valid, "valid", "train")
-
-
-def cluster_folds(clusters: Sequence, folds: int, *, seed: int) -> np.ndarray:
-    """Number of the fold of each protein, 0 to `folds` - 1; a cluster is in one fold."""
-    names, index = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    return (np.random.default_rng(seed).permutation(len(names)) % folds)[index]
-
-
-def _keep(
-    table: pd.DataFrame, mask: pd.Series, name: str, unit: str, why: str, column: str
-) -> tuple[pd.DataFrame, Step]:
-    gone = table.loc[~mask, column]
-    return table[mask].copy(), Step(name, unit, int(mask.sum()), len(gone), why if len(gone) else "", tuple(gone[:5]))
 
 
 # ------------------------------------------------------------------------------------------------------ all of it
@@ -296,7 +240,11 @@ def prepare(
         ``mmseqs easy-cluster`` table.  Without it sequences that share many k-mers are put together
         (`biocore.go.neighbours.cluster`).
     drop_unclustered : bool
-        Leave out proteins that `clusters` does not hold, see `clustered`.
+        Leave out proteins that `clusters` does not hold, see `splits.clustered`.
+
+    Returns
+    -------
+    Prepared
 
     Raises
     ------
@@ -318,7 +266,7 @@ def prepare(
     found = read_annotations(annotations)
     steps.append(Step("annotations read", "annotations", len(found), 0))
     letter = ASPECTS[aspect][0]
-    found, step = _keep(
+    found, step = keep(
         found, found["aspect"].isin([letter, ""]), f"aspect {aspect}", "annotations", "other aspect", "term"
     )
     steps.append(step)
@@ -327,7 +275,7 @@ def prepare(
     found, *two = current_terms(found, ontology)
     steps += two
     inside = found["EntryID"].isin(set(proteins["EntryID"]))
-    found, step = _keep(found, inside, "annotations of these proteins", "annotations", "no such protein", "EntryID")
+    found, step = keep(found, inside, "annotations of these proteins", "annotations", "no such protein", "EntryID")
     steps.append(step)
 
     every = propagated_terms(found, ontology)

@@ -83,7 +83,16 @@ def numbers(measured: dict[str, Interval]) -> dict[str, list[float | None]]:
 
 
 def as_json(value: Any) -> Any:
-    """JSON values: arrays as lists, NaN as None, floats to six digits."""
+    """JSON values: arrays as lists, NaN as None, floats to six digits.
+
+    Parameters
+    ----------
+    value : dict, sequence, array or number
+
+    Returns
+    -------
+    JSON value
+    """
     if isinstance(value, dict):
         return {k: as_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -61,6 +61,10 @@ def read_annotations(path: Path) -> pd.DataFrame:
 
     Annotations marked NOT are read as such (column `negated`).  A CAFA table states no evidence: it is experimental.
 
+    Parameters
+    ----------
+    path : Path
+
     Returns
     -------
     DataFrame with EntryID, term, evidence, aspect, taxon, negated
@@ -115,6 +119,14 @@ def _read_gaf(text: str, path: Path) -> pd.DataFrame:
 def read_taxonomy(path: Path) -> dict[str, int]:
     """Taxon of each protein from a table with EntryID and taxonomyID (CAFA), tab-separated, with or without a header.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+
     Raises
     ------
     InputError
@@ -136,6 +148,14 @@ def read_clusters(path: Path) -> dict[str, str]:
 
     Names are read as `accession` reads them, so that a table of UniRef clusters fits UniProt's FASTA.
 
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+
     Raises
     ------
     InputError
@@ -154,6 +174,15 @@ def read_table(path: Path) -> pd.DataFrame:
     """A table in the shape this module writes (and `human_mf.tsv.gz` has): at least EntryID, Sequence and terms.
 
     Missing columns are filled in: subset "valid", a cluster for each distinct sequence, no experimental terms.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    DataFrame
+        The columns of `COLUMNS`.
 
     Raises
     ------

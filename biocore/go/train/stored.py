@@ -30,6 +30,10 @@ def stored_embeddings(
     ----------
     folder : Path
         Holds parts of `part` proteins, ``*.safetensors``; an interrupted run goes on where it stopped.
+
+    Returns
+    -------
+    float32 array, (N, 3 D)
     """
     from safetensors.numpy import load_file, save_file
 
@@ -67,7 +71,24 @@ def stored_neighbours(
     say: Say = quiet,
     part: int = 100,
 ) -> homology.HomologueHits:
-    """`HomologyIndex.search`, each protein aligned once: what is in `folder` is read, what is missing is added."""
+    """`HomologyIndex.search`, each protein aligned once: what is in `folder` is read, what is missing is added.
+
+    Parameters
+    ----------
+    index : HomologyIndex
+    sequences : sequence of str, N
+    folder : Path
+    exclude : sequence of int arrays, optional
+        As in `HomologyIndex.search`.
+    say : callable
+        Gets a line for each part.
+    part : int
+        Proteins of a file.
+
+    Returns
+    -------
+    HomologueHits
+    """
     from safetensors.numpy import load_file, save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +132,24 @@ def load_data(
     reading: features.Reading,
     say: Say = quiet,
 ) -> Data:
-    """A table with embeddings (of width 0 without a language model) and labels."""
+    """A table with embeddings (of width 0 without a language model) and labels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `prepare.prepare` gives it.
+    terms : sequence of str, T
+    backbone : Backbone
+    folder : Path
+        Where embeddings are kept.
+    reading : Reading
+    say : callable
+        Gets a line of text as work goes on.
+
+    Returns
+    -------
+    Data
+    """
     if backbone.hash == "none":
         pooled = np.zeros((len(table), 0), np.float32)
         return Data(table.reset_index(drop=True), pooled, prepare.label_matrix(list(table["terms"]), terms))
