@@ -11,7 +11,7 @@ import pytest
 os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-SLOW = re.compile(r"test_(page_\w+|\w+_train|go_model|wheel)\.py")  # elsewhere, a slow test says so itself
+SLOW = re.compile(r"test_(page_\w+|web_pages|\w+_train|go_model|wheel)\.py")  # elsewhere, a slow test says so itself
 
 
 def pytest_collection_modifyitems(items):

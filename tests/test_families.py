@@ -147,6 +147,7 @@ def test_hidden_residues_do_not_change_what_a_column_says(toy, ancestors):
     np.testing.assert_allclose(open_.probabilities[20], hidden.probabilities[20], atol=0.05)
 
 
+@pytest.mark.slow
 def test_random_proteins_find_as_many_families_as_their_evalues_promise(toy):
     rng = np.random.default_rng(7)
     queries = [random_protein(rng, 150) for _ in range(150)]

@@ -84,8 +84,8 @@ def position_weights(hot: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> position_weights(one_hot(np.array([[0, 1], [0, 1], [0, 2]]))).round(2)
-    array([0.29, 0.29, 0.42])
+    >>> print(position_weights(one_hot(np.array([[0, 1], [0, 1], [0, 2]]))).round(2))
+    [0.29 0.29 0.42]
     """
     tally = hot.sum(axis=0)  # (L, 20)
     kinds = np.maximum((tally > 0).sum(axis=1, keepdims=True), 1)

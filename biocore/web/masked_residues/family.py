@@ -69,7 +69,7 @@ def _numbers(protein: Protein, profile: Profile) -> None:
         help="Kullback-Leibler divergence from the background: 0 is any residue, above 4 nearly always the same.",
     )
     value = f"E = {hit.evalue:.1g}" if hit else "none" if profile.hits else "your own"
-    cells[3].metric("Best family here", value, help=hit.family if hit else None)
+    cells[3].metric("Best family here", value, help=web.plain(hit.family) if hit else None)
 
 
 def _constrained(protein: Protein, profile: Profile) -> None:

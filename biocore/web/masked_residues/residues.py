@@ -176,7 +176,7 @@ def _show_numbers(table: pd.DataFrame, index: int) -> None:
     cells[1].metric(
         "p(wild type)", f"{probability:.3f}" if probability == probability else "not defined", help="Among the 20."
     )
-    cells[2].metric("Rank of the wild type", f"{rank} of 20" if not pd.isna(rank) else "not defined")
+    cells[2].metric("Rank of the wild type", f"{int(rank)} of 20" if not pd.isna(rank) else "not defined")
     cells[3].metric("Entropy", f"{row['entropy (bits)']:.2f} bits", help="0 is certain; 4.32 is no idea.")
 
 
