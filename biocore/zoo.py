@@ -27,6 +27,7 @@ LOADERS = {
     "protein-language-model": "biocore.esm2",
     "protein-families": "biocore.families",
     "protein-function": "biocore.go",
+    "variant-effect": "biocore.variants",
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from biocore import zoo
 from biocore.errors import ModelUnavailable
 from biocore.sequence import AMINO_ACIDS
+from biocore.sequence.properties import HYDROPATHY
 
 MAX_RESIDUES = 20_000  # read of one protein; of human proteins only titin is longer
 POOLS = ("mean", "std", "max")
@@ -21,11 +22,6 @@ MEMBRANE = 19  # residues of a helix that crosses the membrane
 _INDEX = np.full(256, -1, dtype=np.int64)
 for _i, _letter in enumerate(AMINO_ACIDS):
     _INDEX[ord(_letter)] = _i
-
-# Kyte & Doolittle (1982), J Mol Biol 157:105-132, doi:10.1016/0022-2836(82)90515-0; order of AMINO_ACIDS
-HYDROPATHY = np.array(
-    [1.8, 2.5, -3.5, -3.5, 2.8, -0.4, -3.2, 4.5, -3.9, 3.8, 1.9, -3.5, -1.6, -3.5, -4.5, -0.8, -0.7, 4.2, -0.9, -1.3]
-)
 
 Progress = Callable[[int, int], None]
 
