@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from biocore.errors import InputError
-from biocore.esm2.results import SubstitutionScan
-from biocore.esm2.variants import parse_variant, score_variants
+from biocore.esm2.variants import Scored, parse_variant, score_variants
 from biocore.io.tables import numbers as as_numbers
 from biocore.io.tables import separator
 from biocore.stats.correlation import spearman_interval
@@ -117,12 +116,13 @@ def _reads_as_variant(text: str) -> bool:
         return False
 
 
-def compare(scan: SubstitutionScan, measurements: pd.DataFrame, *, offset: int = 0, seed: int = 0) -> Comparison:
+def compare(scan: Scored, measurements: pd.DataFrame, *, offset: int = 0, seed: int = 0) -> Comparison:
     """Rank correlation of predicted scores with a measured table.
 
     Parameters
     ----------
-    scan : SubstitutionScan
+    scan : Scored
+        A `SubstitutionScan`, or an `EffectScan` of `biocore.variants`.
     measurements : pandas.DataFrame
         variant, measured and, where rows came from a text, line: as `read_measurements` returns them.  Several
         substitutions in a row are one variant, scored by the sum of its single scores.

@@ -6,12 +6,12 @@ Numbers in names count as the user counts: residue `index` (0-based) has the num
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from biocore.errors import InputError
-from biocore.esm2.results import SubstitutionScan
 from biocore.sequence import AMINO_ACIDS
 
 THREE_LETTERS = dict(
@@ -220,7 +220,26 @@ class VariantScores:
     model: str
 
 
-def score_variants(scan: SubstitutionScan, variants: Sequence[Variant], *, offset: int = 0) -> VariantScores:
+class Scored(Protocol):
+    """Any scan in which variants can be looked up: scores float (L, 20) with columns `AMINO_ACIDS`, done bool (L,)."""
+
+    @property
+    def sequence(self) -> str: ...
+
+    @property
+    def scores(self) -> np.ndarray: ...
+
+    @property
+    def done(self) -> np.ndarray: ...
+
+    @property
+    def strategy(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+
+def score_variants(scan: Scored, variants: Sequence[Variant], *, offset: int = 0) -> VariantScores:
     """Look variants up in a scan; several substitutions at once are the sum of their single scores.
 
     A variant whose wild-type letter does not fit has no score but a problem, so that one slip does not hide the others.
@@ -265,7 +284,7 @@ def score_variants(scan: SubstitutionScan, variants: Sequence[Variant], *, offse
     return VariantScores(table, hint, scan.strategy, scan.model)
 
 
-def _substitution_scores(scan: SubstitutionScan) -> np.ndarray:
+def _substitution_scores(scan: Scored) -> np.ndarray:
     """All scores of true substitutions that were computed, flat."""
     letters = np.array(list(AMINO_ACIDS))
     other = np.array(list(scan.sequence))[:, None] != letters[None]
@@ -273,7 +292,7 @@ def _substitution_scores(scan: SubstitutionScan) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _problem(scan: SubstitutionScan, substitution: Substitution, offset: int) -> str:
+def _problem(scan: Scored, substitution: Substitution, offset: int) -> str:
     index = substitution.number - 1 - offset
     if not 0 <= index < len(scan.sequence):
         return f"no residue {substitution.number}: the protein has {1 + offset:,} to {len(scan.sequence) + offset:,}"
