@@ -133,13 +133,19 @@ class VariantModel:
             )
         kind = FAMILY if known else ALONE
         together = cost.get(kind + WITH_LANGUAGE_MODEL)
-        if not spoken and together is not None:
+        if together is not None and not spoken:
             lines.append(
                 f"No language model took part. With {self.card.details['language_model']} the rank correlation is "
                 f"{together:.3f} instead of {cost[kind]:.3f}."
             )
-        elif said and not spoken:
-            lines.append("The language model took no part: with it the scores were no better on held-out proteins.")
+        elif together is None:
+            gain = self.card.details.get("language_model_gain", float("nan"))
+            tried = f" {self.card.details['language_model']} changed the rank correlation by {gain:+.3f}"
+            lines.append(
+                f"The language model took no part: no stronger one was at hand to learn from, and{tried}."
+                if said and np.isfinite(gain)
+                else "No language model takes part in the scores" + (f":{tried}." if np.isfinite(gain) else ".")
+            )
         lines.append(
             ("The structure took no part in the scores" if structure else "No structure took part in the scores")
             + ": too few of the measured proteins have one here to learn what it is worth, so its gain is not known."

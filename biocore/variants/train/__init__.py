@@ -1,0 +1,5 @@
+"""Fit the regressions to measured scans, and measure them on proteins that were left out."""
+
+from biocore.variants.train.recipe import assay_table, prepare, quality, results, save
+
+__all__ = ["assay_table", "prepare", "quality", "results", "save"]

@@ -15,7 +15,7 @@ from biocore.structure.alignment import align
 INDEX = "index.csv"
 NEEDED = ("assay", "uniprot", "protein", "taxon", "wild_type_sequence", "doi")
 IDENTITY = 0.3  # proteins more alike than this are homologues
-LEAST_ALIGNED = 30  # residues
+EVALUE = 1e-3  # of hits that count as shared
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,10 @@ def clustered(proteins: list[Protein]) -> list[Protein]:
 
 
 def homologous(first: Protein, second: Protein) -> bool:
-    """Whether two proteins share a family among their hits (E-value up to 0.001), or align with over 30 % identity."""
-    families = [{hit.family for hit in p.profile.hits if hit.evalue <= 1e-3} for p in (first, second)]
+    """Whether two proteins share a family among their hits, or over 30 % of the shorter one's residues when aligned."""
+    families = [{hit.family for hit in p.profile.hits if hit.evalue <= EVALUE} for p in (first, second)]
     if families[0] & families[1]:
         return True
     pairs = align(first.sequence, second.sequence)
     same = sum(first.sequence[i] == second.sequence[j] for i, j in pairs)
-    return len(pairs) >= LEAST_ALIGNED and same > IDENTITY * len(pairs)
+    return same > IDENTITY * min(len(first.sequence), len(second.sequence))
