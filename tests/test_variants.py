@@ -161,3 +161,15 @@ def test_a_feature_that_is_not_made_any_more_is_said(tmp_path):
     card.details["features"]["family"]["names"][0] = "old feature"
     with pytest.raises(ModelUnavailable, match="old feature"):
         load(card)
+
+
+def test_the_shipped_model_prefers_what_every_biologist_would():
+    model = zoo.load("variant-effect")
+    scan = model.scan(SEQUENCE, toys.profile())
+    valine = SEQUENCE.index("V")
+    isoleucine, aspartate, proline = (scan.scores[valine, AMINO_ACIDS.index(c)] for c in "IDP")
+    assert isoleucine > aspartate > -2 and isoleucine > proline
+    assert "clinical" in model.card.limits and "PTEN" in model.card.limits
+    falling = scan.calibration.fraction
+    assert falling[0] > 0.6 > falling[-1]
+    assert model.card.details["spearman"]["family"] > model.card.details["spearman"]["alone"]

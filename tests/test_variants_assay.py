@@ -59,7 +59,7 @@ def test_what_the_scores_miss_is_learned(scan, table, volume, method):
 def test_noise_is_not_learned(scan, table):
     noise = measurements(scan, lambda rows: np.random.default_rng(1).normal(size=len(rows)))
     fit = fit_assay(scan, table, noise)
-    assert fit.weight == 0
+    assert fit.weight == fit.weight_measured == 0
     known = np.isfinite(scan.scores)
     order = np.argsort(scan.scores[known], kind="stable")
     assert (np.diff(fit.mean[known][order]) >= -1e-9).all()  # the untrained ranking stands

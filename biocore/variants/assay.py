@@ -2,7 +2,8 @@
 next.
 
 The model corrects the untrained score: ``a * score + w * correction``.  The correction is fitted to what the score
-leaves over; how much of it is taken, `w`, is chosen on positions that were left out, and may be nothing.
+leaves over; how much of it is taken, `w`, is chosen on variants that were left out, and may be nothing: one `w` for
+residues that have a measured variant, one for all others.
 """
 
 import warnings
@@ -28,7 +29,7 @@ LEAST = 20  # measured variants
 MOST = {RIDGE: 10_000, GAUSSIAN_PROCESS: 1_000}
 FOLDS, INNER_FOLDS = 5, 4
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the correction that may be taken
-GAIN = 0.01  # Spearman that a correction must add on left-out positions
+CAUTION = 8.0  # a correction must add this much Spearman, divided by the number of variants, on left-out ones
 LEAST_SLOPE = 0.1  # of the untrained score, in standard deviations
 CURVE = (24, 48, 96, 192, 384, 768, 1536)
 ROWS, COLUMNS = "ABCDEFGH", 12  # of a plate
@@ -46,8 +47,9 @@ class AssayFit:
         Added to positions in names.
     method : str
         One of `METHODS`.
-    weight : float
-        Share of the fitted correction that is taken, 0 (the untrained score is best) to 1.
+    weight, weight_measured : float
+        Share of the fitted correction that is taken, 0 (the untrained score is best) to 1: at residues without a
+        measured variant, and at the others.
     table : pandas.DataFrame
         variant, measured, untrained (score), predicted (by a fit without the variant's position).
     untrained, trained : Interval
@@ -65,6 +67,7 @@ class AssayFit:
     offset: int
     method: str
     weight: float
+    weight_measured: float
     table: pd.DataFrame
     untrained: Interval
     trained: Interval
@@ -152,18 +155,19 @@ def fit_assay(
     _check(design, y, method)
     predicted = np.empty(len(y))
     for rest, held in folds(design.position, FOLDS, seed):
-        predicted[held] = train(design, rest, u, y, method, seed).predict(design.rows(held), u[held])[0]
+        predicted[held] = train(design, rest, u, y, method, seed).predict(design, held, u[held])
     whole = train(design, np.arange(len(y)), u, y, method, seed)
     mean, uncertainty = np.full(scan.scores.shape, np.nan), np.full(scan.scores.shape, np.nan)
     places = np.argwhere(np.isfinite(scan.scores))
     for start in range(0, len(places), CHUNK):
         i, j = places[start : start + CHUNK].T
-        mean[i, j], uncertainty[i, j] = whole.predict(design.single(i, j), scan.scores[i, j].astype(float))
+        known = whole.predicted(design.single(i, j), scan.scores[i, j].astype(float), design.columns[i] >= 0)
+        mean[i, j], uncertainty[i, j] = known
     return AssayFit(
         scan.sequence,
         offset,
         method,
-        whole.weight,
+        *whole.weights,
         usable[["variant", "measured"]].assign(untrained=u, predicted=predicted),
         spearman_interval(u, y, seed=seed),
         spearman_interval(predicted, y, seed=seed),
@@ -253,21 +257,28 @@ class Trained:
     centre: tuple[float, float]  # mean and deviation of the score
     unit: tuple[float, float]  # and of the measurement
     slope: float
-    weight: float
+    weights: tuple[float, float]  # at residues without a measured variant, and with one
+    measured: np.ndarray  # residues with one
 
     def parts(self, rows: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The score's part, the correction and its standard deviation, in deviations of the measurement."""
         correction, deviation = self.model.predict(rows, return_std=True)
         return self.slope * (scores - self.centre[0]) / self.centre[1], correction, deviation
 
-    def predict(self, rows: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation in the units of the measurement."""
+    def predicted(self, rows: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation in the units of the measurement; `seen`: the residue has a measured variant."""
         base, correction, deviation = self.parts(rows, scores)
-        return self.unit[0] + self.unit[1] * (base + self.weight * correction), self.unit[1] * deviation
+        weight = np.where(seen, self.weights[1], self.weights[0])
+        return self.unit[0] + self.unit[1] * (base + weight * correction), self.unit[1] * deviation
+
+    def predict(self, design: Design, chosen: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """The mean of some variants of the design."""
+        seen = np.isin(design.position[chosen], self.measured)
+        return self.predicted(design.rows(chosen), scores, seen)[0]
 
 
 def train(design: Design, rows: np.ndarray, u: np.ndarray, y: np.ndarray, method: str, seed: int) -> Trained:
-    """Fit to the variants `rows`; the weight is chosen on positions left out within them.
+    """Fit to the variants `rows`; the weights are chosen on variants left out within them.
 
     Parameters
     ----------
@@ -280,25 +291,37 @@ def train(design: Design, rows: np.ndarray, u: np.ndarray, y: np.ndarray, method
     """
     x = design.rows(rows)
     u, y, position = u[rows], y[rows], design.position[rows]
+    one_each = np.arange(len(rows))
+    weights = [_weight(x, u, y, groups, method, seed) for groups in (position, one_each)]
+    model, centre, unit, slope = _fitted(x, u, y, method)
+    return Trained(model, centre, unit, slope, (weights[0], weights[1]), np.unique(position))
+
+
+def _weight(x: np.ndarray, u: np.ndarray, y: np.ndarray, groups: np.ndarray, method: str, seed: int) -> float:
+    """How much of the correction serves best on groups of variants that were left out."""
+    if len(np.unique(groups)) < INNER_FOLDS:
+        return 0.0
     base, correction = np.zeros(len(y)), np.zeros(len(y))
-    if len(np.unique(position)) > 1:
-        for rest, held in folds(position, INNER_FOLDS, seed):
-            base[held], correction[held], _ = _fitted(x[rest], u[rest], y[rest], method, 1.0).parts(x[held], u[held])
-    agreement = [spearman(base + step * correction, y) for step in STEPS]
-    best = int(np.argmax(np.nan_to_num(agreement, nan=-1.0)))
-    return _fitted(x, u, y, method, STEPS[best] if agreement[best] > agreement[0] + GAIN else 0.0)
+    for rest, held in folds(groups, INNER_FOLDS, seed):
+        part = Trained(*_fitted(x[rest], u[rest], y[rest], method), (0.0, 0.0), np.zeros(0))
+        base[held], correction[held], _ = part.parts(x[held], u[held])
+    agreement = np.nan_to_num([spearman(base + step * correction, y) for step in STEPS])
+    best = int(agreement.argmax())
+    return STEPS[best] if agreement[best] > agreement[0] + CAUTION / len(y) else 0.0
 
 
-def _fitted(x: np.ndarray, u: np.ndarray, y: np.ndarray, method: str, weight: float) -> Trained:
+def _fitted(
+    x: np.ndarray, u: np.ndarray, y: np.ndarray, method: str
+) -> tuple[Any, tuple[float, float], tuple[float, float], float]:
+    """The regression of what the score leaves over, and the scaling: see `Trained`."""
+    from sklearn.exceptions import ConvergenceWarning
+
     centre, unit = ((float(v.mean()), float(v.std()) or 1.0) for v in (u, y))
     v, z = (u - centre[0]) / centre[1], (y - unit[0]) / unit[1]
     slope = max(float(np.mean(v * z)), LEAST_SLOPE)
-    from sklearn.exceptions import ConvergenceWarning
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a kernel that ends at a bound: the bounds are the prior
-        model = _regression(method).fit(x, z - slope * v)
-    return Trained(model, centre, unit, slope, weight)
+        return _regression(method).fit(x, z - slope * v), centre, unit, slope
 
 
 def _regression(method: str) -> Any:
@@ -322,7 +345,7 @@ def _curve(design: Design, u: np.ndarray, y: np.ndarray, predicted: np.ndarray, 
         found = np.empty(len(y))
         for rest, held in folds(design.position, FOLDS, seed):
             drawn = rng.permutation(rest)[:size]
-            found[held] = train(design, drawn, u, y, method, seed).predict(design.rows(held), u[held])[0]
+            found[held] = train(design, drawn, u, y, method, seed).predict(design, held, u[held])
         rows.append((size, spearman(found, y), untrained))
     rows.append((most, spearman(predicted, y), untrained))
     return pd.DataFrame(rows, columns=["measured", "trained", "untrained"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from biocore import zoo
+from biocore.esm2 import MASKED, WILD_TYPE
 from biocore.families import Families
 from biocore.io import replacing
 from biocore.variants.features import LANGUAGE_MODEL
@@ -17,6 +18,7 @@ from biocore.variants.train.fit import Measured, fit, measured
 from biocore.variants.train.scans import Protein, read_scans, with_profiles
 
 Say = Callable[[str], None]
+MASKED_UP_TO = 1300  # residues
 GAIN = 0.005  # mean Spearman that a language model must add to be kept
 LIMITS = (
     "Trained on measured scans ({scans}), so its scores are not zero-shot, and figures on other proteins of these "
@@ -55,9 +57,11 @@ def prepare(folder: Path, library: Families, language_model: Any | None, say: Sa
 
 
 def _said(protein: Protein, language_model: Any | None) -> np.ndarray | None:
+    """Masked marginals; wild-type marginals of very long proteins, where those would take hours."""
     if language_model is None:
         return None
-    return language_model.substitution_scores(protein.sequence, "masked").probabilities
+    strategy = MASKED if len(protein.sequence) < MASKED_UP_TO else WILD_TYPE
+    return language_model.substitution_scores(protein.sequence, strategy).probabilities
 
 
 def results(rows: Sequence[Measured], say: Say, *, said_by: str = "") -> Results:
