@@ -12,6 +12,7 @@ DNA = "CCACCAGGGGGCGCTAGTGACCACCAGGGGGCGC"
 PASTED = {  # page -> text area, what is pasted
     "dna_binding": ("dna", DNA),
     "masked_residues": ("masked_residues.protein", PROTEIN),
+    "variant_effects": ("variant_effects.protein", PROTEIN),
     "protein_function": ("function", PROTEIN),
     "embedding_map": ("map.text", f">a\n{PROTEIN}\n>b\n{PROTEIN[::-1]}\n"),
     "structures": ("structures.seq", PROTEIN),

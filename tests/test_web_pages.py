@@ -20,6 +20,7 @@ BOXES = {  # page -> session key of its text area, what is pasted
     "home": ("home.text", "R175H"),
     "dna_binding": ("dna", DNA),
     "masked_residues": ("masked_residues.protein", PROTEIN),
+    "variant_effects": ("variant_effects.protein", PROTEIN),
     "structures": ("structures.seq", PROTEIN),
     "protein_function": ("function", PROTEIN),
 }
@@ -98,7 +99,7 @@ def test_nobody_is_told_which_structures_others_fetched():
     assert any("nothing fetched yet" in caption.value for caption in app.caption)
 
 
-@pytest.mark.parametrize("page", ["dna_binding", "masked_residues", "protein_function"])
+@pytest.mark.parametrize("page", ["dna_binding", "masked_residues", "variant_effects", "protein_function"])
 def test_a_model_that_cannot_be_loaded_is_a_message(page, monkeypatch):
     def gone(name):
         raise ModelUnavailable(f"The weights of {name} are not on this machine.")

@@ -50,17 +50,17 @@ def databases() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def choose_source() -> Source:
-    """The menu of sources, with an upload or a list of databases."""
+def choose_source(prefix: str = "masked_residues") -> Source:
+    """The menu of sources, with an upload or a list of databases; `prefix` is the page's own, for its session keys."""
     offered = databases()
     kinds = [EMBEDDED, ALIGNMENT, *([DATABASE] if offered else [])]
     with st.popover("Homologues", icon=":material/account_tree:", help="Where the family's profile comes from."):
-        kind = st.radio("Homologues from", kinds, key="masked_residues.source", persist_state="session")
+        kind = st.radio("Homologues from", kinds, key=f"{prefix}.source", persist_state="session")
         if kind == ALIGNMENT:
             file = st.file_uploader(
                 f"A3M, aligned FASTA or Stockholm, up to {MAX_UPLOAD_MB} MB",
                 type=list(TYPES),
-                key="masked_residues.alignment",
+                key=f"{prefix}.alignment",
                 max_upload_size=MAX_UPLOAD_MB,
                 help="Made for this protein, as ColabFold, HHblits, Pfam or HMMER write it. It stays on the machine "
                 "that runs this page.",
@@ -69,7 +69,7 @@ def choose_source() -> Source:
                 return Source(ALIGNMENT, file.name, decode(file.getvalue(), file.name))
             st.caption("Until a file is chosen the embedded families answer.")
         elif kind == DATABASE:
-            path = st.selectbox("Database", offered, format_func=lambda p: web.plain(p.name), key="masked_residues.db")
+            path = st.selectbox("Database", offered, format_func=lambda p: web.plain(p.name), key=f"{prefix}.db")
             return Source(DATABASE, path.name, path=path)
     return Source()
 

@@ -45,9 +45,9 @@ class Protein:
         return f"{self.sequence[index]}{index + 1 + self.offset}"
 
 
-def read_settings() -> int:
-    """The numbering offset, asked for beside the model."""
-    key = "masked_residues.offset"
+def read_settings(prefix: str = "masked_residues") -> int:
+    """The numbering offset, asked for beside the model; `prefix` is the page's own, for its session keys."""
+    key = f"{prefix}.offset"
     web.start_from_link("offset", 0, key=key, cast=lambda text: max(-MAX_OFFSET, min(MAX_OFFSET, int(text))))
     return int(
         st.number_input(
@@ -63,8 +63,8 @@ def read_settings() -> int:
     )
 
 
-def read_protein(text: str, offset: int) -> Protein:
-    """The protein to look at; a choice is offered where several were pasted.
+def read_protein(text: str, offset: int, prefix: str = "masked_residues") -> Protein:
+    """The protein to look at; a choice is offered where several were pasted.  `prefix` as in `read_settings`.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def read_protein(text: str, offset: int) -> Protein:
         As `parse_records` and `clean_protein`.
     """
     records = parse_records(text)
-    index = web.record_menu([record.name for record in records], key="masked_residues.record")
+    index = web.record_menu([record.name for record in records], key=f"{prefix}.record")
     record = records[index]
     cleaned = clean_protein(record.sequence, record=record.name, max_length=MAX_RESIDUES)
     return Protein(record.name, cleaned.sequence, offset, cleaned.notes, index)

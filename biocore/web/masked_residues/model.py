@@ -73,7 +73,7 @@ def choose_model() -> Choice:
     if name == FALLBACK:
         raise ModelUnavailable(f"{FALLBACK} cannot be opened, and no other model was chosen.")
     st.caption(f"Until then this page shows the answers of **{web.plain(zoo.title(FALLBACK))}**.")
-    return _choice(FALLBACK, zoo.card(FALLBACK))
+    return choice_of(FALLBACK)
 
 
 def _folder_input() -> str:
@@ -98,15 +98,22 @@ def _open(name: str, *, folder: bool = False) -> Choice | None:
         if folder:
             with web.open_folder(Path(name), esm2.open_folder) as model:
                 return Choice(str(model.card.folder), model.card, model.hash, model.window, model.parameters)
-        return _choice(name, zoo.card(name))
+        return choice_of(name)
     except ModelUnavailable as error:
         st.error(web.plain(str(error)), icon=":material/error:")
         return None
 
 
-def _choice(name: str, card: zoo.ModelCard) -> Choice:
+def choice_of(name: str) -> Choice:
+    """A model of the zoo by its name.
+
+    Raises
+    ------
+    InputError, ModelUnavailable
+        As `zoo.load`.
+    """
     with web.open_model(name) as model:
-        return Choice(name, card, model.hash, model.window, model.parameters)
+        return Choice(name, zoo.card(name), model.hash, model.window, model.parameters)
 
 
 def _offer_download(card: zoo.ModelCard) -> None:

@@ -1,0 +1,97 @@
+"""The scan of a protein: its family, what the language model says, and the score of every substitution."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from biocore import web, zoo
+from biocore.errors import ModelUnavailable
+from biocore.esm2 import MASKED
+from biocore.families import Profile
+from biocore.variants import EffectScan, FeatureTable, features
+from biocore.variants.model import WITH_LANGUAGE_MODEL
+from biocore.web.masked_residues import homologues, scan
+from biocore.web.masked_residues.inputs import Protein
+from biocore.web.masked_residues.model import FALLBACK, Choice, choice_of
+from biocore.web.variant_effects.inputs import MODEL, effect_card
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What the page shows: every score, and what it was computed from.
+
+    Attributes
+    ----------
+    scan : EffectScan
+    table : FeatureTable
+    profile : Profile or None
+        None where no homologue could be looked for.
+    said : float32 array, (L, 20), or None
+        The language model's probabilities, each residue masked once; None where it was not asked.
+    stamp : str
+        Stands for all of it in keys of caches.
+    """
+
+    scan: EffectScan
+    table: FeatureTable
+    profile: Profile | None
+    said: np.ndarray | None
+    stamp: str
+
+
+def score(protein: Protein, source: homologues.Source) -> Basis:
+    """Score every substitution with what is there; what is missing is said with its cost.
+
+    Raises
+    ------
+    ModelUnavailable
+        The model's weights are not on this machine.
+    """
+    profile = homologues.family_profile(source, protein.sequence)
+    said, spoken = _language_model(protein.sequence)
+    weights = effect_card().sha256.get(zoo.WEIGHTS, "")
+    library = homologues.stamp() if homologues.available() else ""
+    family = (source.kind, str(source.path or source.name), source.text, library, profile is None)
+    stamp = hashlib.sha256(repr((weights, protein.sequence, family, spoken)).encode()).hexdigest()
+    found, table = _scan(stamp, protein.sequence, profile, said)
+    for sentence in found.missing:
+        st.caption(f":material/info: {web.plain(sentence)}")
+    return Basis(found, table, profile, said, stamp)
+
+
+def _language_model(sequence: str) -> tuple[np.ndarray | None, str]:
+    """Its masked marginals, and what stands for them in keys of caches; None where it is not there or not asked yet."""
+    try:
+        choice = choice_of(str(effect_card().details.get("language_model") or FALLBACK))
+    except ModelUnavailable as error:
+        st.warning(web.plain(str(error)), icon=":material/warning:")
+        return None, ""
+    said = _said(choice, sequence)
+    return said, "" if said is None else choice.hash
+
+
+def _said(choice: Choice, sequence: str) -> np.ndarray | None:
+    """One mask at a time: at once where that is quick, on a click where it is not."""
+    found = scan.result(choice, sequence, MASKED)
+    if found is None or not found.done.all():
+        part = any(name.endswith(WITH_LANGUAGE_MODEL) for name in effect_card().details.get("features", {}))
+        lacking = "scores and evidence go" if part else "the evidence goes"
+        st.caption(
+            f"{web.plain(choice.card.title)} has not read the whole protein yet; until then {lacking} without it."
+        )
+        scan.run_wild_type(choice, sequence)
+        scan.run_masked(choice, sequence)
+        found = scan.result(choice, sequence, MASKED)
+    return found.probabilities if found is not None and found.done.all() else None
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner="Scoring every substitution...")
+def _scan(
+    stamp: str, sequence: str, _profile: Profile | None, _said: np.ndarray | None
+) -> tuple[EffectScan, FeatureTable]:
+    """`stamp` stands for the model's weights and all the others."""
+    with web.open_model(MODEL) as effects:
+        found = effects.scan(sequence, _profile, said=_said)
+    return found, features(sequence, _profile, said=_said)
