@@ -29,7 +29,7 @@ LEAST = 20  # measured variants
 MOST = {RIDGE: 10_000, GAUSSIAN_PROCESS: 1_000}
 FOLDS, INNER_FOLDS = 5, 4
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the correction that may be taken
-CAUTION = 8.0  # a correction must add this much Spearman, divided by the number of variants, on left-out ones
+CAUTION, GAIN = 17.0, 0.01  # a correction must add (CAUTION / variants) ** 2 of Spearman on left-out ones, and GAIN
 LEAST_SLOPE = 0.1  # of the untrained score, in standard deviations
 CURVE = (24, 48, 96, 192, 384, 768, 1536)
 ROWS, COLUMNS = "ABCDEFGH", 12  # of a plate
@@ -307,7 +307,7 @@ def _weight(x: np.ndarray, u: np.ndarray, y: np.ndarray, groups: np.ndarray, met
         base[held], correction[held], _ = part.parts(x[held], u[held])
     agreement = np.nan_to_num([spearman(base + step * correction, y) for step in STEPS])
     best = int(agreement.argmax())
-    return STEPS[best] if agreement[best] > agreement[0] + CAUTION / len(y) else 0.0
+    return STEPS[best] if agreement[best] > agreement[0] + max(GAIN, (CAUTION / len(y)) ** 2) else 0.0
 
 
 def _fitted(

@@ -52,7 +52,7 @@ def prepare(folder: Path, library: Families, language_model: Any | None, say: Sa
         said = _said(protein, language_model)
         rows.append(measured(protein, said=said))
         if said is not None:
-            say(f"{protein.uniprot}: {language_model.name}")
+            say(f"{protein.uniprot}: read by the language model")
     return rows
 
 
