@@ -192,7 +192,8 @@ def test_hmmer_scores_alignment_and_model_alike(toy, ancestors):
     msa = TextMSA(name="f", sequences=text).digitize(hmm.alphabet())
     theirs, _, _ = Builder(hmm.alphabet()).build_msa(msa, Background(hmm.alphabet()))
     made = toy.library.family(5)
-    ours = hmm.build_hmm(made, hmm.search_probabilities(made, toy.library.prior), toy.library.calibration)
+    emissions = hmm.search_probabilities([made], [toy.library.trust[5]], toy.library.prior)[0]
+    ours = hmm.build_hmm(made, emissions, toy.library.calibration)
     block = DigitalSequenceBlock(hmm.alphabet())
     for i, s in enumerate(relatives(np.random.default_rng(11), ancestors[5], 8, kept=0.6)):
         block.append(TextSequence(name=f"q{i}", sequence=s).digitize(hmm.alphabet()))

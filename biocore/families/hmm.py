@@ -4,7 +4,7 @@ HMMER does what nobody should write again: local alignment by the forward and ba
 probabilities, correction for biased composition, and E-values.  Eddy (2011), doi:10.1371/journal.pcbi.1002195.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ LEAST_BITS = 45.0  # of a whole model; short families keep more information a co
 SEARCH_PRIOR = 4.0  # observations the typical columns are worth when a family is searched with
 INSERT_EXTEND, DELETE_EXTEND = 0.4, 0.6
 # how mu and tau of HMMER's three filters depend on a model: constant, log2 of its length
+_FIRST = np.eye(20, dtype=np.float32)[0]  # what HMMER keeps in the node before the first
 FILTERS = ("msv", "viterbi", "forward")
 CALIBRATION = tuple(f"{name}_{part}" for name in FILTERS for part in ("constant", "length"))
 
@@ -47,29 +48,49 @@ def relative_entropy(probabilities: np.ndarray) -> float:
     return float((probabilities * np.log2(np.maximum(probabilities, 1e-9) / background())).sum(axis=1).mean())
 
 
-def search_probabilities(family: Family, prior: Mixture) -> np.ndarray:
-    """Emission probabilities at the information a search wants, float32 (M, 20).
-
-    The effective numbers are scaled down, all by one factor, until the mean relative entropy is HMMER's target.
-    """
+def search_trust(family: Family, prior: Mixture) -> float:
+    """The factor on a family's effective numbers at which its mean relative entropy is HMMER's target, 0 to 1."""
     length = len(family)
     target = max(RELATIVE_ENTROPY, (LEAST_BITS + np.log2(length * (length + 1) / 2)) / length)
     expected = prior.responsibilities(family.frequencies, family.effective) @ prior.components
     low, high = 0.0, 1.0
     for _ in range(12):
         middle = (low + high) / 2
-        n = (family.effective * middle)[:, None]
-        mixed = (n * family.frequencies + SEARCH_PRIOR * _softened(expected, middle)) / (n + SEARCH_PRIOR)
-        if relative_entropy(mixed) > target:
+        if relative_entropy(_emissions(family.frequencies, family.effective, expected, middle)) > target:
             high = middle
         else:
             low = middle
-    return (mixed / mixed.sum(axis=1, keepdims=True)).astype(np.float32)
+    return (low + high) / 2
 
 
-def _softened(expected: np.ndarray, trust: float) -> np.ndarray:
-    """Typical columns drawn towards the background where little is believed of the family."""
-    return trust**0.5 * expected + (1 - trust**0.5) * background()
+def search_probabilities(families: Sequence[Family], trusts: Sequence[float], prior: Mixture) -> list[np.ndarray]:
+    """Emission probabilities at the information a search wants, float32 (M, 20) for each family.
+
+    Parameters
+    ----------
+    families : sequence of Family
+    trusts : sequence of float
+        Of `search_trust`.
+    prior : Mixture
+    """
+    if not families:
+        return []
+    lengths = [len(family) for family in families]
+    frequencies = np.concatenate([family.frequencies for family in families])
+    effective = np.concatenate([family.effective for family in families])
+    expected = prior.responsibilities(frequencies, effective) @ prior.components
+    trust = np.repeat(np.asarray(trusts, np.float32), lengths)
+    return np.split(_emissions(frequencies, effective, expected, trust), np.cumsum(lengths)[:-1])
+
+
+def _emissions(
+    frequencies: np.ndarray, effective: np.ndarray, expected: np.ndarray, trust: float | np.ndarray
+) -> np.ndarray:
+    """Frequencies mixed with typical columns, which are drawn towards the background where little is believed."""
+    n = (effective * trust)[:, None]
+    soft = np.sqrt(np.reshape(trust, (-1, 1))).astype(np.float32)
+    mixed = n * frequencies + SEARCH_PRIOR * (soft * expected + (1 - soft) * background())
+    return mixed / mixed.sum(axis=1, keepdims=True)
 
 
 def build_hmm(family: Family, probabilities: np.ndarray, calibration: Mapping[str, float]):
@@ -88,7 +109,7 @@ def build_hmm(family: Family, probabilities: np.ndarray, calibration: Mapping[st
     length = len(family)
     hmm: Any = HMM(alphabet(), length, family.name)  # its hints lack the matrices
     match = np.asarray(hmm.match_emissions)
-    match[0], match[1:] = np.eye(20)[0], probabilities
+    match[0], match[1:] = _FIRST, probabilities
     np.asarray(hmm.insert_emissions)[:] = background()
     np.asarray(hmm.transition_probabilities)[:] = _transitions(family)
     hmm.set_composition()

@@ -5,7 +5,9 @@ bits a residue, the effective number of members on a logarithmic scale, and how 
 it.  Columns that fewer than three members reach are left out when the library is made.
 """
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,6 +96,11 @@ def decompress(values: np.ndarray, size: int) -> np.ndarray:
     return np.frombuffer(pa.Codec(CODEC).decompress(values.tobytes(), size, asbytes=True), np.uint8)
 
 
+# what the bytes of `pack` stand for: two squared roots, and an effective number
+_SQUARES = np.stack([(np.arange(256) >> 4) ** 2, (np.arange(256) & 15) ** 2], axis=1).astype(np.float32)
+_EFFECTIVE = (EFFECTIVE_TOP ** ((np.arange(256) >> 4) / (EFFECTIVE_STEPS - 1))).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Library:
     """Families, packed.
@@ -106,6 +113,8 @@ class Library:
         Sequences each was made from.
     blocks : tuple of uint8 arrays
         Packed columns of `BLOCK` families each, transposed (11, columns) and compressed.
+    trust : float32 array, (F,)
+        Factor on the effective numbers when a family is searched with; see `biocore.families.hmm.search_trust`.
     alphabet, prior : Mixture
         26 typical columns for the filter; many for completing what few members show.
     calibration : mapping
@@ -115,13 +124,14 @@ class Library:
     lengths: np.ndarray
     members: np.ndarray
     blocks: tuple[np.ndarray, ...]
+    trust: np.ndarray
     alphabet: Mixture
     prior: Mixture
     calibration: Mapping[str, float]
 
     def __post_init__(self):
-        if len(self.lengths) != len(self.members):
-            raise ValueError("each family has a length and a number of members")
+        if not len(self.lengths) == len(self.members) == len(self.trust):
+            raise ValueError("each family has a length, a number of members, and a factor for searches")
         if len(self.blocks) != -(-len(self.lengths) // BLOCK):
             raise ValueError(f"{len(self.blocks)} blocks for {len(self.lengths)} families")
 
@@ -136,13 +146,17 @@ class Library:
     @cached_property
     def states(self) -> np.ndarray:
         """The typical column (of `alphabet`) that each column of all families resembles most, uint8 (C,)."""
-        parts = []
-        for number in range(len(self.blocks)):
-            whole = unpack(self._block(number), "", 0)
-            known = np.minimum(whole.effective, STATE_EFFECTIVE)[:, None]
-            mixed = known * whole.frequencies + STATE_PRIOR * self.prior.weights @ self.prior.components
-            parts.append(self.alphabet.nearest(mixed / mixed.sum(axis=1, keepdims=True)))
-        return np.concatenate(parts)
+        logs = np.log(self.alphabet.components.T)  # (20, K)
+        typical = STATE_PRIOR * (self.prior.weights @ self.prior.components) @ logs
+
+        def nearest(number: int) -> np.ndarray:
+            block = self._block(number)
+            squares = _SQUARES[block[:, :10]].reshape(len(block), 20)
+            known = np.minimum(_EFFECTIVE[block[:, 10]], STATE_EFFECTIVE) / np.maximum(squares.sum(axis=1), 1)
+            return ((squares @ logs) * known[:, None] + typical).argmax(axis=1).astype(np.uint8)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.concatenate(list(pool.map(nearest, range(len(self.blocks)))))
 
     @cached_property
     def _unpacked(self) -> dict[int, np.ndarray]:

@@ -104,9 +104,10 @@ class FamilySearch:
             return []
         block = OptimizedProfileBlock(alphabet())
         null = Background(alphabet())
-        for index in chosen:
-            family = self.library.family(int(index))
-            hmm = build_hmm(family, search_probabilities(family, self.library.prior), self.library.calibration)
+        members = [self.library.family(int(index)) for index in chosen]
+        emissions = search_probabilities(members, self.library.trust[list(chosen)], self.library.prior)
+        for index, family, emission in zip(chosen, members, emissions, strict=True):
+            hmm = build_hmm(family, emission, self.library.calibration)
             hmm.accession = str(int(index))
             profile = HmmProfile(hmm.M, alphabet())
             profile.configure(hmm, null, 400)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from biocore.families.columns import GAP, columns, open_ends, thinned
+from biocore.families.hmm import search_trust
 from biocore.families.library import BLOCK, STATE_EFFECTIVE, STATE_PRIOR, Family, Library, compress, pack
 from biocore.families.mixture import Mixture, fit_mixture
 from biocore.families.train.msa import FamilyAlignment
@@ -71,6 +72,7 @@ def build_library(families: list[Family], *, seed: int, calibration: dict[str, f
         np.array([len(family) for family in families], np.int32),
         np.array([family.members for family in families], np.int32),
         tuple(blocks),
+        np.array([search_trust(family, prior) for family in families], np.float32),
         alphabet,
         prior,
         calibration,

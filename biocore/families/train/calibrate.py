@@ -39,7 +39,7 @@ def calibrate(library: Library, *, families: int = 200, sequences: int = 200, se
     sizes, places = [], []
     for index in rng.choice(len(library), min(families, len(library)), replace=False):
         family = library.family(int(index))
-        probabilities = search_probabilities(family, library.prior)
+        probabilities = search_probabilities([family], [float(library.trust[index])], library.prior)[0]
         hmm = build_hmm(family, probabilities, start)
         pipeline = Pipeline(alphabet(), bias_filter=False, null2=False, F1=1.0, F2=1.0, F3=1.0, E=1e9, Z=1)
         scores = sorted((hit.score for hit in pipeline.search_hmm(hmm, block)), reverse=True)

@@ -42,7 +42,7 @@ def evaluation(
     families, model = zoo.load(name), zoo.load(language_model)
 
     def said(sequence: str, positions: Sequence[int]) -> np.ndarray:
-        return model.residue_probabilities(clean_protein(sequence).sequence, positions).residues
+        return model.residue_probabilities(clean_protein(sequence).sequence, positions).probabilities
 
     blend, card = families.blend(language_model), families.card
     if tune:
