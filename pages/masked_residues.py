@@ -23,10 +23,10 @@ with web.show_errors():
     parts.show_residues(protein, choice)
 
     st.subheader("Masked residues")
-    parts.show_answer(protein, choice, source)
+    profile = parts.family_profile(source, protein.sequence)
+    parts.show_answer(protein, choice, source, profile)
     web.limits(choice.card)
 
-    profile = parts.family_profile(source, protein.sequence)
     if profile is not None:
         st.subheader("The family")
         parts.show_family(protein, profile, source)

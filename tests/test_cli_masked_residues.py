@@ -110,3 +110,42 @@ def test_a_model_of_another_task_is_refused(capsys):
         pytest.skip("no model of another task ships yet")
     status, _, err = run(capsys, "scan-protein", PROTEIN, "--model", other)
     assert status == 2 and "no protein language model" in err
+
+
+def test_mask_and_scan_blend_family_and_language_model_by_default(capsys):
+    _, out, _ = run(capsys, "mask", INSULIN, "--position", "C31")
+    blend = pd.read_csv(io.StringIO(out))
+    assert blend["letter"][0] == "C" and blend["probability"][0] > 0.5
+    _, out, _ = run(capsys, "scan-protein", INSULIN, "--model", "families")
+    table = pd.read_csv(io.StringIO(out)).set_index(["position", "substitution"])
+    assert table.loc[(31, "C"), "score"] == 0 and table.loc[(31, "A"), "score"] < -2
+
+
+def test_families_and_profile_have_the_columns_scripts_depend_on(capsys, tmp_path):
+    status, out, _ = run(capsys, "families", INSULIN)
+    table = pd.read_csv(io.StringIO(out))
+    assert status == 0 and list(table.columns[:6]) == ["record", "family", "evalue", "bits", "start", "end"]
+    assert table["evalue"].min() < 1e-10
+    status, out, _ = run(capsys, "profile", INSULIN)
+    table = pd.read_csv(io.StringIO(out), keep_default_na=False)
+    assert list(table.columns) == ["record", "position", "wild_type", *AMINO_ACIDS, "homologues", "family"]
+    assert len(table) == len(INSULIN) and table.loc[30, "C"] > 0.8
+    path = tmp_path / "mine.a3m"
+    path.write_text(">q\nMKTAYIAKQR\n>a\nMKTGYIAKQR\n>b\nMKTGYIAKQK\n")
+    status, out, _ = run(capsys, "profile", PROTEIN, "--alignment", str(path))
+    table = pd.read_csv(io.StringIO(out), keep_default_na=False)
+    assert status == 0 and table.loc[3, "G"] > table.loc[3, "A"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["profile", PROTEIN, "--alignment", "nowhere.a3m"], 2, "nowhere.a3m"),
+        (["profile", PROTEIN, "--database", "nowhere.fasta"], 3, "not on this machine"),
+        (["mask", PROTEIN, "--position", "3", "--model", "esm-mini", "--database", "x.fasta"], 2, "go with --model"),
+        (["families", PROTEIN, "--model", "esm-mini"], 2, "no library of families"),
+    ],
+)
+def test_wrong_sources_of_homologues_say_why(capsys, arguments, status, words):
+    got, _, err = run(capsys, *arguments)
+    assert got == status and words in err

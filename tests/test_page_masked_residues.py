@@ -271,7 +271,7 @@ def test_a_folder_of_ones_own_is_used(page, tmp_path, monkeypatch):
     app = app.text_input(key="masked_residues.folder").set_value(str(folder)).run()
     assert not app.exception and not app.error
     assert any("mine (your folder)" in caption.value for caption in app.caption)
-    assert any(f"--model {folder}" in code.value for code in app.code)
+    assert any(f"--model blend:{folder}" in code.value for code in app.code)
     app = app.text_input(key="masked_residues.folder").set_value(str(tmp_path)).run()
     assert any("not the folder of an ESM-2 model: config.json is missing" in error for error in errors(app))
     assert metrics(app)["Wild-type residue"] == "T3" and not app.exception
@@ -285,3 +285,52 @@ def test_a_measured_table_is_compared(page):
     assert not app.exception and not app.error
     assert any("The first, line 5: " in warning.value and "stop" in warning.value for warning in app.warning)
     assert metrics(app)["Variants compared"] == "3" and -1 <= float(metrics(app)["Spearman"]) <= 1
+
+
+# ------------------------------------------------------------------------------------------------------------ families
+
+
+def test_the_blend_answers_with_both_its_parts_beside_it(page):
+    app = page(seq=INSULIN, mask="31")
+    assert not app.exception and not app.error
+    table = next(frame.value for frame in app.dataframe if "family" in frame.value.columns)
+    assert list(table.columns) == ["amino acid", "blend", "family", "language model"]
+    assert table["amino acid"][0] == "C" and table["family"][0] > 0.8  # insulin's cysteine
+    assert metrics(app)["Rank of the wild type"] == "1 of 20"
+    assert app.segmented_control(key="masked_residues.strategy").value == "blend"
+
+
+def test_the_most_constrained_positions_of_insulin_are_its_cysteines(page):
+    app = page(seq=INSULIN)
+    table = next(frame.value for frame in app.dataframe if "conservation" in frame.value.columns)
+    assert len(table) == 20 and set(table["position"].head(6)) == {31, 43, 95, 96, 100, 109}
+
+
+def test_a_protein_without_family_says_so_and_goes_on_with_the_language_model(page):
+    app = page(seq="MKTAYIAKQR")
+    assert any("No family found" in info.value for info in app.info) and not app.exception
+    assert app.segmented_control(key="masked_residues.strategy").value == "masked"
+
+
+def test_an_alignment_of_ones_own_is_used_and_a_bad_one_is_a_message(page):
+    app = page(seq="ACDEFGHIKLMNPQRSTVWY")
+    app = app.radio(key="masked_residues.source").set_value("an alignment of yours").run()
+    good = ">q\nACDEFGHIKLMNPQRSTVWY\n>a\nACDEFGHIKLMNPQRSTVWF\n>b\nACDEYGHIKLMNPQRSTVWY\n"
+    app = app.file_uploader(key="masked_residues.alignment").set_value(("mine.a3m", good.encode(), "text/plain")).run()
+    assert not app.exception and not app.error
+    assert metrics(app)["Residues with homologues"] == "100 %"
+    bad = b">q\nACDEFGHIKLMNPQRSTVWY\n>a\nACD\n"
+    app = app.file_uploader(key="masked_residues.alignment").set_value(("bad.a3m", bad, "text/plain")).run()
+    assert any("begins on line 3 has 3 aligned columns" in error for error in errors(app)) and not app.exception
+
+
+def test_a_database_of_the_server_is_searched_on_request(page, tmp_path, monkeypatch):
+    path = tmp_path / "mine.fasta"
+    path.write_text(f">h\n{INSULIN[:60]}{INSULIN[60:].replace('G', 'A')}\n>other\n{P53}\n")
+    monkeypatch.setenv("BIOCORE_DATABASES", str(path))
+    app = page(seq=INSULIN)
+    app = app.radio(key="masked_residues.source").set_value("a database on this server").run()
+    assert not app.exception and not app.error
+    app = app.button(key="masked_residues.search").click().run()
+    assert not app.exception and not app.error
+    assert metrics(app)["Residues with homologues"] == "100 %"

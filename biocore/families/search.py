@@ -105,7 +105,7 @@ class FamilySearch:
         block = OptimizedProfileBlock(alphabet())
         null = Background(alphabet())
         members = [self.library.family(int(index)) for index in chosen]
-        emissions = search_probabilities(members, self.library.trust[list(chosen)], self.library.prior)
+        emissions = search_probabilities(members, self.library.trust[list(chosen)].tolist(), self.library.prior)
         for index, family, emission in zip(chosen, members, emissions, strict=True):
             hmm = build_hmm(family, emission, self.library.calibration)
             hmm.accession = str(int(index))

@@ -92,28 +92,29 @@ def stamp() -> str:
     return zoo.card(LIBRARY).sha256.get(zoo.WEIGHTS, "")
 
 
-def profile_of(source: Source, sequence: str, hidden: tuple[int, ...] = ()) -> Profile | None:
-    """The profile from the chosen source; None where it failed or was not searched yet, which the page then says.
+def family_profile(source: Source, sequence: str) -> Profile | None:
+    """The profile of a whole protein; None where no library is here, the source failed or was not searched yet.
 
-    Parameters
-    ----------
-    hidden : tuple of int
-        0-based residues the search does not see; an alignment is as it was made.
+    The page says which; call it once in a run of the page.
     """
+    if not available():
+        return None
     try:
         if source.kind == ALIGNMENT:
             return _aligned_profile(stamp(), sequence, source.name, source.text)
         if source.kind == DATABASE and source.path is not None:
             return _database_profile(source.path, sequence)
-        return embedded_profile(stamp(), sequence, hidden)
+        return embedded_profile(stamp(), sequence, ())
     except BiocoreError as error:
         st.error(web.plain(str(error)), icon=":material/error:")
         return None
 
 
-def family_profile(source: Source, sequence: str) -> Profile | None:
-    """`profile_of` with nothing hidden, for the whole protein; None where no library is here."""
-    return profile_of(source, sequence) if available() else None
+def without(source: Source, profile: Profile | None, sequence: str, hidden: tuple[int, ...]) -> Profile | None:
+    """`profile` as it is where the search did not see some residues (0-based); an alignment stays as it was made."""
+    if profile is None or source.kind != EMBEDDED:
+        return profile
+    return embedded_profile(stamp(), sequence, hidden)
 
 
 def _database_profile(path: Path, sequence: str) -> Profile | None:

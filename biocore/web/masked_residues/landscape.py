@@ -28,6 +28,7 @@ _HANDLED = "masked_residues.handled_click"
 def show_landscape(protein: Protein, choice: Choice, profile: Profile | None) -> SubstitutionScan:
     """The section with the heat map.  Returns the scan that is shown."""
     sequence = protein.sequence
+    profile = profile if profile is not None and profile.coverage else None
     scans.run_wild_type(choice, sequence)
     strategy = _strategy(choice, protein, profile)
     if strategy in (MASKED, BLEND):

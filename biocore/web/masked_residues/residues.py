@@ -11,6 +11,7 @@ from biocore.errors import InputError
 from biocore.esm2 import TOKENS, ResidueProbabilities
 from biocore.esm2.results import entropy
 from biocore.esm2.variants import parse_positions
+from biocore.families import Profile
 from biocore.plot import family as family_plot
 from biocore.plot import masked_residues as plot
 from biocore.sequence import AMINO_ACIDS
@@ -140,11 +141,11 @@ def _answer(_choice: Choice, key: str, sequence: str, positions: tuple[int, ...]
         return model.residue_probabilities(sequence, positions)
 
 
-def show_answer(protein: Protein, choice: Choice, source: homologues.Source) -> None:
+def show_answer(protein: Protein, choice: Choice, source: homologues.Source, profile: Profile | None) -> None:
     """Figure, numbers and table for the masked residues: the blend, and both its parts beside it."""
     positions = masked(protein)
     answer = _answer(choice, choice.hash, protein.sequence, tuple(positions))
-    found = homologues.profile_of(source, protein.sequence, tuple(positions)) if homologues.available() else None
+    found = homologues.without(source, profile, protein.sequence, tuple(positions))
     rows = np.array(positions)
     mixed = homologues.blended(found, answer.probabilities, choice.card.name, rows)
     table = _overview(protein, positions, mixed)
