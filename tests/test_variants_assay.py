@@ -60,6 +60,7 @@ def test_noise_is_not_learned(scan, table):
     noise = measurements(scan, lambda rows: np.random.default_rng(1).normal(size=len(rows)))
     fit = fit_assay(scan, table, noise)
     assert fit.weight == fit.weight_measured == 0
+    assert fit.trained == fit.untrained and (fit.curve["trained"] >= fit.curve["untrained"] - 1e-9).all()
     known = np.isfinite(scan.scores)
     order = np.argsort(scan.scores[known], kind="stable")
     assert (np.diff(fit.mean[known][order]) >= -1e-9).all()  # the untrained ranking stands

@@ -153,10 +153,10 @@ def fit_assay(
     design = Design.of(table, usable["variant"], offset)
     u, y = usable["score"].to_numpy(float), usable["measured"].to_numpy(float)
     _check(design, y, method)
+    whole = train(design, np.arange(len(y)), u, y, method, seed)
     predicted = np.empty(len(y))
     for rest, held in folds(design.position, FOLDS, seed):
-        predicted[held] = train(design, rest, u, y, method, seed).predict(design, held, u[held])
-    whole = train(design, np.arange(len(y)), u, y, method, seed)
+        predicted[held] = train(design, rest, u, y, method, seed).on_scale_of(whole, design, held, u[held])
     mean, uncertainty = np.full(scan.scores.shape, np.nan), np.full(scan.scores.shape, np.nan)
     places = np.argwhere(np.isfinite(scan.scores))
     for start in range(0, len(places), CHUNK):
@@ -173,7 +173,7 @@ def fit_assay(
         spearman_interval(predicted, y, seed=seed),
         mean,
         uncertainty,
-        _curve(design, u, y, predicted, method, seed),
+        _curve(design, u, y, predicted, whole, method, seed),
         found.left_out,
     )
 
@@ -276,6 +276,16 @@ class Trained:
         seen = np.isin(design.position[chosen], self.measured)
         return self.predicted(design.rows(chosen), scores, seen)[0]
 
+    def on_scale_of(self, whole: "Trained", design: Design, chosen: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """The score's part as `whole` has it, and this fit's correction: one scale for the parts of several folds.
+
+        Where no correction is taken the ranking is that of the score, whatever the fold.
+        """
+        rows = design.rows(chosen)
+        weight = np.where(np.isin(design.position[chosen], self.measured), self.weights[1], self.weights[0])
+        base = whole.slope * (scores - whole.centre[0]) / whole.centre[1]
+        return whole.unit[0] + whole.unit[1] * (base + weight * self.parts(rows, scores)[1])
+
 
 def train(design: Design, rows: np.ndarray, u: np.ndarray, y: np.ndarray, method: str, seed: int) -> Trained:
     """Fit to the variants `rows`; the weights are chosen on variants left out within them.
@@ -335,7 +345,9 @@ def _regression(method: str) -> Any:
     return GaussianProcessRegressor(kernel, random_state=0)
 
 
-def _curve(design: Design, u: np.ndarray, y: np.ndarray, predicted: np.ndarray, method: str, seed: int) -> pd.DataFrame:
+def _curve(
+    design: Design, u: np.ndarray, y: np.ndarray, predicted: np.ndarray, whole: Trained, method: str, seed: int
+) -> pd.DataFrame:
     """Spearman on left-out positions by number of variants learned from; the last row is the whole fit's."""
     rng = np.random.default_rng(seed)
     most = int(len(y) * (1 - 1 / FOLDS))
@@ -345,7 +357,7 @@ def _curve(design: Design, u: np.ndarray, y: np.ndarray, predicted: np.ndarray, 
         found = np.empty(len(y))
         for rest, held in folds(design.position, FOLDS, seed):
             drawn = rng.permutation(rest)[:size]
-            found[held] = train(design, drawn, u, y, method, seed).predict(design, held, u[held])
+            found[held] = train(design, drawn, u, y, method, seed).on_scale_of(whole, design, held, u[held])
         rows.append((size, spearman(found, y), untrained))
     rows.append((most, spearman(predicted, y), untrained))
     return pd.DataFrame(rows, columns=["measured", "trained", "untrained"])
