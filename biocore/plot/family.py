@@ -101,4 +101,6 @@ def three_answers(
     figure.update_xaxes(title="amino acid", categoryorder="array", categoryarray=residues, type="category")
     figure.update_yaxes(title="probability", rangemode="tozero")
     figure.update_layout(barmode="overlay")
-    return layout(figure, height=420, title=title).update_layout(margin={"t": 110}, legend={"y": 1.0})
+    return layout(figure, height=440, title=title).update_layout(
+        legend={"y": -0.22, "yanchor": "top"}, margin={"b": 110}
+    )

@@ -195,7 +195,7 @@ def _show_blend(
     model = answer.probabilities[index]
     order = np.argsort(-mixed, kind="stable")
     best = ", ".join(f"{AMINO_ACIDS[k]} {mixed[k]:.3f}" for k in order[:3])
-    left, right = st.columns([3, 1])
+    left, right = st.columns([5, 3])
     with left:
         web.figure(
             family_plot.three_answers(
