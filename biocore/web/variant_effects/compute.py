@@ -62,7 +62,12 @@ def score(protein: Protein, source: homologues.Source) -> Basis:
 
 
 def _language_model(sequence: str) -> tuple[np.ndarray | None, str]:
-    """Its masked marginals, and what stands for them in keys of caches; None where it is not there or not asked yet."""
+    """Its masked marginals, and what stands for them in keys of caches; None where it is not there or not asked yet.
+
+    It is asked only where a part of the model reads it: nobody waits for what moves no score.
+    """
+    if not any(name.endswith(WITH_LANGUAGE_MODEL) for name in effect_card().details.get("features", {})):
+        return None, ""
     try:
         choice = choice_of(str(effect_card().details.get("language_model") or FALLBACK))
     except ModelUnavailable as error:
@@ -76,10 +81,9 @@ def _said(choice: Choice, sequence: str) -> np.ndarray | None:
     """One mask at a time: at once where that is quick, on a click where it is not."""
     found = scan.result(choice, sequence, MASKED)
     if found is None or not found.done.all():
-        part = any(name.endswith(WITH_LANGUAGE_MODEL) for name in effect_card().details.get("features", {}))
-        lacking = "scores and evidence go" if part else "the evidence goes"
         st.caption(
-            f"{web.plain(choice.card.title)} has not read the whole protein yet; until then {lacking} without it."
+            f"{web.plain(choice.card.title)} has not read the whole protein yet; "
+            "until then scores and evidence go without it."
         )
         scan.run_wild_type(choice, sequence)
         scan.run_masked(choice, sequence)
