@@ -24,20 +24,20 @@ def test_example_click_a_site_then_a_cell(open_page):
     page = open_page("dna_binding")
     page.wait_for_selector(".js-plotly-plot", timeout=WAIT)
     settled(page)
-    page.wait_for_url(re.compile("&tf="), timeout=WAIT)
+    page.wait_for_url(re.compile("[?&]tf="), timeout=WAIT)
     overview, detail = (page.locator(".js-plotly-plot").nth(i) for i in range(2))
     assert overview.locator(".hm image").count() == 1
     assert detail.locator(".hm image").count() == 2
     assert detail.locator(".scatterlayer path.js-fill").count() >= 4  # the letters of the logo
 
     def shown():
-        return re.search(r"&tf=(\w+)&first=(\d+)", page.url).groups()
+        return re.search(r"[?&]tf=(\w+)&first=(\d+)", page.url).groups()
 
     before = shown()
     sites = overview.locator(".scatterlayer .points path")
     assert sites.count() > 3
     sites.nth(1).click(force=True)  # the first is the one shown
-    seen = f"&tf={before[0]}&first={before[1]}&"
+    seen = f"tf={before[0]}&first={before[1]}&"
     page.wait_for_function("seen => !location.search.includes(seen)", arg=seen, timeout=WAIT)
     settled(page)
     assert shown() != before
