@@ -116,7 +116,8 @@ def perplexities(table: pd.DataFrame, *, seed: int = 0) -> list[dict[str, Any]]:
     rows = [_row("residues with a homologue", float(covered.mean()), _share_interval(table, covered, seed), split, "")]
     bins = pd.cut(table["effective"], BINS, labels=BIN_NAMES, right=False, include_lowest=True)
     parts = [("", table), (" (where a homologue is known)", table[covered])]
-    parts += [(f" ({name} effective homologues)", table[bins == name]) for name in BIN_NAMES]
+    parts += [(f" ({name})", table[bins == name]) for name in BIN_NAMES[:1]]
+    parts += [(f" ({name} effective homologues)", table[bins == name]) for name in BIN_NAMES[1:]]
     for suffix, part in parts:
         if part["protein"].nunique() < 20:
             continue
