@@ -15,6 +15,7 @@ from biocore.errors import InputError, ModelUnavailable
 from biocore.families.train.msa import Hit, Pair
 
 SENSITIVITY, EVALUE, COVERAGE = 6, 0.001, 0.6
+RELATIVES = 4  # sensitivity of the search among representatives, which clusters have passed through at 6 already
 FIELDS = "query,target,qstart,tstart,cigar,evalue,qend,tend"
 Say = Callable[[str], None]
 
@@ -61,7 +62,7 @@ def cluster(fasta: Path, folder: Path, *, threads: int, say: Say) -> Path:
     run("aln", "align", "seq", "seq", "clu", "aln", "-a", "-e", str(EVALUE), *many)
     run("members", "convertalis", "seq", "seq", "aln", "members.tsv", "--format-output", FIELDS, *many)
     run("rep", "createsubdb", "clu", "seq", "rep")
-    run("pref", "prefilter", "rep", "rep", "pref", "-s", str(SENSITIVITY), "--max-seqs", "200", *many)
+    run("pref", "prefilter", "rep", "rep", "pref", "-s", str(RELATIVES), "--max-seqs", "200", *many)
     run("paln", "align", "rep", "rep", "pref", "paln", "-a", "-e", str(EVALUE), *many)
     run("relatives", "convertalis", "rep", "rep", "paln", "relatives.tsv", "--format-output", FIELDS, *many)
     return folder
