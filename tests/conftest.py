@@ -20,10 +20,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
 
 
+@pytest.fixture(scope="session")
+def unpacked_families(tmp_path_factory) -> Path:
+    """Where the families that ship are unpacked, once for all tests and for all processes of xdist."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "families"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
-    """Each test has its own, empty cache folder: nothing a user has trained or fetched changes a test."""
-    monkeypatch.setenv("BIOCORE_HOME", str(tmp_path_factory.mktemp("home")))
+def own_home(tmp_path_factory, monkeypatch, unpacked_families):
+    """Each test has its own cache folder; but for the unpacked families it is empty, so that a user's files change none."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "families").symlink_to(unpacked_families, target_is_directory=True)
+    monkeypatch.setenv("BIOCORE_HOME", str(home))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """Families: columns, packing, search, alignments of users and the blend, on alignments whose answer is known."""
 
+import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from biocore.errors import DataUnavailable, InputError
-from biocore.families import alignments, columns, hmm, library, search
+from biocore.families import alignments, columns, hmm, library, search, unpacked
 from biocore.families.blend import KNOTS, Blend, fit_blend, plain_blend
 from biocore.families.database import database_profile
 from biocore.families.mixture import Mixture, fit_mixture
@@ -16,6 +18,7 @@ from biocore.families.train.build import build_library, family_of
 from biocore.families.train.calibrate import FILTER_CALIBRATION, calibrate
 from biocore.families.train.msa import FamilyAlignment, Pair, align_members, carried_over
 from biocore.families.train.recipe import Proteins, cluster_families, relative_families
+from biocore.families.unpacked import keep, opened
 from biocore.sequence import AMINO_ACIDS
 from biocore.zoo import ModelCard
 
@@ -104,6 +107,45 @@ def test_a_library_survives_its_file(toy):
         np.testing.assert_array_equal(back.family(index).frequencies, toy.library.family(index).frequencies)
     np.testing.assert_array_equal(back.states, toy.library.states)
     assert back.calibration == pytest.approx(toy.library.calibration, rel=1e-6)
+
+
+def test_a_library_is_unpacked_once_and_kept(toy, tmp_path, monkeypatch):
+    folder = tmp_path / "families" / "key"
+    first, second = (replace(toy.library, folder=folder) for _ in range(2))
+    np.testing.assert_array_equal(first.states, toy.library.states)
+    monkeypatch.setattr(library.Library, "_unpack", lambda self: pytest.fail("unpacked again"))
+    np.testing.assert_array_equal(second.unpacked.columns, toy.library.unpacked.columns)
+    np.testing.assert_array_equal(second.states, toy.library.states)
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["key"]  # nothing half-written stays
+
+
+@pytest.mark.parametrize("name", ["columns.npy", "states.npy", "digests.json"])
+def test_a_damaged_file_of_unpacked_columns_is_made_anew(toy, tmp_path, name):
+    folder = tmp_path / "key"
+    assert keep(folder, toy.library.unpacked)
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert opened(folder, len(toy.library.states)) is None
+    np.testing.assert_array_equal(replace(toy.library, folder=folder).states, toy.library.states)
+    assert (folder / name).read_bytes() == content
+
+
+def test_where_nothing_can_be_kept_the_columns_are_unpacked_in_memory(toy, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    made = replace(toy.library, folder=tmp_path / "file" / "key")
+    np.testing.assert_array_equal(made.states, toy.library.states)
+    monkeypatch.setattr(unpacked.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    np.testing.assert_array_equal(replace(toy.library, folder=tmp_path / "full").states, toy.library.states)
+    assert not (tmp_path / "full").exists()
+
+
+def test_libraries_not_used_for_longest_are_dropped(toy, tmp_path):
+    for number in range(unpacked.LIBRARIES + 1):
+        folder = tmp_path / f"{number}"
+        assert keep(folder, toy.library.unpacked)
+        os.utime(folder / unpacked.MANIFEST, (number, number))
+    assert keep(tmp_path / "new", toy.library.unpacked)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "new"]
 
 
 def test_columns_that_fewer_than_three_members_reach_are_not_kept():

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from biocore.families.mixture import Mixture
+from biocore.families.unpacked import Unpacked, keep, opened
 
 EFFECTIVE_STEPS = 16
 EFFECTIVE_TOP = 1000.0
@@ -119,6 +121,8 @@ class Library:
         26 typical columns for the filter; many for completing what few members show.
     calibration : mapping
         Numbers that turn scores into E-values; see `biocore.families.search`.
+    folder : Path, optional
+        Where the unpacked columns are kept between processes; see `biocore.families.unpacked`.
     """
 
     lengths: np.ndarray
@@ -128,6 +132,7 @@ class Library:
     alphabet: Mixture
     prior: Mixture
     calibration: Mapping[str, float]
+    folder: Path | None = None
 
     def __post_init__(self):
         if not len(self.lengths) == len(self.members) == len(self.trust):
@@ -143,32 +148,38 @@ class Library:
         """First column of each family among all, and the end, int (F + 1,)."""
         return np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
 
-    @cached_property
+    @property
     def states(self) -> np.ndarray:
         """The typical column (of `alphabet`) that each column of all families resembles most, uint8 (C,)."""
-        logs = np.log(self.alphabet.components.T)  # (20, K)
-        typical = STATE_PRIOR * (self.prior.weights @ self.prior.components) @ logs
-
-        def nearest(number: int) -> np.ndarray:
-            block = self._block(number)
-            squares = _SQUARES[block[:, :10]].reshape(len(block), 20)
-            known = np.minimum(_EFFECTIVE[block[:, 10]], STATE_EFFECTIVE) / np.maximum(squares.sum(axis=1), 1)
-            return ((squares @ logs) * known[:, None] + typical).argmax(axis=1).astype(np.uint8)
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return np.concatenate(list(pool.map(nearest, range(len(self.blocks)))))
+        return self.unpacked.states
 
     @cached_property
-    def _unpacked(self) -> dict[int, np.ndarray]:
-        return {}
+    def unpacked(self) -> Unpacked:
+        """All columns, from `folder` where an earlier process has left them."""
+        if self.folder is None:
+            return self._unpack()
+        kept = opened(self.folder, int(self.starts[-1]))
+        if kept is not None:
+            return kept
+        made = self._unpack()
+        return (opened(self.folder, len(made.states)) if keep(self.folder, made) else None) or made
 
-    def _block(self, number: int) -> np.ndarray:
-        if number not in self._unpacked:
-            first, last = number * BLOCK, min((number + 1) * BLOCK, len(self))
-            columns = int(self.starts[last] - self.starts[first])
-            raw = decompress(self.blocks[number], columns * 11)
-            self._unpacked[number] = np.ascontiguousarray(raw.reshape(11, columns).T)
-        return self._unpacked[number]
+    def _unpack(self) -> Unpacked:
+        logs = np.log(self.alphabet.components.T)  # (20, K)
+        typical = STATE_PRIOR * (self.prior.weights @ self.prior.components) @ logs
+        columns, states = np.empty((int(self.starts[-1]), 11), np.uint8), np.empty(int(self.starts[-1]), np.uint8)
+
+        def unpack_block(number: int) -> None:
+            first, last = (int(self.starts[min(n * BLOCK, len(self))]) for n in (number, number + 1))
+            block = columns[first:last]
+            block[:] = decompress(self.blocks[number], (last - first) * 11).reshape(11, -1).T
+            squares = _SQUARES[block[:, :10]].reshape(len(block), 20)
+            known = np.minimum(_EFFECTIVE[block[:, 10]], STATE_EFFECTIVE) / np.maximum(squares.sum(axis=1), 1)
+            states[first:last] = ((squares @ logs) * known[:, None] + typical).argmax(axis=1)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(unpack_block, range(len(self.blocks))))
+        return Unpacked(columns, states)
 
     def family(self, index: int) -> Family:
         """One family.
@@ -180,9 +191,8 @@ class Library:
         """
         if not 0 <= index < len(self):
             raise IndexError(f"family {index} of {len(self)}")
-        block = self._block(index // BLOCK)
-        start = int(self.starts[index] - self.starts[index // BLOCK * BLOCK])
-        return unpack(block[start : start + int(self.lengths[index])], self.name(index), int(self.members[index]))
+        packed = self.unpacked.columns[self.starts[index] : self.starts[index + 1]]
+        return unpack(packed, self.name(index), int(self.members[index]))
 
     @staticmethod
     def name(index: int) -> str:

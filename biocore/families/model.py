@@ -1,6 +1,7 @@
 """The library of families as a model of the zoo."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from biocore.families.library import Library
 from biocore.families.mixture import Mixture
 from biocore.families.profile import Profile
 from biocore.families.search import PRIOR, Aligned, FamilySearch
+from biocore.families.unpacked import folder_of
 from biocore.sequence import AMINO_ACIDS
 from biocore.zoo import ModelCard, weights
 
@@ -129,4 +131,5 @@ def load(card: ModelCard) -> Families:
 
     path = weights(card)
     tensors: dict[str, Any] = load_file(path)
-    return Families(from_tensors(tensors), card, hash=card.sha256.get(path.name, "")[:16])
+    sha256 = card.sha256.get(path.name, "")
+    return Families(replace(from_tensors(tensors), folder=folder_of(sha256)), card, hash=sha256[:16])
