@@ -31,7 +31,7 @@ def unpacked_families(tmp_path_factory) -> Path:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch, unpacked_families):
-    """Each test has its own cache folder; but for the unpacked families it is empty, so that a user's files change none."""
+    """Each test has its own cache folder, empty but for the unpacked families: no file of a user's changes a test."""
     home = tmp_path_factory.mktemp("home")
     (home / "families").symlink_to(unpacked_families, target_is_directory=True)
     monkeypatch.setenv("BIOCORE_HOME", str(home))
