@@ -1,0 +1,108 @@
+"""The loop that computes jobs: whose turn it is gets about a second of steps, then the next one."""
+
+import os
+import secrets
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from biocore.errors import BiocoreError
+from biocore.jobs import kinds, queue
+from biocore.jobs.description import Description
+from biocore.jobs.kinds import Step
+from biocore.jobs.models import Models
+from biocore.jobs.store import Store, StoredParts
+
+TURN_S = 1.0  # seconds of one turn, at least one step
+
+
+class Worker:
+    """Computes the jobs of a store, one step at a time.
+
+    Parameters
+    ----------
+    store : Store, optional
+    name : str
+        Of the device it computes on; one worker of a name lives at a time, which `process` sees to.
+    models : Models, optional
+    """
+
+    def __init__(self, store: Store | None = None, *, name: str = "main", models: Models | None = None):
+        self.store = store or Store()
+        self.models = models or Models()
+        self.prefix = prefix_of(name)
+        self.id = f"{self.prefix}{os.getpid()}:{secrets.token_hex(4)}"
+
+    def drain(self) -> int:
+        """Compute until no job waits; returns the number of turns.  For tests, and for whoever has no process."""
+        turns = 0
+        while self.turn():
+            turns += 1
+        return turns
+
+    def turn(self, *, seconds: float = TURN_S) -> bool:
+        """Compute the next job for a while; False where none waits."""
+        row = queue.claim(self.store, self.id)
+        if row is None:
+            return False
+        try:
+            self._compute(row["id"], Description.stored(row["description"]), seconds)
+        except BiocoreError as error:
+            queue.fail(self.store, row["id"], self.id, str(error))
+        except MemoryError:
+            queue.fail(self.store, row["id"], self.id, "A step of this job needs more memory than there is.")
+        except Exception as error:  # a bug, in one job of one kind: it is said there, and the others go on
+            traceback.print_exc(file=sys.stderr)
+            queue.fail(
+                self.store,
+                row["id"],
+                self.id,
+                f"This is a fault of biocore, not yours: {type(error).__name__}: {error}",
+            )
+        finally:
+            queue.release(self.store, row["id"], self.id)
+        return True
+
+    def _compute(self, job: str, description: Description, seconds: float) -> None:
+        steps = kinds.steps_of(description)
+        finished = queue.known(self.store, job, self.id, steps)
+        todo = [step for step in steps if step.key not in finished]
+        if not todo:
+            queue.set_done(self.store, job, self.id)
+            return
+        self.models.expect(description)
+        until = time.monotonic() + seconds
+        for number, step in enumerate(todo, 1):
+            begun = queue.begin(self.store, job, self.id, step.key)
+            if begun is None:
+                return
+            attempts, reason = begun
+            if attempts >= queue.MOST_ATTEMPTS:
+                queue.fail(
+                    self.store,
+                    job,
+                    self.id,
+                    f"A step of this job has ended the computing process {attempts} times ({reason}), so it is "
+                    "not tried again. Try fewer or shorter records.",
+                )
+                return
+            arrays = run_step(kinds.get(description.kind), step, self.models, self.store)
+            if not queue.finish(self.store, job, self.id, step, arrays, last=number == len(todo)):
+                return
+            if time.monotonic() > until:
+                return
+
+
+def prefix_of(name: str) -> str:
+    """How the ids of all workers of a name begin."""
+    return f"{socket.gethostname()}:{name}:"
+
+
+def run_step(kind: kinds.Kind, step: Step, models: Models, store: Store) -> kinds.Arrays:
+    """The arrays of a step; those it needs are read from the store."""
+    return kind.run(step, models, StoredParts(store, step.needs))
+
+
+Progress = Callable[[float, float], None]
