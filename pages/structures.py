@@ -11,9 +11,9 @@ web.page("Structures", "Where is this residue in the structure, and what does my
 with web.show_errors():
     left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
     with left:
-        mode = st.segmented_control(
-            "Mode", MODES, default=MODES[0], key="structures.mode", required=True, label_visibility="collapsed"
-        )
+        web.start_from_link("mode", MODES[0], key="structures.mode", allowed=MODES)
+        mode = st.segmented_control("Mode", MODES, key="structures.mode", required=True, label_visibility="collapsed")
+        web.set_link(mode=None if mode == MODES[0] else mode)
     with right:
         structures.examples("structures")
     left, right = st.columns([2, 5], gap="medium")

@@ -10,6 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from structure_toys import CIF, HOSTILE, PDB, hostile_pdb
 
+from biocore.workspace import Track, TrackTable
+
 PAGE = Path(__file__).parents[1] / "pages" / "structures.py"
 
 
@@ -28,7 +30,7 @@ def opened(**query) -> AppTest:
 
 def scene_of(app: AppTest) -> dict:
     """What the page sent to its viewer: the atoms in one message, how they look in another."""
-    atoms, view = app.get("bidi_component")
+    atoms, view = app.main.get("bidi_component")
     shape, look = json.loads(atoms.proto.bytes), json.loads(view.proto.json)["look"]
     assert shape["key"] == look["key"]
     return shape | look
@@ -235,7 +237,7 @@ def test_the_atoms_are_sent_once_whatever_is_chosen(monkeypatch):
     monkeypatch.setattr(scene, "bonds", lambda *args, real=scene.bonds: made.append(1) or real(*args))
 
     def messages(app):
-        return [element.proto.SerializeToString(deterministic=True) for element in app.get("bidi_component")]
+        return [element.proto.SerializeToString(deterministic=True) for element in app.main.get("bidi_component")]
 
     app = opened()
     first = messages(app)
@@ -260,16 +262,23 @@ def test_a_pasted_table_paints_the_structure_and_reports():
 def test_a_track_from_another_page_is_matched_by_its_sequence():
     app = AppTest.from_file(PAGE, default_timeout=120)
     sequence = "MM" + "GIGKFLHSAKKFGKAFVGEIMNS"
-    app.session_state["biocore.tracks"] = [{"name": "entropy", "sequence": sequence, "values": list(np.arange(25.0))}]
+    app.session_state["biocore.tracks"] = TrackTable().add(Track("entropy", sequence, np.arange(25.0)))
     app.query_params["colour"] = "track"
     app.run()
-    assert not app.exception and scene_of(app)["colours"]["low"] == 2.0 and "2 values have no residue" in shown(app)
+    assert (
+        not app.exception
+        and scene_of(app)["colours"]["low"] == pytest.approx(2.44)
+        and "2 values have no residue" in shown(app)
+    )
 
 
-def test_a_protein_from_another_page_is_built():
+def test_a_protein_from_another_page_is_built_only_where_it_is_asked_for():
     app = AppTest.from_file(PAGE, default_timeout=120)
     app.session_state["hand_over.protein"] = ">mine\nAKLGEF"
     app.run()
+    assert scene_of(app)["residues"]["letter"] == "GIGKFLHSAKKFGKAFVGEIMNS"
+    assert "not a structure of the current protein (mine, 6 residues)" in shown(app)
+    app.button(key="structures.current.build").click().run()
     assert scene_of(app)["residues"]["letter"] == "AKLGEF" and scene_of(app)["name"] == "mine"
 
 
@@ -289,7 +298,7 @@ def test_side_by_side_shows_one_grid_and_no_viewer_of_ours():
     app.segmented_control(key="structures.mode").set_value("Compare two").run()
     app.segmented_control(key="structures.compare_way").set_value("Side by side").run()
     assert not app.exception and not app.error
-    assert not app.get("bidi_component")
+    assert not app.main.get("bidi_component")
     assert len(app.get("iframe")) == 1
 
 

@@ -52,7 +52,7 @@ def test_tracks_are_offered_to_other_pages_latest_first():
     assert [text.value for text in app.text] == [
         "effect MKT [0.0, 0.0, 0.0]",
         "entropy MKT [3.0, 2.0, 1.0]",
-        "1 values for 3 residues",
+        "track 'short': (1,) values for 3 letters",
     ]
 
 

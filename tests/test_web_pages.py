@@ -63,9 +63,7 @@ def test_what_is_typed_on_the_map_is_still_there_too():
     for other in ("masked_residues", "home"):
         go(app, other)
     go(app, "masked_residues")
-    assert PROTEIN not in str(
-        app.text_area(key="masked_residues.protein").value
-    )  # the map's names and sequences stay on the map
+    assert app.text_area(key="masked_residues.protein").value == text  # what is pasted is on all pages
     go(app, "embedding_map")
     if app.segmented_control(key="map.source").value != "proteins":
         app.segmented_control(key="map.source").set_value("proteins").run()

@@ -11,10 +11,11 @@ import pytest
 
 from biocore.errors import InputError
 from biocore.io.archives import read_members, write_members
+from biocore.plot.residue_colour import colour_limits
 from biocore.sequence import reading_frames, reverse_complement
 from biocore.structure import build_peptide
 from biocore.workspace import Molecule, Track, TrackTable, read_molecule
-from biocore.workspace.exports import colour_limits, residues_of, to_bedgraph, to_chimerax, to_csv, to_pymol
+from biocore.workspace.exports import residues_of, to_bedgraph, to_chimerax, to_csv, to_pymol
 from biocore.workspace.session import Answer, Session, read_session, write_session
 
 PROTEIN = "MKTAYIAKQRQISFVKSHFSRQ"

@@ -69,6 +69,7 @@ KYTE_DOOLITTLE = dict(
     )
 )
 STEPS = 48
+LIMITS = (2.0, 98.0)  # percentiles at which the colours of a track end: one extreme residue must not whiten all others
 
 MODES = {
     "chain": "chain",
@@ -172,12 +173,31 @@ def colour(
         return _gradient(structure, mode, structure.b, "B-factor (Å²)", SEQUENTIAL, *_range(structure.b))
     if values is None or not np.isfinite(values).any():
         raise InputError("choose a track to colour by.")
-    low, high = _range(values)
+    low, high = colour_limits(values)
     label = f"{title} ({unit})" if unit else title
+    return _gradient(structure, mode, values, label, DIVERGING if low < 0 < high else SEQUENTIAL, low, high)
+
+
+def colour_limits(values: np.ndarray) -> tuple[float, float]:
+    """Where a colour scale begins and ends: percentiles 2 and 98, symmetric around 0 where both signs occur.
+
+    Parameters
+    ----------
+    values : float array
+        NaN is left out.
+
+    Examples
+    --------
+    >>> colour_limits(np.array([*np.linspace(0, 1, 99), 1000.0])) [1] < 1
+    True
+    """
+    known = np.asarray(values, float)[np.isfinite(values)]
+    if not known.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(known, LIMITS))
     if low < 0 < high:
-        limit = max(-low, high)
-        return _gradient(structure, mode, values, label, DIVERGING, -limit, limit)
-    return _gradient(structure, mode, values, label, SEQUENTIAL, low, high)
+        low, high = -max(-low, high), max(-low, high)
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
 def bands(plddt: np.ndarray) -> np.ndarray:

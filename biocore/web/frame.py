@@ -11,7 +11,8 @@ from biocore.errors import BiocoreError
 
 LOGO = runtime.ASSETS / "logo.svg"
 PRIVACY = (
-    "Sequences, variants and files are kept for this session only; embeddings of proteins stay in a cache on this "
+    "Sequences, variants and files are kept for this session only, and the pasted sequences in the memory of this "
+    "browser tab, so that a reload brings them back; embeddings of proteins stay in a cache on this "
     "machine, under a hash of the sequence. The address of a page holds its settings. What you pasted gets into a "
     "link only when you press *Copy link*, and whoever has that link can read it. PDB ids and UniProt accessions are "
     "asked of their public archives."
@@ -27,10 +28,15 @@ def page(title: str, question: str) -> None:
     st.title(title)
     st.caption(question)
     with st.sidebar:
+        from biocore.web.workspace import keeper, sidebar  # they show words of a user's, by `plain` of this module
+
         if not st.session_state.pop("biocore.framed", False):
             # A fresh server runs a page opened by its address on its own, with a menu made of file names.
             st.html("<style>[data-testid='stSidebarNav'] { display: none }</style>")
             st.html("<a href='./' target='_self'>Home and all pages</a>")
+        keeper.keep()
+        sidebar.show()
+        st.divider()
         st.segmented_control(
             "Figures are saved as",
             ["png", "svg"],

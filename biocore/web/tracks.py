@@ -1,4 +1,4 @@
-"""Numbers along a protein that one page offers to the others (entropy to the structures page, for instance)."""
+"""The table of tracks: every number along a sequence that a page has computed in this session."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,29 +6,54 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from biocore.structure.tracks import Track
+from biocore.structure import tracks as structure_tracks
+from biocore.workspace import PROTEIN, Track, TrackTable
 
 _KEY = "biocore.tracks"
-MAX_TRACKS = 24  # the oldest is forgotten first
 
 
-def offer_track(name: str, sequence: str, values: Sequence[float] | Any) -> None:
-    """Offer a track to other pages of this session; one of the same name and sequence is replaced.
+def offer_track(
+    name: str,
+    sequence: str,
+    values: Sequence[float] | Any,
+    *,
+    unit: str = "",
+    source: str = "",
+    kind: str = PROTEIN,
+) -> None:
+    """Put a track into the table of this session; one of the same name and sequence is replaced.
+
+    Parameters
+    ----------
+    name, sequence, values, unit, source, kind
+        As in `workspace.Track`; NaN is "not defined".
 
     Raises
     ------
     ValueError
         Not one value for each residue.
     """
-    numbers = [float(value) for value in values]
-    if len(numbers) != len(sequence):
-        raise ValueError(f"{len(numbers)} values for {len(sequence)} residues")
-    kept = [t for t in st.session_state.get(_KEY, []) if (t["name"], t["sequence"]) != (name, sequence)]
-    kept.append({"name": name, "sequence": sequence, "values": numbers})
-    st.session_state[_KEY] = kept[-MAX_TRACKS:]
+    numbers = np.array([float(value) for value in values])
+    st.session_state[_KEY] = track_table().add(Track(name, sequence, numbers, unit, source, kind))
 
 
-def offered_tracks() -> list[Track]:
-    """Tracks other pages have offered in this session, the latest first."""
-    kept = reversed(st.session_state.get(_KEY, []))
-    return [Track(track["name"], np.array(track["values"], float), track["sequence"]) for track in kept]
+def track_table() -> TrackTable:
+    """All tracks of this session, the oldest first."""
+    return st.session_state.get(_KEY, TrackTable())
+
+
+def put_tracks(table: TrackTable) -> None:
+    """Add the tracks of a session file."""
+    now = track_table()
+    for track in table:
+        now = now.add(track)
+    st.session_state[_KEY] = now
+
+
+def offered_tracks(kind: str = PROTEIN) -> list[structure_tracks.Track]:
+    """Tracks as a structure takes them, the latest first."""
+    return [
+        structure_tracks.Track(track.name, track.values, track.sequence, track.unit)
+        for track in reversed(track_table().tracks)
+        if track.kind == kind
+    ]

@@ -7,38 +7,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from biocore.errors import InputError
+from biocore.plot.residue_colour import colour_limits
 from biocore.structure import tracks as structure_tracks
 from biocore.structure.model import Structure
 from biocore.workspace.tracks import Track, to_frame
-
-LIMITS = (2.0, 98.0)  # percentiles at which colours end: one extreme residue must not whiten all others
 
 
 def to_csv(tracks: Sequence[Track], *, offset: int = 0) -> str:
     """Tracks of one sequence as CSV, undefined cells empty; see `tracks.to_frame`."""
     return to_frame(tracks, offset=offset).to_csv(index=False)
-
-
-def colour_limits(values: np.ndarray) -> tuple[float, float]:
-    """Where a colour scale begins and ends: percentiles 2 and 98, symmetric around 0 where both signs occur.
-
-    Parameters
-    ----------
-    values : float array
-        NaN is left out.
-
-    Examples
-    --------
-    >>> colour_limits(np.array([*np.linspace(0, 1, 99), 1000.0])) [1] < 1
-    True
-    """
-    known = np.asarray(values, float)[np.isfinite(values)]
-    if not known.size:
-        return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(known, LIMITS))
-    if low < 0 < high:
-        low, high = -max(-low, high), max(-low, high)
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
 def to_bedgraph(tracks: Sequence[Track], *, chromosome: str = "chr1", first: int = 1) -> str:

@@ -10,8 +10,9 @@ from biocore.tfbinding.sites import Site, window_around
 from biocore.tfbinding.tracks import STRANDS, Track, on_strand
 from biocore.web.dna_binding.compute import WIDTH
 from biocore.web.dna_binding.inputs import Dna
-from biocore.web.inputs import record_menu
+from biocore.web.inputs import follow_record, record_menu
 from biocore.web.link import from_link
+from biocore.web.workspace import kind_of
 
 LONGEST_WINDOW = 500  # bp mapped at once
 KEYS = ("dna.rec", "dna.tf", "dna.first", "dna.width")
@@ -85,6 +86,8 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
         )
         state["dna.width"] = from_link("width", None, int) if fresh else None
         state.pop("dna.view", None)
+    if follow_record(kind_of(tuple(record.name for record in records)), "dna.rec", range(len(records))):
+        look_at("", rec=state["dna.rec"])
     _make_valid(records, tracks)
 
 

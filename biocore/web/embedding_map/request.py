@@ -106,6 +106,7 @@ def _proteins_input() -> Request:
         examples={"Globins, lysozymes and others": FAMILIES, "Two proteins": PAIR},
         help="`key=value` in a header becomes a label: `>P1 family=globin`. Equal sequences are computed once.",
         types=("fa", "fasta", "faa", "txt", "gz"),
+        least=2,
     )
     left, right = st.columns([3, 1])
     with left:

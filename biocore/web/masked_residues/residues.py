@@ -15,6 +15,7 @@ from biocore.families import Profile
 from biocore.plot import family as family_plot
 from biocore.plot import masked_residues as plot
 from biocore.sequence import AMINO_ACIDS
+from biocore.web import workspace
 from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.inputs import BOOK_POSITIONS, INSULIN, Protein
 from biocore.web.masked_residues.model import Choice
@@ -23,6 +24,7 @@ from biocore.web.sequence_view import sequence_view
 
 MASKED = "masked_residues.masked"
 _OF = "masked_residues.masked_of"
+_READER = "masked_residues"  # of the residue cursor
 MAX_MASKED = 50
 _COLOURINGS = {
     "side chain": None,
@@ -40,6 +42,9 @@ def masked(protein: Protein) -> list[int]:
         default = 29 if protein.sequence == INSULIN else len(protein.sequence) // 2
         st.session_state[MASKED] = wanted or [default]
         st.session_state[_OF] = protein.sequence
+    pointed = workspace.news(_READER, protein.sequence)
+    if pointed:
+        st.session_state[MASKED] = sorted(set(pointed))[:MAX_MASKED]
     return list(st.session_state[MASKED])
 
 
@@ -52,6 +57,7 @@ def _from_link(length: int) -> list[int]:
 def set_masked(positions: Sequence[int]) -> None:
     """Mask these residues from the next run of the page on."""
     st.session_state[MASKED] = sorted(set(positions))[:MAX_MASKED]
+    workspace.look_at(_READER, st.session_state.get(_OF, ""), st.session_state[MASKED])
 
 
 def click(protein: Protein, index: int) -> None:

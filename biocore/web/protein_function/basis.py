@@ -6,6 +6,7 @@ import streamlit as st
 from biocore import web, zoo
 from biocore.go import Prediction, evidence, tables
 from biocore.plot import protein_function as plot
+from biocore.web import workspace
 from biocore.web.protein_function.proteins import AT_ONCE, QUICKGO, UNIPROT, Protein
 from biocore.web.protein_function.running import answer_key
 from biocore.web.sequence_view import sequence_view
@@ -115,13 +116,17 @@ def _show_evidence(
     else:
         st.error(f"{message} **That is no better than chance: do not rely on this picture.**", icon=":material/block:")
     hints = [f"{value:+.2f}" for value in found.effect]
-    sequence_view(
+    clicked = sequence_view(
         protein.sequence,
         key=f"function.view.{protein.key}.{found.term}",
         colours=plot.evidence_colours(found),
         hints=hints,
+        selected=workspace.pointed_in(protein.sequence),
         label=f"Sequence coloured by how much each residue speaks for {name}",
     )
+    if clicked is not None:
+        workspace.look_at("protein_function", protein.sequence, [clicked])
+        st.rerun()
     figure = plot.residue_evidence(found, name)
     web.figure(
         figure, "function_residues", alt=f"Fall of the log-odds of {name} along the protein; highest at {spans}."
@@ -134,5 +139,5 @@ def _show_evidence(
         }
     )
     web.download("Residue attribution as CSV", lambda: rows.to_csv(index=False), "function_residues.csv", "text/csv")
-    offer_track(f"evidence for {name}", protein.sequence, found.effect)
+    offer_track(f"evidence for {name}", protein.sequence, found.effect, unit="log-odds", source="occlusion")
     web.link_to("structures", "Paint this on a structure", protein=protein.sequence)

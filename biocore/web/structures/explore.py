@@ -14,7 +14,8 @@ from biocore.structure.model import Structure
 from biocore.structure.secondary import NAMES
 from biocore.web.link import from_link, set_link
 from biocore.web.structures import details, painting
-from biocore.web.structures.selection import go_to_input, pick_from_table, select, selected
+from biocore.web.structures.current import offer_structure
+from biocore.web.structures.selection import follow, go_to_input, pick_from_table, select, selected
 from biocore.web.structures.source import Source, keep_in_link, load, share
 from biocore.web.viewer import CDN, FILE, export_html, library_here, structure_view
 
@@ -29,9 +30,11 @@ def explore(source: Source, left, right) -> None:
         structure = _as_prediction(structure)
         keep_in_link(source)
         _show_facts(structure)
+        offer_structure(structure)
     with left:
         pick_model(source, structure)
         choices = _choices(structure)
+        follow(structure)
         _select_from_link(structure)
     with right, web.show_errors():
         colouring = painting.colouring(structure, choices["colour"])

@@ -9,6 +9,7 @@ from biocore.plot.residue_colour import Colouring, colour
 from biocore.structure.model import PROTEIN, Structure
 from biocore.structure.tracks import Track, match_track, read_tracks
 from biocore.web.inputs import show_upload_error, upload_text
+from biocore.web.structures.current import belongs
 from biocore.web.tracks import offered_tracks
 
 TABLE_KEY, FILE_KEY = "structures.track_table", "structures.track_file"
@@ -34,7 +35,7 @@ def colouring(structure: Structure, mode: str) -> Colouring:
 
 
 def _painted(structure: Structure) -> tuple[np.ndarray | None, str]:
-    tracks = offered_tracks()
+    tracks = [track for track in offered_tracks() if belongs(structure, track.sequence)]
     left, right = st.columns([2, 3])
     with left:
         table = _table_input()
@@ -45,8 +46,8 @@ def _painted(structure: Structure) -> tuple[np.ndarray | None, str]:
             st.error(web.plain(str(error)), icon=":material/error:")
     if not tracks:
         st.info(
-            "No track yet: paste or upload a table, or open a page that makes one (Masked residues: entropy, best and "
-            "worst substitution). Until then chains are coloured.",
+            "No track yet that belongs to a chain of this one: paste or upload a table, or open a page that makes "
+            "one with this protein (Masked residues: entropy and mean effect). Until then chains are coloured.",
             icon=":material/info:",
         )
         return None, ""

@@ -6,9 +6,11 @@ from biocore import web
 from biocore.errors import InputError
 from biocore.structure.address import WAYS, residues_at
 from biocore.structure.model import Structure
+from biocore.web import workspace
 
 _KEY = "structures.selected"
 GOTO = "structures.goto"
+_READER = "structures"  # of the residue cursor
 
 
 def selected(structure: Structure) -> int | None:
@@ -20,7 +22,23 @@ def selected(structure: Structure) -> int | None:
 def select(structure: Structure, row: int | None) -> None:
     """Select a residue (call it from a callback, before the widgets are drawn)."""
     st.session_state[_KEY] = (structure.key, row)
+    if row is not None:
+        chain = structure.chain(structure.residues[row].chain)
+        if row in chain.polymer:
+            workspace.look_at(_READER, chain.sequence, [row - chain.start])
     st.session_state[GOTO] = structure.address(structure.residues[row]) if row is not None else ""
+
+
+def follow(structure: Structure) -> None:
+    """Select what another page has pointed at, where a chain of this structure has it; before the widgets are drawn."""
+    if not workspace.changed(_READER):
+        return
+    for chain in structure.chains:
+        rows = [chain.start + place for place in workspace.pointed_in(chain.sequence)]
+        if rows and structure.residues[rows[0]].resolved:
+            st.session_state[_KEY] = (structure.key, rows[0])
+            st.session_state[GOTO] = structure.address(structure.residues[rows[0]])
+            return
 
 
 def go_to_input(structure: Structure) -> None:

@@ -11,6 +11,8 @@ from biocore.sequence import parse_records, recognise
 from biocore.structure import archive, build, read
 from biocore.structure.model import Structure
 from biocore.web.link import from_link, set_link, share_link
+from biocore.web.workspace import molecules
+from biocore.workspace import PROTEIN
 
 WAYS = {
     "id": "PDB or UniProt identifier",
@@ -188,8 +190,11 @@ def _from_other_page(prefix: str) -> None:
         way = "text" if recognise(structure) == "structure" else "id"
         st.session_state[f"{prefix}.way"] = way
         st.session_state[f"{prefix}.{way}"] = structure if way == "text" else structure.strip()
-    elif protein is not None:
-        st.session_state[f"{prefix}.way"], st.session_state[f"{prefix}.seq"] = "seq", protein
+    elif protein is not None:  # to see numbers on a structure: the one that is loaded stays, none is built unasked
+        now = molecules.molecule(PROTEIN)
+        if now is None or now.records[now.current].sequence != protein:
+            molecules.use(PROTEIN, protein)
+        st.session_state["structures.colour"] = "track"
 
 
 def _identifier_input(key: str) -> str:

@@ -8,10 +8,12 @@ from biocore.errors import InputError
 from biocore.esm2.variants import parse_variant
 from biocore.sequence import AMINO_ACIDS
 from biocore.variants import EffectScan
+from biocore.web import workspace
 from biocore.web.masked_residues.inputs import Protein
 
 SELECTED = "variant_effects.selected"
 _OF = "variant_effects.selected_of"
+_READER = "variant_effects"  # of the residue cursor
 
 
 def selected(protein: Protein, scan: EffectScan) -> tuple[int, str] | None:
@@ -20,12 +22,16 @@ def selected(protein: Protein, scan: EffectScan) -> tuple[int, str] | None:
         first = SELECTED not in st.session_state
         st.session_state[SELECTED] = (_from_link(protein, scan) if first else None) or _lowest(scan)
         st.session_state[_OF] = protein.sequence
+    pointed = workspace.news(_READER, protein.sequence)
+    if pointed and (st.session_state[SELECTED] or (-1, ""))[0] != pointed[0]:
+        st.session_state[SELECTED] = _lowest_at(scan, pointed[0]) or st.session_state[SELECTED]
     return st.session_state[SELECTED]
 
 
 def select(index: int, residue: str) -> None:
     """Show this substitution from the next run of the page on."""
     st.session_state[SELECTED] = (index, residue)
+    workspace.look_at(_READER, st.session_state.get(_OF, ""), [index])
 
 
 def scored(scan: EffectScan, index: int, residue: str) -> bool:
@@ -39,6 +45,12 @@ def _lowest(scan: EffectScan) -> tuple[int, str] | None:
         return None
     index, column = np.unravel_index(int(np.nanargmin(scan.scores)), scan.scores.shape)
     return int(index), AMINO_ACIDS[column]
+
+
+def _lowest_at(scan: EffectScan, index: int) -> tuple[int, str] | None:
+    """The worst tolerated substitution of a residue."""
+    row = scan.scores[index]
+    return (index, AMINO_ACIDS[int(np.nanargmin(row))]) if np.isfinite(row).any() else None
 
 
 def _from_link(protein: Protein, scan: EffectScan) -> tuple[int, str] | None:
