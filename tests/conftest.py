@@ -35,6 +35,7 @@ def own_home(tmp_path_factory, monkeypatch, unpacked_families):
     home = tmp_path_factory.mktemp("home")
     (home / "families").symlink_to(unpacked_families, target_is_directory=True)
     monkeypatch.setenv("BIOCORE_HOME", str(home))
+    monkeypatch.setenv("BIOCORE_JOBS", "none")  # no test leaves a worker behind; those about the worker start one
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,218 @@
-"""The worker's own process: started where none lives, started again where it ended with work left."""
+"""The worker's own processes: a supervisor, light and long-lived, and below it the one that computes.
 
-from biocore.jobs.store import Store
+A crash or too much memory ends the computing process; the supervisor writes down why, and starts the next one, which
+goes on with the step that was lost.  One supervisor of a name lives at a time: a lock on a file, which the system
+releases with the process, says so.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from biocore import runtime
+from biocore.errors import InputError
+from biocore.jobs import queue
+from biocore.jobs.store import Store, folder
+from biocore.jobs.worker import Worker, prefix_of
+
+IDLE_S = 600.0  # without work, a worker ends after so long and gives its memory back
+FULL = 75  # exit status of a computing process that asks to be started again, as its memory is nearly used up
+NICE = 5  # pages answer first
+_LOG_BYTES = 2**20
+_ASK_S, _STARTING_S = 1.0, 5.0  # between two looks for a worker; and how long a new one may take to be seen
+
+_looking = threading.Lock()
+_next_look: dict[str, float] = {}
+_started: list[subprocess.Popen] = []
 
 
 def ensure_worker(store: Store | None = None) -> None:
-    """See to it that a worker lives, unless the setting ``BIOCORE_JOBS`` says that someone else does."""
+    """See to it that a worker lives, unless the setting ``BIOCORE_JOBS`` says that someone else does.
+
+    Cheap enough to be called whenever a page looks at a job.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Nothing is done for another one than that of ``<home>``.
+
+    Raises
+    ------
+    InputError
+        The setting is neither "worker" nor "none".
+    """
+    wish = runtime.setting("jobs")
+    if wish not in ("worker", "none"):
+        raise InputError(f"BIOCORE_JOBS is {wish!r}; use worker or none.")
+    home = folder()
+    if wish == "none" or (store is not None and store.path.parent != home) or not _looking.acquire(blocking=False):
+        return
+    try:
+        now = time.monotonic()
+        if now < _next_look.get(str(home), 0.0):
+            return
+        _next_look[str(home)] = now + _ASK_S
+        if not _lives("main"):
+            _start_detached()
+            _next_look[str(home)] = now + _STARTING_S
+    finally:
+        _looking.release()
+
+
+def _lock(name: str) -> FileLock:
+    return FileLock(folder() / f"worker-{name}.lock")
+
+
+def _lives(name: str) -> bool:
+    try:
+        with _lock(name).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _command(*arguments: str) -> list[str]:
+    """A biocore command, whether biocore is installed or runs from a checkout; the working folder stays."""
+    root = str(runtime.PACKAGE.parent)
+    code = f"import sys; sys.path.insert(0, {root!r}); from biocore.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", code, *arguments]
+
+
+def _start_detached() -> None:
+    """A supervisor that outlives this process, with its words in ``<home>/jobs/worker.log``."""
+    _started[:] = [process for process in _started if process.poll() is None]  # and no zombies
+    log = folder() / "worker.log"
+    fresh = log.exists() and log.stat().st_size > _LOG_BYTES
+    with log.open("w" if fresh else "a") as words:
+        process = subprocess.Popen(
+            _command("jobs", "worker"),
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,
+        )
+    _started.append(process)
+
+
+# -------------------------------------------------------------------------------------------------- supervisor
+
+
+def supervise(name: str = "main", *, idle: float = IDLE_S) -> None:
+    """Keep a computing process at work until nothing has waited for `idle` seconds.
+
+    Returns at once where a worker of this name lives already.
+    """
+    with contextlib.suppress(ValueError):  # not the main thread, in a test
+        signal.signal(signal.SIGTERM, _leave)
+    store = Store()
+    while True:
+        try:
+            with _lock(name).acquire(timeout=0):
+                _keep_computing(store, name, idle)
+        except Timeout:
+            return
+        if not queue.live(store):  # else something was asked for after the last look, while the lock was still held
+            return
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _keep_computing(store: Store, name: str, idle: float) -> None:
+    quick_ends = 0
+    while True:
+        started = time.monotonic()
+        child = subprocess.Popen(_command("jobs", "worker", "--name", name, "--idle", str(idle), "--compute"))
+        try:
+            why = _watch(child)
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+        if child.returncode == 0:
+            return
+        if child.returncode == FULL:
+            continue
+        reason = why or _how_it_ended(child.returncode)
+        queue.blame(store, prefix_of(name), reason)
+        print(f"the computing process ended: {reason}", file=sys.stderr, flush=True)
+        quick_ends = quick_ends + 1 if time.monotonic() - started < 5 else 0
+        time.sleep(min(0.1 * 2**quick_ends, 30.0))
+
+
+def _watch(child: subprocess.Popen) -> str:
+    """Wait for the end of the computing process; end it where it takes more memory than it may, and say so."""
+    import psutil
+
+    limit = runtime.number("worker_gb")
+    process = psutil.Process(child.pid)
+    while True:
+        try:
+            child.wait(timeout=0.2)
+            return ""
+        except subprocess.TimeoutExpired:
+            pass
+        with contextlib.suppress(psutil.Error):
+            if process.memory_info().rss > limit * 2**30:
+                child.kill()
+                child.wait()
+                return f"it needed more than the {limit:g} GB of memory it may use"
+
+
+def _how_it_ended(status: int) -> str:
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-status).name}"
+    return f"exit status {status}"
+
+
+# -------------------------------------------------------------------------------------------- computing process
+
+
+def compute(name: str = "main", *, idle: float = IDLE_S) -> int:
+    """Compute what waits; returns the exit status: 0 after `idle` seconds without work, `FULL` to be started again."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    signal.signal(signal.SIGTERM, _leave)
+    store = Store()
+    with FileLock(folder() / f"worker-{name}.computing.lock"):  # one that lost its supervisor may still be leaving
+        queue.release_all(store, prefix_of(name))
+        worker = Worker(store, name=name)
+        threading.Thread(target=_leave_with_parent, args=(os.getppid(), worker.id), daemon=True).start()
+        asked = time.monotonic()
+        while time.monotonic() - asked < idle and store.path.exists():
+            if not queue.waiting(store):
+                time.sleep(0.1)
+                continue
+            worker.turn()
+            asked = time.monotonic()
+            if _nearly_full(worker):
+                return FULL
+    return 0
+
+
+def _leave_with_parent(parent: int, worker: str) -> None:
+    """End this process when its supervisor has gone: the next one must not find it still computing."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    queue.forgive(Store(), worker)
+    os._exit(1)
+
+
+def _nearly_full(worker: Worker) -> bool:
+    """Whether four fifths of the memory are used even without models."""
+    import psutil
+
+    most, process = 0.8 * runtime.number("worker_gb") * 2**30, psutil.Process()
+    if process.memory_info().rss > most:
+        worker.models.close()
+        return process.memory_info().rss > most
+    return False

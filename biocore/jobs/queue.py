@@ -222,6 +222,20 @@ def blame(store: Store, worker_prefix: str, reason: str) -> None:
         )
 
 
+def forgive(store: Store, worker: str) -> None:
+    """The step a worker had begun was not what ended it."""
+    with store.writing() as connection:
+        connection.execute(
+            "UPDATE attempts SET count = count - 1 WHERE job IN (SELECT id FROM jobs WHERE worker = ?)", [worker]
+        )
+
+
+def waiting(store: Store) -> bool:
+    """Whether a job waits for a worker; cheaper to ask than `claim`."""
+    with store.reading() as connection:
+        return connection.execute(f"SELECT 1 FROM jobs WHERE {_LIVE} AND worker IS NULL LIMIT 1").fetchone() is not None
+
+
 def live(store: Store, owner: str | None = None) -> int:
     """How many jobs are queued or running, of one owner or of all."""
     with store.reading() as connection:

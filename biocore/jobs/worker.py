@@ -61,6 +61,9 @@ class Worker:
                 self.id,
                 f"This is a fault of biocore, not yours: {type(error).__name__}: {error}",
             )
+        except BaseException:  # told to end: the step is not to blame
+            queue.forgive(self.store, self.id)
+            raise
         finally:
             queue.release(self.store, row["id"], self.id)
         return True
