@@ -4,11 +4,11 @@ import json
 import math
 import re
 
+import jobs_toys
 import numpy as np
 import pandas as pd
 import pytest
 
-import jobs_toys
 from biocore import jobs
 from biocore.cli import main
 from biocore.errors import DataUnavailable, InputError, ModelUnavailable
@@ -162,9 +162,7 @@ def test_steps_read_those_they_need():
 
 def test_owners_take_turns_and_an_owner_has_one_heavy_job_at_a_time(tmp_path):
     log = tmp_path / "log"
-    heavy, later = [
-        jobs.submit(squares(*range(first, first + 30), log=str(log)), ANNE).id for first in (100, 200)
-    ]
+    heavy, later = [jobs.submit(squares(*range(first, first + 30), log=str(log)), ANNE).id for first in (100, 200)]
     light = jobs.submit(squares(1, 2, log=str(log)), BERT)
     worker = Worker()
     for _ in range(4):

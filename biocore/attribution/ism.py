@@ -254,13 +254,28 @@ def significance(
     ----------
     Altschul & Erickson (1985), Mol Biol Evol 2:526-538, doi:10.1093/oxfordjournals.molbev.a040370.
     """
+    shuffled = shuffled_sequences(sequence, seed=seed, shuffles=shuffles)
+    return significance_of(largest_importance(predict, shuffled, batch_size=batch_size), level)
+
+
+def shuffled_sequences(sequence: str, *, seed: int, shuffles: int = 20) -> list[str]:
+    """The shuffles `significance` scans; parameters and errors as there."""
     sequence = clean_dna(sequence).sequence
     rng = np.random.default_rng(seed)
     shuffled = [_shuffle_known(sequence, rng) for _ in range(shuffles)]
     if all(s == sequence for s in shuffled):
         raise InputError("This sequence has no other order of its dinucleotides, so chance cannot be told from it.")
-    scans = mutation_scans(predict, shuffled, batch_size=batch_size)
-    maxima = np.array([np.nanmax(scan.importance) for scan in scans])
+    return shuffled
+
+
+def largest_importance(predict: Predictor, sequences: Sequence[str], *, batch_size: int | None = None) -> np.ndarray:
+    """The largest importance anywhere in each of several sequences of one length, float (N,)."""
+    scans = mutation_scans(predict, sequences, batch_size=batch_size)
+    return np.array([np.nanmax(scan.importance) for scan in scans])
+
+
+def significance_of(maxima: np.ndarray, level: float) -> Significance:
+    """The threshold that only a share `level` of `maxima` exceeds."""
     return Significance(level, float(np.quantile(maxima, 1 - level, method="higher")), maxima)
 
 

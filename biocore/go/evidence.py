@@ -90,7 +90,7 @@ class OcclusionFaithfulness:
         return bool(self.shown > 0 and self.shown > np.quantile(self.random, 0.9))
 
 
-class _Occluder:
+class Occluder:
     """A protein whose residues can be hidden; only the pieces that hold them are read again."""
 
     def __init__(self, model: FunctionModel, sequence: str):
@@ -181,9 +181,26 @@ def occlusion(
     ----------
     Zeiler & Fergus (2014), ECCV, doi:10.1007/978-3-319-10590-1_53 (occlusion).
     """
-    occluder = _Occluder(model, sequence)
-    windows = windows_for(len(occluder.sequence), count=count)
-    scores = occluder.log_odds([[], *[[w] for w in windows]], term, progress)
+    windows = windows_for(len(sequence), count=count)
+    scores = Occluder(model, sequence).log_odds([[], *[[w] for w in windows]], term, progress)
+    return evidence_of(sequence, term, windows, scores)
+
+
+def evidence_of(sequence: str, term: int, windows: Sequence[tuple[int, int]], scores: np.ndarray) -> ResidueEvidence:
+    """The evidence from the log-odds of the whole protein and of it with each window hidden.
+
+    Parameters
+    ----------
+    sequence : str, length L
+    term : int
+    windows : list of (start, stop), W
+    scores : float array, (W + 1,)
+        The whole protein first.
+
+    Returns
+    -------
+    ResidueEvidence
+    """
     falls = (scores[0] - scores[1:]).astype(np.float32)
     total, times = np.zeros(len(sequence), np.float32), np.zeros(len(sequence), np.float32)
     for (start, stop), fall in zip(windows, falls, strict=True):
@@ -221,14 +238,21 @@ def faithfulness(
     ----------
     Samek et al. (2017), IEEE TNNLS 28:2660-2673, doi:10.1109/TNNLS.2016.2599820 (testing explanations by deletion).
     """
-    occluder = _Occluder(model, evidence.sequence)
-    shown = evidence.shown()
-    rng = np.random.default_rng(seed)
-    length = len(occluder.sequence)
-    variants = [shown] + [_random_windows(shown, length, rng) for _ in range(draws)]
-    scores = occluder.log_odds([[], *variants], evidence.term, progress)
+    variants = deletions(evidence, draws=draws, seed=seed)
+    scores = Occluder(model, evidence.sequence).log_odds([[], *variants], evidence.term, progress)
+    return faithfulness_of(evidence, scores)
+
+
+def deletions(evidence: ResidueEvidence, *, draws: int = 19, seed: int = 0) -> list[list[tuple[int, int]]]:
+    """Windows to hide at once: the shown ones, then as many random ones `draws` times; see `faithfulness`."""
+    shown, rng = evidence.shown(), np.random.default_rng(seed)
+    return [shown] + [_random_windows(shown, len(evidence.sequence), rng) for _ in range(draws)]
+
+
+def faithfulness_of(evidence: ResidueEvidence, scores: np.ndarray) -> OcclusionFaithfulness:
+    """The test from the log-odds of the whole protein and after each of `deletions`, float (1 + 1 + draws,)."""
     falls = scores[0] - scores[1:]
-    return OcclusionFaithfulness(float(falls[0]), falls[1:], sum(b - a for a, b in shown))
+    return OcclusionFaithfulness(float(falls[0]), falls[1:], sum(b - a for a, b in evidence.shown()))
 
 
 def _random_windows(shown: Sequence[tuple[int, int]], length: int, rng: np.random.Generator) -> list[tuple[int, int]]:

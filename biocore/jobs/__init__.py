@@ -25,6 +25,7 @@ from biocore.jobs.api import (
 )
 from biocore.jobs.description import Description
 from biocore.jobs.job import Job
+from biocore.jobs.kinds.records import usable
 from biocore.jobs.process import ensure_worker
 from biocore.jobs.store import DONE, FAILED, QUEUED, RUNNING, STATES, STOPPED, Store
 from biocore.jobs.worker import Worker
@@ -53,4 +54,5 @@ __all__ = [
     "share",
     "stop",
     "submit",
+    "usable",
 ]

@@ -16,6 +16,11 @@ __all__ = ["Arrays", "Kind", "Parts", "Step", "get", "names", "steps_of"]
 _HERE = "biocore.jobs.kinds"
 KINDS = {
     "scan-protein": f"{_HERE}.scan:ScanProtein",
+    "embed": f"{_HERE}.embed:Embed",
+    "function": f"{_HERE}.function:Function",
+    "occlusion": f"{_HERE}.function:Occlusion",
+    "track": f"{_HERE}.dna:Track",
+    "significance": f"{_HERE}.dna:Significance",
 }
 
 

@@ -122,3 +122,46 @@ def tokens_a_step(parameters: int) -> int:
 def spans(length: int, size: int) -> Sequence[tuple[int, int]]:
     """(first, last) of stretches of at most `size`, 0-based half-open."""
     return [(start, min(start + size, length)) for start in range(0, length, size)]
+
+
+def with_descriptions(clean: dict[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with ``descriptions``, what the headers say beside the names, where `inputs` has them.
+
+    Raises
+    ------
+    InputError
+        Not one text for each record.
+    """
+    headers = inputs.get("descriptions")
+    if headers is None:
+        return clean
+    if (
+        not isinstance(headers, list | tuple)
+        or len(headers) != len(clean["records"])
+        or not all(isinstance(header, str) for header in headers)
+    ):
+        raise InputError("descriptions must be a list with a text for each record.")
+    return {**clean, "descriptions": list(headers)}
+
+
+def usable(found: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """Proteins that can be read, and those that cannot with the reason: for long lists, where one bad one is no reason
+    to refuse the rest.
+
+    Parameters
+    ----------
+    found : sequence of (name, sequence)
+
+    Returns
+    -------
+    records : list of [name, cleaned sequence]
+    left_out : list of (name, reason)
+    """
+    kept, left_out = [], []
+    for number, (name, sequence) in enumerate(found, 1):
+        name = name or f"record {number}"
+        try:
+            kept.append([name, clean_protein(sequence, record=name, max_length=20_000).sequence])
+        except InputError as error:
+            left_out.append((name, str(error).removeprefix(f"record {name!r}").lstrip(":, ")))
+    return kept, left_out

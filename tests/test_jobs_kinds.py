@@ -1,0 +1,176 @@
+"""Every kind of job gives what the plain function gives, also when it is computed in pieces by a worker."""
+
+import numpy as np
+import pytest
+
+from biocore import attribution, jobs, tfbinding, zoo
+from biocore.errors import InputError
+from biocore.go import evidence
+from biocore.jobs import Description, Worker, kinds
+from biocore.jobs.store import Store
+from biocore.tfbinding.tracks import Track
+
+OWNER = "anne-" * 5
+P53 = "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLSPLPSQAMDDLMLSPDDIEQWFTEDPGPDEAPRMPEAAPPVAPAPAAPTPAAPAPAPSWPLSSSVPSQ"
+KINASE = "MGSNKSKPKDASQRRRSLEPAENVHGAGGGAFPASQTPSKPASADGHRGPSAAFAPAAAEPKLFGGFNSSDTVTSPQRAGPLAGGVTTFVALYDYESRTE"
+RECORDS = [["p53", P53], ["kinase", KINASE], ["again", P53]]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch):
+    """Steps so small that every test has several."""
+    from biocore.jobs.kinds import dna, function, records
+
+    kinds.steps_of.cache_clear()
+    monkeypatch.setitem(records.STEP_WORK, "cpu", 1.5e9)
+    monkeypatch.setattr(dna, "_WINDOWS", 64)
+    monkeypatch.setattr(dna, "_SHUFFLES", 2)
+    monkeypatch.setattr(function, "_PASSES", 5)
+    yield
+    kinds.steps_of.cache_clear()
+
+
+def done(description, *, least=2):
+    """The job, partly, and its result, computed by a worker."""
+    job = jobs.submit(description, OWNER)
+    worker = Worker()
+    worker.turn(seconds=-1)
+    some = jobs.partial(job)
+    worker.drain()
+    job = jobs.get(job.id, OWNER)
+    assert job.state == "done", job.message
+    assert len(kinds.steps_of(description)) >= least
+    return some, jobs.result(job)
+
+
+def test_scan_protein():
+    description = Description.make("scan-protein", {"records": RECORDS}, model="esm-mini")
+    some, scans = done(description)
+    model = zoo.load("esm-mini")
+    assert [scan.sequence for scan in scans] == [P53, KINASE, P53]
+    for scan, (_, sequence) in zip(scans, RECORDS, strict=True):
+        whole = model.substitution_scores(sequence)
+        np.testing.assert_allclose(scan.token_log_probabilities, whole.token_log_probabilities, atol=1e-4)
+    assert 0 < some[0].done.sum() < len(P53) and not some[1].done.any()
+    table = kinds.get("scan-protein").tables(description, scans)["substitutions"]
+    assert list(dict.fromkeys(table["record"])) == ["p53", "kinase", "again"]
+
+
+def test_scan_protein_blended_takes_the_language_models_steps_from_the_plain_scan():
+    plain = Description.make("scan-protein", {"records": RECORDS[:1]}, model="esm-mini")
+    blend = Description.make("scan-protein", {"records": RECORDS[:1]}, model="blend")
+    shared = {step.key for step in kinds.steps_of(plain)} & {step.key for step in kinds.steps_of(blend)}
+    assert len(shared) == len(kinds.steps_of(plain)) == len(kinds.steps_of(blend)) - 1
+    (scan,) = jobs.run_here(blend)
+    library = zoo.load("families")
+    mixed = library.blend("esm-mini").of(
+        library.profile(P53), zoo.load("esm-mini").substitution_scores(P53).probabilities
+    )
+    np.testing.assert_allclose(scan.probabilities, mixed, atol=1e-4)
+    assert (scan.strategy, scan.model) == ("blend", "blend")
+
+
+def test_embed_and_map():
+    rng = np.random.default_rng(0)
+    records = RECORDS + [[f"r{i}", "".join(rng.permutation(list(P53)))] for i in range(8)]
+    inputs = {"records": records, "descriptions": ["p53 OS=Homo sapiens"] + [""] * 10}
+    some, found = done(Description.make("embed", inputs))
+    expected = zoo.load("esm-mini").embed([sequence for _, sequence in records])
+    np.testing.assert_allclose(found.vectors, expected, atol=1e-5)
+    assert found.names == tuple(name for name, _ in records)
+    assert 0 < len(some) < len(found)
+    np.testing.assert_allclose(some.vectors, expected[[found.names.index(n) for n in some.names]], atol=1e-5)
+
+
+def test_function_and_the_residues_behind_it():
+    model = zoo.load("go-mf")
+    description = Description.make("function", {"records": RECORDS})
+    some, found = done(description)
+    for one, (_, sequence) in zip(found, RECORDS, strict=True):
+        plain = model([sequence])
+        np.testing.assert_allclose(one.probability, plain.probability, atol=1e-4)
+        np.testing.assert_array_equal(one.by_alignment.indices, plain.by_alignment.indices)
+        assert one.abstained == plain.abstained
+    assert some[1] is None and some[0] is not None
+    table = kinds.get("function").tables(description, found)["functions"]
+    assert set(table["record"]) <= {"p53", "kinase", "again"}
+
+    term = 3
+    asked = Description.make("occlusion", {"records": RECORDS[:1]}, term=model.terms[term], count=6, draws=3)
+    _, (residues, test) = done(asked)
+    plain = evidence.occlusion(model, P53, term, count=6)
+    np.testing.assert_allclose(residues.effect, plain.effect, atol=1e-4)
+    again = evidence.faithfulness(model, residues, draws=3)
+    assert test.shown == pytest.approx(again.shown, abs=1e-4)
+    np.testing.assert_allclose(test.random, again.random, atol=1e-4)
+
+
+def test_track_and_significance():
+    rng = np.random.default_rng(1)
+    long, short, other = ("".join(rng.choice(list("ACGT"), n)) for n in (228, 101, 101))  # 2 times 64 windows, and 1
+    records = [["long", long], ["short", short], ["other", other]]
+    names = ["tf-CTCF", "tf-GATA1"]
+    models = [zoo.load(name) for name in names]
+    some, tracks = done(Description.make("track", {"records": records}, models=names))
+    for track, plain in zip(tracks, tfbinding.record_tracks(models, [s for _, s in records]), strict=True):
+        np.testing.assert_array_equal(track.starts, plain.starts)
+        assert (track.tfs, track.window) == (plain.tfs, plain.window)
+        np.testing.assert_allclose(track.forward, plain.forward, atol=2e-4)
+        np.testing.assert_allclose(track.reverse, plain.reverse, atol=2e-4)
+    assert np.isnan(some[0].forward).any() and not np.isnan(some[0].forward).all()
+
+    asked = {"model": "tf-CTCF", "shuffles": 3, "seed": 3}
+    some, found = done(Description.make("significance", {"records": [["s", short]]}, asked))
+    plain = attribution.significance(models[0], short, seed=3, shuffles=3)
+    np.testing.assert_allclose(found.maxima, plain.maxima, atol=2e-4)
+    assert some is None and found.threshold == pytest.approx(plain.threshold, abs=2e-4)
+    with pytest.raises(InputError, match="no other order"):
+        Description.make("significance", {"records": [["a", "A" * 60]]}, asked)
+
+
+@pytest.mark.parametrize(("length", "window", "stride"), [(700, 101, 7), (700, 50, 200), (130, 101, 1), (40, 50, 3)])
+def test_pieces_of_a_track_are_cut_where_they_should(monkeypatch, length, window, stride):
+    """With a model that counts the C of a window."""
+
+    def counted(models, sequences, *, window, stride):
+        tracks = []
+        for sequence in sequences:
+            width = min(window, len(sequence))
+            starts = np.arange(0, len(sequence) - width + 1, stride)
+            counts = np.array([[sequence[a : a + width].count("C") for a in starts]], np.float32)
+            tracks.append(Track(("CTCF",), starts, width, counts, -counts))
+        return tracks
+
+    monkeypatch.setattr(tfbinding, "record_tracks", counted)
+    monkeypatch.setattr(jobs.models, "load", lambda name: None)
+    records = [[str(i), "".join(np.random.default_rng(i).choice(list("ACGT"), length))] for i in range(2)]
+    found = jobs.run_here(
+        Description.make("track", {"records": records}, models=["tf-CTCF"], window=window, stride=stride)
+    )
+    plain = counted((), [sequence for _, sequence in records], window=window, stride=stride)
+    for one, other in zip(found, plain, strict=True):
+        assert one.window == other.window
+        np.testing.assert_array_equal(one.starts, other.starts)
+        np.testing.assert_array_equal(one.forward, other.forward)
+        np.testing.assert_array_equal(one.reverse, other.reverse)
+
+
+def test_what_kinds_refuse():
+    protein = {"records": [["p", P53]]}
+    for kind, inputs, settings, said in (
+        ("embed", protein, {"layer": 99}, "layer 99 does not exist; esm-mini has 0 to"),
+        ("embed", {**protein, "descriptions": []}, {}, "a text for each record"),
+        ("function", protein, {"model": "esm-mini"}, "esm-mini is no model for protein-function"),
+        ("occlusion", {"records": RECORDS}, {"term": "GO:1"}, "3 records given; occlusion takes one"),
+        ("occlusion", {"records": [["p", P53[:10]]]}, {"term": "GO:1"}, "'p'.*10 residues"),
+        ("track", {"records": [["d", "ACGT" * 20]]}, {"models": ["tf-NOPE"]}, "no model 'tf-NOPE'"),
+        ("track", {"records": [["d", "ACGT" * 20]]}, {"stride": 0}, "stride is 0; use a whole number from 1"),
+    ):
+        with pytest.raises(InputError, match=said):
+            Description.make(kind, inputs, settings)
+    job = jobs.submit(Description.make("occlusion", protein, term="GO:0"), OWNER)
+    Worker().drain()
+    assert "go-mf has no term 'GO:0'" in jobs.get(job.id, OWNER).message
+    with Store().reading() as connection:
+        assert connection.execute("SELECT count(*) FROM results").fetchone()[0] == 0
