@@ -198,3 +198,30 @@ def test_help_names_the_options(capsys):
     with pytest.raises(SystemExit):
         main(["ism", "--help"])
     assert "--unit" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------------------------ pairs and implants
+
+
+def test_pairs_are_those_of_the_library_and_name_positions_of_the_record(capsys):
+    from biocore.attribution import pair_effects
+
+    found = table(capsys, "pairs", SEQUENCE, "--tf", "CTCF", "--core", "21-26")
+    assert len(found) == 15 * 9 and found.interaction.abs().is_monotonic_decreasing
+    assert set(found["first"].str[1:-1].astype(int)) == set(range(21, 26))
+    expected = pair_effects(zoo.load("tf-CTCF"), SEQUENCE, (20, 26)).table()
+    np.testing.assert_allclose(found.interaction, expected.interaction, atol=1e-5)
+    with pytest.raises(SystemExit):
+        main(["pairs", SEQUENCE])
+    assert main(["pairs", SEQUENCE, "--tf", "CTCF", "--core", "5"]) == 2
+    assert "--core '5' is not FIRST-LAST" in capsys.readouterr().err
+
+
+def test_an_implanted_site_raises_its_factor_at_every_offset(capsys):
+    found = table(capsys, "implant", "ctcf site", "--tf", "CTCF", "--backgrounds", 4)
+    assert list(found.columns) == ["tf", "offset", "effect", "low", "high"] and len(found) == 101 - 14 + 1
+    assert (found.effect[20:60] > 1).all() and (found.low <= found.effect).all()
+    gaps = table(capsys, "implant", "CCGGAAGT", "--second", "CCGGAAGT", "--tf", "GABPA", "--widest", 3)
+    assert list(gaps.gap) == [0, 1, 2, 3]
+    assert main(["implant", "motif!", "--tf", "CTCF"]) == 2
+    assert "nor a known motif: CTCF site" in capsys.readouterr().err

@@ -11,7 +11,9 @@ from biocore.attribution.gradients import (
     input_gradient,
     integrated_gradients,
 )
+from biocore.attribution.implants import ImplantEffects, backgrounds, implant_gaps, implant_offsets
 from biocore.attribution.ism import Significance, mutation_scan, mutation_scans, ranked_variants, significance
+from biocore.attribution.pairs import PairEffects, pair_effects
 from biocore.attribution.results import ISM, EffectMap, agreement, core, effect_table, to_probability
 from biocore.attribution.variants import Variant, VariantEffects, parse_variants, variant_effects
 
@@ -21,17 +23,23 @@ __all__ = [
     "Variant",
     "VariantEffects",
     "EffectMap",
+    "ImplantEffects",
+    "PairEffects",
     "Significance",
     "agreement",
+    "backgrounds",
     "variant_effects",
     "core",
     "corrected_gradient",
     "effect_table",
     "gradient_map",
+    "implant_gaps",
+    "implant_offsets",
     "input_gradient",
     "integrated_gradients",
     "mutation_scan",
     "mutation_scans",
+    "pair_effects",
     "parse_variants",
     "ranked_variants",
     "significance",

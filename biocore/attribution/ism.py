@@ -47,7 +47,8 @@ def mutation_scan(
 
     Notes
     -----
-    Makes 3 L + 1 predictions, those of the last call padded with copies of the sequence.
+    Makes 3 L + 1 predictions, those of the last call padded with copies of the sequence; a predictor with a method
+    ``substitutions`` (such as `tfbinding.TFModel`) is asked through it and computes only what each changes.
 
     References
     ----------
@@ -112,22 +113,59 @@ def mutation_scans(
 def _scan(predict: Predictor, x: np.ndarray, batch_size: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Scores of the sequences, (M,), and effects of their substitutions, (M, L, 4), of one-hot DNA (M, L, 4)."""
     known = x.max(axis=2) == 1  # (M, L)
-    row, position, base = np.nonzero((x == 0) & known[:, :, None])  # the true edits; the identity stays exactly 0
-    row = np.concatenate([np.arange(len(x)), row])  # the sequences themselves come first, unedited
-    position = np.concatenate([np.full(len(x), -1), position])
-    base = np.concatenate([np.zeros(len(x), base.dtype), base])
-    batch_size = batch_size or even_batch(len(row))
+    row, position = np.nonzero(known)
+    # the three true edits at each place; the identity stays exactly 0
+    base = np.nonzero(x[row, position] == 0)[1].reshape(-1, 3)
+    references, scores = substituted_scores(predict, x, row, position, base, batch_size=batch_size)
+    effects = np.where(known[:, :, None], np.zeros_like(x), np.nan)
+    effects[row[:, None], position[:, None], base] = scores - references[row, None]
+    return references, effects
 
+
+def substituted_scores(
+    predict: Predictor,
+    x: np.ndarray,
+    row: np.ndarray,
+    position: np.ndarray,
+    base: np.ndarray,
+    *,
+    batch_size: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of sequences and of single-base substitutions in them.
+
+    Parameters
+    ----------
+    predict : callable, (N, L, 4) -> (N,)
+        One that has a method ``substitutions(x, row, position, base)`` is asked through it: it may know what a
+        substitution leaves as it was.
+    x : float32 array, (M, L, 4)
+        One-hot; N is 0.25 in every column.
+    row, position : int array, (S,)
+        Which sequence is changed (ascending), and where (0-based).
+    base : int array, (S, A)
+        To what: 0 to 3 for A C G T.
+    batch_size : int, optional
+        As for `mutation_scan`.
+
+    Returns
+    -------
+    references : float32 array, (M,)
+    scores : float32 array, (S, A)
+    """
+    quick = getattr(predict, "substitutions", None)
+    if quick is not None:
+        return quick(x, row, position, base)
+    each = base.shape[1]
+    row = np.concatenate([np.arange(len(x)), np.repeat(row, each)])  # the sequences themselves come first, unedited
+    position = np.concatenate([np.full(len(x), -1), np.repeat(position, each)])
+    flat = np.concatenate([np.zeros(len(x), base.dtype), base.ravel()])
+    batch_size = batch_size or even_batch(len(row))
     scores = np.empty(len(row), np.float32)
     for begin in range(0, len(row), batch_size):
         some = slice(begin, begin + batch_size)
-        mutants = _edited(x, row[some], position[some], base[some], batch_size)
+        mutants = _edited(x, row[some], position[some], flat[some], batch_size)
         scores[some] = np.asarray(predict(mutants))[: len(row[some])]
-    references, scores = scores[: len(x)], scores[len(x) :]
-    effects = np.where(known[:, :, None], np.zeros_like(x), np.nan)
-    row, position, base = (a[len(x) :] for a in (row, position, base))
-    effects[row, position, base] = scores - references[row]
-    return references, effects
+    return scores[: len(x)], scores[len(x) :].reshape(-1, each)
 
 
 def _edited(x: np.ndarray, row: np.ndarray, position: np.ndarray, base: np.ndarray, count: int) -> np.ndarray:

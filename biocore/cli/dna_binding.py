@@ -26,25 +26,25 @@ LONGEST_MAP = 1000  # bp; a longer record is mapped in its strongest window only
 
 def register(commands) -> None:
     bind = commands.add_parser("bind", help="which factors bind a sequence, and where best")
-    _add_common(bind)
+    add_dna_input(bind)
     _add_windows(bind)
     bind.add_argument("--top", type=int, default=1, metavar="N", help="best N windows that do not overlap (default 1)")
     bind.set_defaults(run=run_bind)
 
     track = commands.add_parser("track", help="score every window of a sequence")
-    _add_common(track)
+    add_dna_input(track)
     _add_windows(track)
     track.set_defaults(run=run_track)
 
     ism = commands.add_parser("ism", help="in-silico mutagenesis: the effect of every single-base change")
-    _add_common(ism)
-    _add_part(ism)
+    add_dna_input(ism)
+    add_part(ism)
     ism.add_argument("--unit", choices=["log-odds", "probability"], default="log-odds", help="of the changes")
     ism.set_defaults(run=run_ism)
 
     saliency = commands.add_parser("saliency", help="gradients of the model with respect to each base")
-    _add_common(saliency)
-    _add_part(saliency)
+    add_dna_input(saliency)
+    add_part(saliency)
     saliency.add_argument(
         "--method",
         choices=["gradient", "corrected-gradient", "integrated-gradients"],
@@ -54,7 +54,8 @@ def register(commands) -> None:
     saliency.set_defaults(run=run_saliency)
 
 
-def _add_common(command: argparse.ArgumentParser) -> None:
+def add_dna_input(command: argparse.ArgumentParser) -> None:
+    """Add ``INPUT``, ``--tf`` and where the result goes."""
     command.add_argument(
         "input", metavar="INPUT", help="FASTA or GenBank file, a DNA sequence, or - for standard input"
     )
@@ -70,7 +71,8 @@ def _add_windows(command: argparse.ArgumentParser) -> None:
     command.add_argument("--stride", type=int, default=1, metavar="BP", help="from one window to the next (default 1)")
 
 
-def _add_part(command: argparse.ArgumentParser) -> None:
+def add_part(command: argparse.ArgumentParser) -> None:
+    """Add ``--part``."""
     command.add_argument(
         "--part",
         metavar="FIRST-LAST",
@@ -167,7 +169,7 @@ def run_ism(arguments: argparse.Namespace) -> None:
     from biocore.attribution import effect_table, mutation_scan, to_probability
 
     tables = []
-    for name, model, record, low, high in _parts(arguments):
+    for name, model, record, low, high in mapped_parts(arguments):
         scan = mutation_scan(model, record.sequence[low:high], start=low, record=record.name)
         scan = to_probability(scan) if arguments.unit == "probability" else scan
         tables.append(effect_table(scan, record=record.name, tf=name.removeprefix("tf-")))
@@ -178,7 +180,7 @@ def run_saliency(arguments: argparse.Namespace) -> None:
     from biocore.attribution import effect_table, gradient_map
 
     tables = []
-    for name, model, record, low, high in _parts(arguments):
+    for name, model, record, low, high in mapped_parts(arguments):
         result = gradient_map(model.logit_fn, record.sequence[low:high], arguments.method, start=low)
         if np.isfinite(result.completeness_error):
             print(f"{record.name}, {name}: completeness error {result.completeness_error:.2%}", file=sys.stderr)
@@ -186,7 +188,7 @@ def run_saliency(arguments: argparse.Namespace) -> None:
     write_table(pd.concat(tables, ignore_index=True), arguments)
 
 
-def _parts(arguments: argparse.Namespace) -> Iterator[tuple]:
+def mapped_parts(arguments: argparse.Namespace) -> Iterator[tuple]:
     """Model name, model, record and the 0-based half-open part to map, for every record and factor."""
     from biocore import tfbinding
 
@@ -209,20 +211,34 @@ def _parts(arguments: argparse.Namespace) -> Iterator[tuple]:
             yield name, model, record, low, high
 
 
-def parse_part(text: str, length: int, record: str) -> tuple[int, int]:
+def parse_part(
+    text: str, length: int, record: str, *, shortest: int = SHORTEST, option: str = "--part"
+) -> tuple[int, int]:
     """``FIRST-LAST`` (1-based, both included) as 0-based half-open places.
+
+    Parameters
+    ----------
+    text : str
+    length : int
+        Of the record, bp.
+    record : str
+        Its name, for messages.
+    shortest : int
+        Fewest bp.
+    option : str
+        How the user names it, for messages.
 
     Raises
     ------
     InputError
-        Not two numbers, outside the record, or shorter than 20 bp or longer than 1,000 bp.
+        Not two numbers, outside the record, shorter than `shortest` or longer than 1,000 bp.
     """
     match = re.fullmatch(r"([\d,]+)\s*(?:-|\.\.|:)\s*([\d,]+)", text.strip())
     if not match:
-        raise InputError(f"--part {text!r} is not FIRST-LAST, such as 101-201.")
+        raise InputError(f"{option} {text!r} is not FIRST-LAST, such as 101-201.")
     first, last = (int(match[k].replace(",", "")) for k in (1, 2))
     if not 1 <= first <= last <= length:
-        raise InputError(f"--part {text} does not lie within positions 1 to {length:,}.", record=record)
-    if not SHORTEST <= last - first + 1 <= LONGEST_MAP:
-        raise InputError(f"--part {text} has {last - first + 1:,} bp; {SHORTEST} to {LONGEST_MAP:,} bp are mapped.")
+        raise InputError(f"{option} {text} does not lie within positions 1 to {length:,}.", record=record)
+    if not shortest <= last - first + 1 <= LONGEST_MAP:
+        raise InputError(f"{option} {text} has {last - first + 1:,} bp; {shortest} to {LONGEST_MAP:,} bp are mapped.")
     return first - 1, last

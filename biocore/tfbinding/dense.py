@@ -73,13 +73,13 @@ def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.
     a window at any offset would compute are all there.
     """
     starts = x.shape[1] - window + 1
-    params, stats = trunk["params"], trunk["batch_stats"]
+    params = trunk["params"]
     step, pooled = 1, []
     for i, ((_, _, pool), count) in enumerate(zip(architecture.blocks, architecture.positions(window), strict=True)):
         x = convolve(x, params[f"conv{i}"]["kernel"], step)
         x = _running(jnp.maximum, x, pool, step)
         step *= pool
-        x = nn.gelu(_frozen_norm(params[f"norm{i}"]["norm"], stats[f"norm{i}"]["norm"], x))
+        x = nn.gelu(norm_of(trunk, f"norm{i}", x))
         if architecture.pools == "all" or i == len(architecture.blocks) - 1:
             edge = central_third(count)
             centre = _running(jnp.maximum, x[:, step * edge :], count - 2 * edge, step)
@@ -90,13 +90,26 @@ def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.
             ]
     features = jnp.concatenate(pooled, axis=-1)
     if architecture.mlp:
-        hidden = features @ params["mlp"]["kernel"]
-        features = nn.gelu(_frozen_norm(params["norm_mlp"]["norm"], stats["norm_mlp"]["norm"], hidden))
+        features = nn.gelu(norm_of(trunk, "norm_mlp", features @ params["mlp"]["kernel"]))
     return features
 
 
-def _frozen_norm(params: Mapping[str, jax.Array], stats: Mapping[str, jax.Array], x: jax.Array) -> jax.Array:
-    """Batch norm with the statistics of training (flax's epsilon)."""
+def norm_of(trunk: Mapping[str, Any], name: str, x: jax.Array) -> jax.Array:
+    """Batch norm with the statistics of training (flax's epsilon).
+
+    Parameters
+    ----------
+    trunk : mapping
+        ``{"params": ..., "batch_stats": ...}`` of `Trunk`.
+    name : str
+        Of the norm in it.
+    x : (..., C)
+
+    Returns
+    -------
+    (..., C)
+    """
+    params, stats = trunk["params"][name]["norm"], trunk["batch_stats"][name]["norm"]
     scale = params["scale"] * jax.lax.rsqrt(stats["var"] + 1e-5)
     offset = params["bias"] - stats["mean"] * scale
     per_channel = (1,) * (x.ndim - 1) + (-1,)

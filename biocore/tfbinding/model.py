@@ -1,6 +1,6 @@
 """Transcription-factor models: score sequences, score every window of a long sequence."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from biocore.errors import InputError
 from biocore.sequence import one_hot
+from biocore.tfbinding.batches import checked, chunks, groups, padded, round_up
 from biocore.tfbinding.dense import dense_features, dense_kmer_term
 from biocore.tfbinding.network import (
     MIN_LENGTH,
@@ -99,6 +100,32 @@ class TFModel:
         """
         return strand_scores([self], x)[:, 0]
 
+    def substitutions(
+        self, x: np.ndarray, row: np.ndarray, position: np.ndarray, base: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log-odds of sequences and of single-base substitutions in them, computing only what each changes.
+
+        Parameters
+        ----------
+        x : float32 array, (M, L, 4)
+            One-hot; unknown bases 0.25 in every column.
+        row, position : int array, (S,)
+            Which sequence is changed (ascending), and where (0-based).
+        base : int array, (S, A)
+            To what: 0 to 3 for A C G T.
+
+        Returns
+        -------
+        float32 array, (M,)
+            The sequences as they are.
+        float32 array, (S, A)
+            With each substitution alone.
+        """
+        from biocore.tfbinding.substitutions import substitution_scores
+
+        references, scores = substitution_scores([self], x, row, position, base)
+        return references[0], scores[0]
+
     @cached_property
     def logit_fn(self) -> Callable[[jax.Array], jax.Array]:
         """The same as calling the model, as a pure JAX function to differentiate or compile: (N, L, 4) -> (N,).
@@ -163,13 +190,13 @@ def strand_scores(models: Sequence[TFModel], x: np.ndarray) -> np.ndarray:
     float32 array, (2, F, N)
         Forward, reverse; natural log.
     """
-    x = _checked(x)
+    x = checked(x)
     result = np.empty((2, len(models), len(x)), np.float32)
-    for places, trunk, head in _groups(models):
-        for rows in _chunks(len(x), max(1, _POSITIONS // max(x.shape[1], WINDOW))):
+    for places, trunk, head in groups(models):
+        for rows in chunks(len(x), max(1, _POSITIONS // max(x.shape[1], WINDOW))):
             both = np.concatenate([x[rows], x[rows, ::-1, ::-1]])
-            padded, count = _padded(both, trunk.architecture)
-            out = np.asarray(_outputs(trunk.architecture, trunk.variables, head, padded, count))
+            set_in, count = padded(both, trunk.architecture)
+            out = np.asarray(_outputs(trunk.architecture, trunk.variables, head, set_in, count))
             # rows added to round the batch up fall away
             result[:, places, rows] = out[: len(both)].reshape(2, -1, len(places)).transpose(0, 2, 1)
     return result
@@ -206,18 +233,18 @@ def track(models: Sequence[TFModel], x: np.ndarray, *, window: int = WINDOW, str
         raise InputError(
             f"window {window} bp, stride {stride} bp: use a window of {MIN_LENGTH} or more, a stride of 1 or more."
         )
-    x = _checked(np.asarray(x)[None])[0]
+    x = checked(np.asarray(x)[None])[0]
     window = min(window, len(x))
     starts = np.arange(0, len(x) - window + 1, stride)
     strands = np.empty((2, len(models), len(starts)), np.float32)
-    for places, trunk, head in _groups(models):
+    for places, trunk, head in groups(models):
         one_pass = not trunk.architecture.transformers and window >= trunk.architecture.flank
         if one_pass:
-            for rows in _chunks(len(starts), max(1, _WINDOWS // stride)):
+            for rows in chunks(len(starts), max(1, _WINDOWS // stride)):
                 out = _dense_chunk(trunk, head, x, starts[rows], window, stride)
                 strands[:, places, rows] = out.transpose(0, 2, 1)
         else:
-            for rows in _chunks(len(starts), _POSITIONS // window + 1):
+            for rows in chunks(len(starts), _POSITIONS // window + 1):
                 pieces = x[starts[rows, None] + np.arange(window)]
                 strands[:, places, rows] = strand_scores([models[i] for i in places], pieces)
     return Track(tuple(m.tf for m in models), starts, window, strands[0], strands[1])
@@ -264,59 +291,10 @@ def record_tracks(
 def _dense_chunk(trunk, head, x: np.ndarray, starts: np.ndarray, window: int, stride: int) -> np.ndarray:
     """Log-odds at `starts`, (2, len(starts), F), from one pass over the bases they cover."""
     piece = x[starts[0] : starts[-1] + window]
-    length = _round_up(len(piece) - window) + window
+    length = round_up(len(piece) - window) + window
     piece = np.concatenate([piece, np.full((length - len(piece), 4), UNKNOWN, np.float32)])
     out = _dense_outputs(trunk.architecture, trunk.variables, head, piece, window, stride)
     return np.asarray(out)[:, : len(starts)]
-
-
-def _checked(x: np.ndarray) -> np.ndarray:
-    """`x` as float32 (N, L, 4), or an InputError."""
-    x = np.asarray(x, np.float32)
-    if x.ndim != 3 or x.shape[2] != 4:
-        raise InputError(f"one-hot DNA of shape (N, L, 4) is needed; this has shape {x.shape}.")
-    if x.shape[1] < MIN_LENGTH:
-        raise InputError(f"{x.shape[1]} bp is too short; {MIN_LENGTH} bp or more are needed.")
-    return x
-
-
-def _groups(models: Sequence[TFModel]) -> Iterator[tuple[list[int], SharedTrunk, tuple]]:
-    """Models by the trunk they share: their places in `models`, the trunk, and all that is theirs alone, stacked."""
-    members: dict[int, list[int]] = {}
-    for i, model in enumerate(models):
-        members.setdefault(id(model.trunk), []).append(i)
-    for places in members.values():
-        group = [models[i] for i in places]
-        heads = {name: np.concatenate([m.heads[name] for m in group]) for name in group[0].heads}
-        scale, offset = (np.array([getattr(m, name) for m in group], np.float32) for name in ("scale", "offset"))
-        yield places, group[0].trunk, (heads, np.concatenate([m.kmers for m in group]), scale, offset)
-
-
-def _chunks(total: int, size: int) -> Iterator[slice]:
-    for start in range(0, total, size):
-        yield slice(start, min(start + size, total))
-
-
-def _round_up(size: int) -> int:
-    """The next of a few sizes (1, 2, 4 ... 64, then in eighths of a power of two), so that few shapes are compiled."""
-    if size <= 64:
-        return 1 << max(size - 1, 0).bit_length()
-    step = 1 << ((size - 1).bit_length() - 3)
-    return -(-size // step) * step
-
-
-def _padded(x: np.ndarray, architecture: Architecture) -> tuple[np.ndarray, np.int32]:
-    """Sequences set between unknown bases up to the trained length, then rounded up in number and length.
-
-    Returns them and how many bases count.
-    """
-    rows, length, _ = x.shape
-    left = max(0, architecture.flank - length) // 2
-    count = max(length, architecture.flank)
-    shape = (_round_up(rows), count if count == architecture.flank else _round_up(count), 4)
-    padded = np.full(shape, UNKNOWN, np.float32)
-    padded[:rows, left : left + length] = x
-    return padded, np.int32(count)
 
 
 def _log_odds(architecture: Architecture, trunk, head, x: jax.Array, count) -> jax.Array:

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 MIN_LENGTH = 20  # bp
+KMER = 6  # bp of the words in each factor's table
 UNKNOWN = 0.25  # what each of the four columns holds for an unknown base
 
 
