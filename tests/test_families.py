@@ -316,6 +316,16 @@ def test_a_database_is_searched_and_the_result_kept(tmp_path, ancestors):
     assert again.hits == profile.hits
 
 
+def test_residues_that_most_homologues_lack_stay_columns_of_the_second_search(tmp_path, ancestors):
+    rng = np.random.default_rng(14)
+    path, query = tmp_path / "db.fasta", ancestors[4]
+    cut = [one[:40] + one[46:] for one in relatives(rng, query, 20, kept=0.7)]
+    path.write_text("".join(f">r{i}\n{s}\n" for i, s in enumerate(cut)))
+    profile = database_profile(query, path, PRIOR, pseudocount=1.0)
+    assert len(profile) == len(query) and profile.coverage > 0.8
+    assert profile.effective[40:46].max() < 5 < profile.effective[30]
+
+
 def test_a_database_without_relatives_or_without_file_says_so(tmp_path):
     path = tmp_path / "db.fasta"
     path.write_text(">a\n" + random_protein(np.random.default_rng(13), 90) + "\n")

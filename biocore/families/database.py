@@ -89,7 +89,8 @@ def _search(
     if not total:
         raise InputError("holds no sequence.", record=path.name)
     query = TextSequence(name="query", sequence=sequence).digitize(alphabet())
-    null, builder = Background(alphabet()), Builder(alphabet())
+    null = Background(alphabet())
+    builder = Builder(alphabet(), architecture="hand")  # as jackhmmer: the columns stay the residues of the query
     hmm, _, _ = builder.build(query, null)
     own: dict = {"sequences": [query], "traces": [Trace.from_sequence(query)], "all_consensus_cols": True}
     for number in range(rounds):
