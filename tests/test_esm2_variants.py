@@ -44,6 +44,7 @@ def scan():
         ("F48S:L29P", ["F48S:L29P"]),
         ("F48S, L29P;A1G\nK2R\tF48S", ["F48S", "L29P", "A1G", "K2R"]),
         ("F-3S", ["F-3S"]),
+        ("p.[Phe48Ser;Leu29Pro] A1G", ["F48S:L29P", "A1G"]),
     ],
 )
 def test_names_that_are_read(text, expected):
@@ -62,6 +63,7 @@ def test_names_that_are_read(text, expected):
         ("B12C", "'B' in 'B12C' is not one of the 20"),
         ("A1G:A1C", "changes one residue twice"),
         ("48insA", "is not a substitution"),
+        ("p.Lys2_Met3insGln", "Deletions, insertions and frame shifts cannot be scored here"),
         ("A1G " * 10_001, "10,001 variants given; up to 10,000"),
     ],
 )

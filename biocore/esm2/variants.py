@@ -59,23 +59,34 @@ def parse_variants(text: str) -> list[Variant]:
     ----------
     text : str
         Separated by white space, commas or semicolons; ``F48S`` or ``p.Phe48Ser``; several at once with ``:``
-        (``F48S:L29P``).  Numbers may be negative (before a mature chain).  Repeats are dropped.
+        (``F48S:L29P``) or as HGVS writes them.  Numbers may be negative (before a mature chain).  Repeats are dropped.
 
     Raises
     ------
     InputError
         Nothing is given, a name cannot be read (it is quoted), or more than 10,000 are given.
     """
-    words = [word for word in re.split(r"[\s,;]+", text.strip()) if word]
+    words = variant_words(text)
     if not words:
         raise InputError(f"No variant is given. {_WRITE}")
     if len(words) > MAX_VARIANTS:
         raise InputError(f"{len(words):,} variants given; up to {MAX_VARIANTS:,} are accepted.")
     found: dict[str, Variant] = {}
     for word in words:
-        variant = _variant(word, word.split(":"))
+        variant = parse_variant(word)
         found.setdefault(str(variant), variant)
     return list(found.values())
+
+
+def variant_words(text: str) -> list[str]:
+    """A list cut into names: at white space, commas and semicolons, but not within brackets.
+
+    Examples
+    --------
+    >>> variant_words("F48S, p.[Phe48Ser;Leu29Pro] K2A:T3W")
+    ['F48S', 'p.[Phe48Ser;Leu29Pro]', 'K2A:T3W']
+    """
+    return re.findall(r"(?:\[[^\]]*\]?|[^\s,;\[])+", text)
 
 
 def parse_variant(text: str) -> Variant:

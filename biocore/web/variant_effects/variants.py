@@ -1,13 +1,11 @@
 """Variants as people write them, scored; those that cannot be are named by their line."""
 
-import re
-
 import pandas as pd
 import streamlit as st
 
 from biocore import web
 from biocore.errors import InputError
-from biocore.esm2.variants import MAX_VARIANTS, Variant, parse_variants, score_variants
+from biocore.esm2.variants import MAX_VARIANTS, Variant, parse_variants, score_variants, variant_words
 from biocore.variants import EffectScan
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.variant_effects import selection
@@ -43,13 +41,7 @@ def show_variants(protein: Protein, basis: Basis) -> None:
     table, hint = variant_table(basis.scan, read, unread, offset=protein.offset)
     if hint:
         st.warning(f"A wild-type residue does not fit the protein. {web.plain(hint)}", icon=":material/help:")
-    wrong = table[table["problem"] != ""]
-    if len(wrong):
-        shown = "  \n".join(
-            f"Line {row.line:,}, {web.plain(row.variant)}: {web.plain(row.problem)}" for row in wrong[:5].itertuples()
-        )
-        more = f"  \nand {len(wrong) - 5:,} more, in the table." if len(wrong) > 5 else ""
-        st.warning(shown + more, icon=":material/warning:")
+    _name_problems(table)
     event = web.table(
         table.round({"score": 3, "percentile": 1}),
         "variants",
@@ -95,7 +87,7 @@ def read_lines(text: str) -> tuple[list[tuple[int, Variant]], list[tuple[int, st
     """
     read: dict[str, tuple[int, Variant]] = {}
     unread = []
-    words = [(n, w) for n, line in enumerate(text.splitlines(), 1) for w in re.split(r"[\s,;]+", line) if w]
+    words = [(n, w) for n, line in enumerate(text.splitlines(), 1) for w in variant_words(line)]
     if len(words) > MAX_VARIANTS:
         raise InputError(f"{len(words):,} variants given; up to {MAX_VARIANTS:,} are accepted.")
     for line, word in words:
