@@ -82,7 +82,9 @@ def test_a_column_is_drawn_likeliest_first_with_both_residues_named():
     drawn = {x: y for bars in figure.data if bars.type == "bar" for x, y in zip(bars.x, bars.y, strict=True)}
     assert drawn == dict(zip(AMINO_ACIDS, family, strict=True))
     assert figure.layout.xaxis.categoryarray[0] == "L" and list(trace(figure, "language model").y) == [0.05] * 20
-    assert {(a.text, a.x) for a in figure.layout.annotations} == {("wild type", "L"), ("substitution", "P")}
+    assert {(a.text, a.x) for a in figure.layout.annotations} == {
+        ("<b>wild type</b>", "L"), ("<b>substitution</b>", "P"),
+    }  # fmt: skip
 
 
 def test_the_learning_curve_shows_both_lines():

@@ -229,14 +229,14 @@ def column_bars(columns: Sequence[tuple[str, np.ndarray]], *, wild_type: str, mu
             hovertemplate="%{x}: %{y:.4f}<extra>" + name + "</extra>",
         )
     top = max(float(values.max()) for _, values in columns)
-    for residue, label, height in ((wild_type, "wild type", 1.12), (mutant, "substitution", 1.4)):
+    for residue, label in ((wild_type, "wild type"), (mutant, "substitution")):
         if residue in residues:
             value = max(float(values[AMINO_ACIDS.index(residue)]) for _, values in columns)
-            figure.add_annotation(
-                x=residue, y=value, ax=residue, ay=top * height, axref="x", ayref="y", text=label, arrowhead=2
-            )
+            # upright: neighbouring columns are too close for two labels side by side
+            place = {"textangle": -90, "yanchor": "bottom", "yshift": 8, "showarrow": False, "font": {"size": 12}}
+            figure.add_annotation(x=residue, y=value, text=f"<b>{label}</b>", **place)
     figure.update_xaxes(title="amino acid", categoryorder="array", categoryarray=residues, type="category")
-    figure.update_yaxes(title="probability", range=[0, top * 1.52])
+    figure.update_yaxes(title="probability", range=[0, top * 1.6])
     figure.update_layout(barmode="overlay", showlegend=False)
     return layout(figure, height=360, title=title)
 
