@@ -7,7 +7,7 @@ import pandas as pd
 
 from biocore.sequence import AMINO_ACIDS
 from biocore.stats.correlation import spearman
-from biocore.variants.assay import RIDGE, Design, train
+from biocore.variants.correction import CAUTION, RIDGE, Design, train
 from biocore.variants.features import features
 from biocore.variants.train.fit import Measured, fit
 from biocore.variants.train.measure import score
@@ -19,7 +19,13 @@ PENALTY = 1.0
 
 
 def learning(
-    rows: Sequence[Measured], assays: Sequence[str], say: Callable[[str], None], *, method: str = RIDGE
+    rows: Sequence[Measured],
+    assays: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    method: str = RIDGE,
+    sizes: Sequence[int] = SIZES,
+    cautions: Sequence[float] = (CAUTION,),
 ) -> list[dict]:
     """Mean over draws of Spearman on the variants that were not drawn.
 
@@ -31,12 +37,16 @@ def learning(
     say : callable
     method : str
         Of own-assay mode.
+    sizes : sequence of int
+        Measured variants; an assay with fewer than twice as many is left out.
+    cautions : sequence of float
+        One row for each; see `biocore.variants.correction`.
 
     Returns
     -------
     list of dict
-        assay, measured, untrained (scores of a fit without the protein and its homologues), trained, worst (least
-        difference of the two in a draw), one_hot (ridge on one-hot position and residue, as Hsu et al. 2022,
+        assay, measured, caution, untrained (scores of a fit without the protein and its homologues), trained, worst
+        (least difference of the two in a draw), one_hot (ridge on one-hot position and residue, as Hsu et al. 2022,
         doi:10.1038/s41587-021-01146-5, have it as baseline).
     """
     made = []
@@ -53,24 +63,36 @@ def learning(
             sequence = row.protein.sequence
             places = zip(assay.position, assay.mutant, strict=True)
             names = [f"{sequence[i]}{i + 1}{AMINO_ACIDS[j]}" for i, j in places]
-            made += _of(assay.name, Design.of(table, names, 0), unseen.scores[k], assay.rank, method)
+            made += _of(assay.name, Design.of(table, names, 0), unseen.scores[k], assay.rank, method, sizes, cautions)
             say(f"{assay.name}: own-assay mode")
     return made
 
 
-def _of(name: str, design: Design, u: np.ndarray, y: np.ndarray, method: str) -> list[dict]:
+def _of(
+    name: str,
+    design: Design,
+    u: np.ndarray,
+    y: np.ndarray,
+    method: str,
+    sizes: Sequence[int],
+    cautions: Sequence[float],
+) -> list[dict]:
     found = []
-    for size in SIZES:
-        draws = []
+    for size in (n for n in sizes if 2 * n <= len(y)):
+        after, before, plain = np.empty((DRAWS, len(cautions))), np.empty((DRAWS, 1)), np.empty(DRAWS)
         for seed in range(DRAWS):
             order = np.random.default_rng(seed).permutation(len(y))
             drawn, rest = order[:size], order[size : size + MOST_TESTED]
-            trained = train(design, drawn, u, y, method, seed).predict(design, rest, u[rest])
-            draws.append((spearman(u[rest], y[rest]), spearman(trained, y[rest]), _one_hot(design, drawn, rest, y)))
-        before, after, plain = np.array(draws).T
-        means = {"untrained": before.mean(), "trained": after.mean(), "worst": (after - before).min()}
-        means["one_hot"] = np.nanmean(plain)
-        found.append({"assay": name, "measured": size} | {n: round(float(v), 3) for n, v in means.items()})
+            trained = train(design, drawn, u, y, method, seed)
+            before[seed] = spearman(u[rest], y[rest])
+            predicted = trained.predict_cautiously(design, rest, u[rest], cautions)
+            after[seed] = [spearman(one, y[rest]) for one in predicted]
+            plain[seed] = _one_hot(design, drawn, rest, y)
+        for caution, one in zip(cautions, after.T, strict=True):
+            means = {"untrained": before.mean(), "trained": one.mean(), "worst": (one - before[:, 0]).min()}
+            means["one_hot"] = np.nanmean(plain)
+            row = {"assay": name, "measured": size, "caution": caution}
+            found.append(row | {n: round(float(v), 3) for n, v in means.items()})
     return found
 
 
@@ -84,4 +106,4 @@ def _one_hot(design: Design, drawn: np.ndarray, rest: np.ndarray, y: np.ndarray)
 
 def means(rows: Sequence[dict]) -> pd.DataFrame:
     """The mean over assays for each number of measured variants."""
-    return pd.DataFrame(rows).drop(columns=["assay"]).groupby("measured", as_index=False).mean().round(3)
+    return pd.DataFrame(rows).drop(columns=["assay"]).groupby(["measured", "caution"], as_index=False).mean().round(3)
