@@ -14,7 +14,7 @@ from biocore.esm2 import measured
 from biocore.sequence import AMINO_ACIDS
 from biocore.stats.correlation import spearman, spearman_interval
 from biocore.stats.intervals import Interval
-from biocore.variants.correction import GAUSSIAN_PROCESS, METHODS, RIDGE, Design, Trained, folds, train
+from biocore.variants.correction import GAUSSIAN_PROCESS, METHODS, RIDGE, Design, Trained, folds, learn
 from biocore.variants.features import FeatureTable
 from biocore.variants.results import EffectScan
 
@@ -143,10 +143,10 @@ def fit_assay(
     design = Design.of(table, usable["variant"], offset)
     u, y = usable["score"].to_numpy(float), usable["measured"].to_numpy(float)
     _check(design, y, method)
-    whole = train(design, np.arange(len(y)), u, y, method, seed)
+    whole = learn(design, np.arange(len(y)), u, y, method, seed)
     predicted = np.empty(len(y))
     for rest, held in folds(design.position, FOLDS, seed):
-        predicted[held] = train(design, rest, u, y, method, seed).on_scale_of(whole, design, held, u[held])
+        predicted[held] = learn(design, rest, u, y, method, seed).on_scale_of(whole, design, held, u[held])
     mean, uncertainty = np.full(scan.scores.shape, np.nan), np.full(scan.scores.shape, np.nan)
     places = np.argwhere(np.isfinite(scan.scores))
     for start in range(0, len(places), CHUNK):
@@ -195,7 +195,7 @@ def _curve(
         found = np.empty(len(y))
         for rest, held in folds(design.position, FOLDS, seed):
             drawn = rng.permutation(rest)[:size]
-            found[held] = train(design, drawn, u, y, method, seed).on_scale_of(whole, design, held, u[held])
+            found[held] = learn(design, drawn, u, y, method, seed).on_scale_of(whole, design, held, u[held])
         rows.append((size, spearman(found, y), untrained))
     rows.append((most, spearman(predicted, y), untrained))
     return pd.DataFrame(rows, columns=["measured", "trained", "untrained"])

@@ -157,7 +157,7 @@ class Trained:
         return whole.unit[0] + whole.unit[1] * (base + weight * correction)
 
 
-def train(design: Design, rows: np.ndarray, u: np.ndarray, y: np.ndarray, method: str, seed: int) -> Trained:
+def learn(design: Design, rows: np.ndarray, u: np.ndarray, y: np.ndarray, method: str, seed: int) -> Trained:
     """Fit to the variants `rows`; the weights are chosen on variants left out within them.
 
     Parameters

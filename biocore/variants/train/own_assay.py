@@ -7,7 +7,7 @@ import pandas as pd
 
 from biocore.sequence import AMINO_ACIDS
 from biocore.stats.correlation import spearman
-from biocore.variants.correction import CAUTION, RIDGE, Design, train
+from biocore.variants.correction import CAUTION, RIDGE, Design, learn
 from biocore.variants.features import features
 from biocore.variants.train.fit import Measured, fit
 from biocore.variants.train.measure import score
@@ -83,7 +83,7 @@ def _of(
         for seed in range(DRAWS):
             order = np.random.default_rng(seed).permutation(len(y))
             drawn, rest = order[:size], order[size : size + MOST_TESTED]
-            trained = train(design, drawn, u, y, method, seed)
+            trained = learn(design, drawn, u, y, method, seed)
             before[seed] = spearman(u[rest], y[rest])
             predicted = trained.predict_cautiously(design, rest, u[rest], cautions)
             after[seed] = [spearman(one, y[rest]) for one in predicted]
