@@ -8,7 +8,7 @@ from biocore.web.shared import warm_up
 
 # No icons here: the browser would fetch the page's icon from the internet.
 MENU = {
-    "": [("pages/home.py", "Home")],
+    "": [("pages/home.py", "Home"), ("pages/workspace.py", "Workspace")],
     "DNA": [("pages/dna_binding.py", "DNA binding")],
     "Protein": [
         ("pages/masked_residues.py", "Masked residues"),

@@ -14,7 +14,9 @@ st.markdown(
 )
 with web.show_errors():
     home.paste_anything()
+    fill_in = home.first_answers()
     st.subheader("Pages")
     home.page_cards()
     st.subheader("On this machine")
     home.ready()
+    fill_in()

@@ -28,7 +28,11 @@ def page(title: str, question: str) -> None:
     st.title(title)
     st.caption(question)
     with st.sidebar:
-        from biocore.web.workspace import keeper, sidebar  # they show words of a user's, by `plain` of this module
+        from biocore.web.workspace import (  # they show words of a user's, by `plain` of this module
+            keeper,
+            saving,
+            sidebar,
+        )
 
         if not st.session_state.pop("biocore.framed", False):
             # A fresh server runs a page opened by its address on its own, with a menu made of file names.
@@ -36,6 +40,7 @@ def page(title: str, question: str) -> None:
             st.html("<a href='./' target='_self'>Home and all pages</a>")
         keeper.keep()
         sidebar.show()
+        saving.show()
         st.divider()
         st.segmented_control(
             "Figures are saved as",

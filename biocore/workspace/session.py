@@ -16,9 +16,11 @@ from typing import Any
 import pandas as pd
 
 import biocore
-from biocore.errors import InputError
+from biocore.errors import DataUnavailable, InputError
 from biocore.io.archives import read_members, write_members
 from biocore.io.parquet import read_parquet
+from biocore.structure import fetch, read_structure
+from biocore.structure.model import Structure
 from biocore.workspace.figures import checked_figure
 from biocore.workspace.molecule import KINDS, Molecule, read_molecule
 from biocore.workspace.tracks import MOST_TRACKS, Track, TrackTable, to_frame
@@ -80,6 +82,7 @@ class Session:
     settings : dict
         Session key -> plain value.
     structure : (name, file's bytes), optional
+        Or (identifier, nothing) of an entry of an archive.
     page : str
         The one to open.
     title, notes : str
@@ -374,3 +377,19 @@ def _plain(value: Any, key: str) -> Value:
 
 def _refuse(key: str) -> Any:
     raise InputError(f"the setting {key[:80]!r} of the session must be a text, a number, yes or no.")
+
+
+def structure_of(session: Session) -> Structure | None:
+    """The structure of a session: read from its file, or from the archive where it is an identifier.
+
+    None where there is none, or an entry is not on this machine and cannot be fetched.
+    """
+    if session.structure is None:
+        return None
+    name, content = session.structure
+    if content:
+        return read_structure(content, name)
+    try:
+        return fetch(name)
+    except DataUnavailable:
+        return None

@@ -1,15 +1,19 @@
 """The home page's parts: "paste anything", a card for each page, and what is ready on this machine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from biocore import runtime, zoo
-from biocore.errors import InputError
+from biocore.errors import BiocoreError, InputError
 from biocore.esm2.variants import parse_variants
-from biocore.sequence import not_a_sequence, parse_records, recognise
+from biocore.sequence import Record, not_a_sequence, parse_records, recognise, to_fasta
+from biocore.structure import archive
 from biocore.web.frame import plain
 from biocore.web.link import hand_over
+from biocore.web.workspace import answers, molecules
+from biocore.workspace import DNA, PROTEIN
 
 PICTURES = runtime.ASSETS / "img"
 
@@ -76,11 +80,13 @@ NAMES = {
 
 def paste_anything() -> None:
     """One box for whatever a biologist has at hand; says what it is and leads to the pages that take it."""
+    st.session_state.setdefault("home.text", st.session_state.get("home.kept", ""))
     text = st.text_area(
         "Paste anything",
         key="home.text",
         height=120,
         persist_state="session",
+        on_change=_use_text,
         placeholder="DNA, a protein, FASTA, GenBank, a PDB id such as 3I40, a UniProt accession such as P01308, "
         "a variant such as R175H",
         help="Recognised by its letters. Press Ctrl+Enter, or click outside the box.",
@@ -105,6 +111,64 @@ def paste_anything() -> None:
                 primary = page == pages[0]
                 if st.button(TITLES[page], key=f"home.open.{page}", type="primary" if primary else "secondary"):
                     hand_over(page, **{name: text})
+        if kind in {"pdb id", "uniprot accession", "alphafold id"}:
+            _offer_fetch(text.strip())
+
+
+def _use_text() -> None:
+    """What is pasted here is the current molecule of all pages, and is still here on return."""
+    text = st.session_state["home.kept"] = st.session_state["home.text"]
+    kind = _kind(text)
+    if kind in {"dna", "protein", "proteins"}:
+        molecules.use(DNA if kind == "dna" else PROTEIN, text)
+
+
+def _fetch(identifier: str) -> None:
+    """Sequence and structure of a public entry become the current ones."""
+    try:
+        structure = archive.fetch(identifier)
+        chains = {chain.sequence: chain for chain in reversed(structure.chains) if chain.kind == PROTEIN}
+        records = [Record(f"{structure.name}_{c.name}", c.sequence, c.molecule) for c in reversed(chains.values())]
+        given = bool(records) and molecules.use(PROTEIN, to_fasta(records))
+    except BiocoreError as error:
+        st.session_state["home.fetch_error"] = str(error)
+        return
+    st.session_state.pop("home.fetch_error", None)
+    st.session_state["structures.way"], st.session_state["structures.id"] = "id", identifier
+    for key in ("structures.seq", "structures.text"):
+        st.session_state.setdefault(key, "")
+    st.session_state.setdefault("structures.shape", "helix")
+    st.session_state["home.fetched"] = f"{structure.name}: {structure.title}" + ("" if given else " (no protein)")
+
+
+def _offer_fetch(identifier: str) -> None:
+    """A button that brings an entry's protein and its structure to all pages; says where there is no connection."""
+    try:
+        here = archive.is_cached(identifier)
+    except InputError:  # several at once
+        return
+    if not here and runtime.offline():
+        st.caption("This server is offline and has no copy of this entry: paste the sequence, or upload the file.")
+        return
+    st.button(
+        "Use its protein on all pages",
+        key="home.fetch",
+        icon=":material/download:",
+        help="From this machine." if here else "Asks the public archive for this entry.",
+        on_click=_fetch,
+        args=(identifier,),
+    )
+    if "home.fetch_error" in st.session_state:
+        st.error(plain(st.session_state["home.fetch_error"]), icon=":material/error:")
+
+
+def first_answers() -> Callable[[], None]:
+    """A card for each page about what is pasted.  Call what is returned at the page's end: it fills them in."""
+    found = answers.current()
+    if not found:
+        return lambda: None
+    st.subheader("First answers")
+    return answers.cards(found)
 
 
 def _exists(page: str) -> bool:

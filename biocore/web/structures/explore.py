@@ -194,10 +194,11 @@ def _first_colour(structure: Structure) -> str:
 def _export(structure: Structure, scene: dict, colouring: Colouring) -> None:
     said = [f"From: {structure.origin}", structure.organism, f"coloured by {colouring.title}"]
     about = "; ".join(part for part in said if part) + "."
+    row = selected(structure)  # read now: the file is made outside the run of the page, which alone knows it
     if library_here():
         web.download(
             "This view as HTML (opens offline)",
-            lambda: export_html({**scene, "selected": selected(structure)}, about),
+            lambda: export_html({**scene, "selected": row}, about),
             f"{_file_name(structure)}.html",
             "text/html",
             key="structures.html",

@@ -4,7 +4,6 @@
 served from ``static/``.  Only where that file is missing does the browser ask a CDN for it, and the page says so.
 """
 
-import html
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -12,23 +11,17 @@ from typing import Any
 
 import streamlit as st
 
-from biocore import runtime
-from biocore.errors import DataUnavailable
 from biocore.plot import scene as scenes
 from biocore.plot.residue_colour import Colouring
 from biocore.plot.scene import to_json
+from biocore.plot.scene_html import FILE, export_html, library_here, part
 from biocore.structure.model import Structure
 
+__all__ = ["CDN", "FILE", "export_html", "library_addresses", "library_here", "structure_view"]
+
 HERE = Path(__file__).parent
-FILE = "3Dmol-min.js"
 CDN = "https://cdn.jsdelivr.net/npm/3dmol@2.5.5/build/3Dmol-min.js"
 CDN_SHA384 = "sha384-OsczYbldvrHgslr9fFp/i4GiLSeuw9l+QIlv99ITw8soOwXcoGeflFMLg+CU/X1d"
-LICENCE = "3Dmol.js 2.5.5, (c) 2014 University of Pittsburgh and contributors, BSD-3-Clause, https://3dmol.csb.pitt.edu"
-
-
-def library_here() -> bool:
-    """Whether 3Dmol.js lies in ``static/``."""
-    return (runtime.STATIC / FILE).is_file()
 
 
 def library_addresses() -> list[dict[str, str]]:
@@ -107,36 +100,6 @@ def _geometry(key: str, _structure: Structure, _options: dict[str, Any]) -> tupl
     return shape, to_json(shape).encode()
 
 
-def export_html(scene: dict[str, Any], about: str = "") -> str:
-    """The viewer with this scene as one HTML file that opens without a server and without the internet.
-
-    Parameters
-    ----------
-    scene : dict
-        As `structure_view` or `scene.scene` returns it.
-    about : str
-        A sentence above the viewer, as plain text.
-
-    Raises
-    ------
-    DataUnavailable
-        3Dmol.js is not in ``static/``, so it cannot be put into the file.
-    """
-    if not library_here():
-        raise DataUnavailable(f"static/{FILE} is missing, so the viewer cannot be put into a file. Run: make setup")
-    parts = {
-        "TITLE": html.escape(f"{scene['name']} {scene['title']}".strip()[:200]),
-        "ABOUT": html.escape(about),
-        "CSS": _text("viewer.css"),
-        "SCENE": to_json(scene),
-        "LICENCE": LICENCE,
-        "LIBRARY": (runtime.STATIC / FILE).read_text("utf-8").replace("</script", "<\\/script"),
-        "CORE": _text("core.js"),
-    }
-    pieces = _text("export.html").split("@@")  # text, name, text, name, ...: what is put in is never searched again
-    return "".join(parts[piece] if number % 2 else piece for number, piece in enumerate(pieces))
-
-
 @lru_cache(maxsize=1)
 def _atoms_component():
     return st.components.v2.component(
@@ -149,8 +112,8 @@ def _component():
     return st.components.v2.component(
         "biocore_structure_view",
         html='<div class="bsv-root"></div>',
-        css=_text("viewer.css"),
-        js=_text("core.js") + _text("component.js"),
+        css=part("viewer.css"),
+        js=part("core.js") + _text("component.js"),
         isolate_styles=False,
     )
 
