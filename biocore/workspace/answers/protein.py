@@ -96,8 +96,8 @@ def _about(profile: Profile | None) -> str:
         return "No family of the library is found in this protein."
     best = profile.hits[0]
     return (
-        f"{best.family[:1].upper()}{best.family[1:]} covers residues {best.start + 1:,}-{best.end:,} (E-value {best.evalue:.1g}); "
-        f"homologues are known for {profile.coverage:.0%} of the residues."
+        f"{best.family[:1].upper()}{best.family[1:]} covers residues {best.start + 1:,}-{best.end:,} "
+        f"(E-value {best.evalue:.1g}); homologues are known for {profile.coverage:.0%} of the residues."
     )
 
 
