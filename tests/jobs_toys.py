@@ -17,7 +17,7 @@ class Squares(Kind):
     """``inputs``: {"numbers": [...]}.  A number's step runs `seconds`, writes into `log`, and may do `harm`."""
 
     name, title, unit = "squares", "Squares", "numbers"
-    defaults = {"seconds": 0.0, "log": "", "harm": "", "at": -1, "once": ""}
+    defaults = {"seconds": 0.0, "log": "", "harm": "", "at": -1, "once": "", "long": False}
 
     def read(self, inputs, settings):
         numbers = inputs.get("numbers", [])
@@ -30,7 +30,9 @@ class Squares(Kind):
 
     def steps(self, description):
         own = {name: description.settings[name] for name in ("seconds", "log", "harm", "at", "once")}
-        return [self.step(description, {"n": n, **own}) for n in dict.fromkeys(description.inputs["numbers"])]
+        long = description.settings["long"]
+        numbers = dict.fromkeys(description.inputs["numbers"])
+        return [self.step(description, {"n": n, **own}, long=long) for n in numbers]
 
     def run(self, step, models, parts):
         asked = step.payload

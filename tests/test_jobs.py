@@ -271,6 +271,29 @@ def test_a_dead_workers_job_goes_on_and_a_step_that_kills_twice_fails_it(tmp_pat
     assert computed(log) == [1]
 
 
+def test_a_command_that_was_killed_leaves_a_stopped_job_that_goes_on(tmp_path):
+    log = tmp_path / "log"
+    description = squares(1, 2, log=str(log))
+    store = Store()
+    steps = kinds.steps_of(description)
+    gone = f"{queue.here().rsplit(':', 1)[0]}:{2**22 + 1}"  # no such process
+    job = queue.add(store, description, steps, limits.local_owner(), "", state="running", worker=gone)
+    assert queue.pending(store) == 0 and not Worker().turn()  # no worker takes it
+    (found,) = jobs.jobs_of(limits.local_owner())
+    assert (found.id, found.state, found.message) == (job, "stopped", "the command that computed it ended")
+    assert jobs.run_here(description).tolist() == [1, 4]
+    assert jobs.get(job, limits.local_owner()).state == "done"
+
+
+def test_a_long_step_is_left_to_the_worker_aside():
+    job = jobs.submit(squares(1, long=True), ANNE)
+    main, aside = Worker(lane="main"), Worker(lane="aside")
+    assert not aside.turn() and main.turn() and not main.turn()
+    assert jobs.get(job.id, ANNE).state == "running"
+    assert aside.turn()
+    assert jobs.get(job.id, ANNE).state == "done"
+
+
 # ------------------------------------------------------------------------------------------------- command line
 
 

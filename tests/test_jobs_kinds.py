@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from biocore import attribution, jobs, tfbinding, zoo
+from biocore.embedding import ProjectionSettings, project
 from biocore.errors import InputError
 from biocore.go import evidence
 from biocore.jobs import Description, Worker, kinds
+from biocore.jobs.kinds.map import as_text
 from biocore.jobs.store import Store
 from biocore.tfbinding.tracks import Track
 
@@ -174,3 +176,45 @@ def test_what_kinds_refuse():
     assert "go-mf has no term 'GO:0'" in jobs.get(job.id, OWNER).message
     with Store().reading() as connection:
         assert connection.execute("SELECT count(*) FROM results").fetchone()[0] == 0
+
+
+def test_map_is_embeddings_and_a_step_aside():
+    rng = np.random.default_rng(0)
+    records = [[f"r{i}", "".join(rng.permutation(list(P53)))] for i in range(6)] + [["again", P53], ["twice", P53]]
+    description = Description.make("map", {"records": records}, method="pca")
+    steps = kinds.steps_of(description)
+    assert [step.long for step in steps] == [False] * (len(steps) - 1) + [True]
+    embedded = kinds.steps_of(Description.make("embed", {"records": records}))
+    assert [step.key for step in embedded] == [step.key for step in steps[:-1]]
+    _, found = done(description)
+    plain = project(found.vectors, ProjectionSettings("pca"))
+    np.testing.assert_allclose(found.projection.coordinates, plain.coordinates, atol=1e-5)
+    assert found.projection.settings == plain.settings and found.names[-1] == "twice"
+
+    given = Description.make("map", as_text(found.vectors), method="pca")
+    np.testing.assert_array_equal(jobs.run_here(given).coordinates, plain.coordinates)
+    for wrong, said in (({"width": 7}, "rows of 7"), ({"vectors": "no"}, "no base64"), ({"width": 0}, "width is 0")):
+        with pytest.raises(InputError, match=said):
+            Description.make("map", {**as_text(found.vectors), **wrong})
+
+
+def test_variants_and_databases(tmp_path, monkeypatch):
+    scans = jobs.run_here(Description.make("variants", {"records": RECORDS}))
+    library, model = zoo.load("families"), zoo.load("variant-effect")
+    for scan, (_, sequence) in zip(scans, RECORDS, strict=True):
+        plain = model.scan(sequence, library.profile(sequence))
+        np.testing.assert_array_equal(scan.scores, plain.scores)
+        assert (scan.groups, scan.missing, scan.statement(-0.2)) == (plain.groups, plain.missing, plain.statement(-0.2))
+
+    database = tmp_path / "small.fasta"
+    database.write_text(f">P53\n{P53}\n>mutant\n{P53[:40]}A{P53[41:]}\n>other\n{KINASE}\n")
+    with pytest.raises(InputError, match="not among those of BIOCORE_DATABASES"):
+        Description.make("search-database", {"records": RECORDS}, database=str(database))
+    monkeypatch.setenv("BIOCORE_DATABASES", str(database))
+    description = Description.make("search-database", {"records": RECORDS[:1]}, database=str(database))
+    (profile,) = jobs.run_here(description)
+    plain = library.database_profile(P53, database)
+    np.testing.assert_allclose(profile.probabilities, plain.probabilities, atol=1e-6)
+    assert profile.hits == plain.hits and len(plain.hits) == 2
+    tables = kinds.get("search-database").tables(description, [profile])
+    assert list(tables["homologues"]["family"]) == [hit.family for hit in plain.hits]

@@ -78,6 +78,16 @@ def test_nothing_finished_is_lost_with_a_process(tmp_path, worker):
     good = jobs.submit(squares(5), BERT)
     wait(lambda: jobs.get(good.id, BERT).state == "done")
 
+    # a long step keeps nobody waiting, and is broken off when its job is stopped
+    slow = jobs.submit(squares(77, seconds=60, long=True, log=str(log)), BERT)
+    wait(lambda: lines(log)[-1][0] == "77")
+    beside = jobs.submit(squares(6), ANNE)
+    wait(lambda: jobs.get(beside.id, ANNE).state == "done", 3)
+    aside = psutil.Process(int(lines(log)[-1][1]))
+    jobs.stop(slow.id, BERT)
+    wait(lambda: not aside.is_running() or aside.status() == psutil.STATUS_ZOMBIE, 5)
+    assert jobs.get(slow.id, BERT).state == "stopped"
+
     # a stop takes effect within two seconds, and is not undone
     long = jobs.submit(squares(*range(100, 140), seconds=0.2), ANNE)
     wait(lambda: jobs.get(long.id, ANNE).fraction > 0)

@@ -16,6 +16,7 @@ from biocore.cli.files import add_output, read_records, write_table
 from biocore.errors import DataUnavailable, InputError
 from biocore.io import read_text
 from biocore.jobs import Description, Job, kinds, limits, process, results
+from biocore.jobs.store import LANES, MAIN
 
 ENGINES = ("local", "ray")
 
@@ -58,6 +59,7 @@ def register(commands) -> None:
     )
     worker.add_argument("--name", default="main", help="one for each device; default: %(default)s")
     worker.add_argument("--idle", type=float, default=process.IDLE_S, metavar="SECONDS", help="default %(default)s")
+    worker.add_argument("--lane", choices=LANES, default=MAIN, help=argparse.SUPPRESS)
     worker.add_argument("--compute", action="store_true", help=argparse.SUPPRESS)  # the process below the supervisor
     worker.set_defaults(run=run_worker)
 
@@ -189,7 +191,7 @@ def run_delete(arguments: argparse.Namespace) -> None:
 
 def run_worker(arguments: argparse.Namespace) -> None:
     if arguments.compute:
-        sys.exit(process.compute(arguments.name, idle=arguments.idle))
+        sys.exit(process.compute(arguments.name, arguments.lane, idle=arguments.idle))
     process.supervise(arguments.name, idle=arguments.idle)
 
 

@@ -1,8 +1,6 @@
 """What pages and commands call: submit, look, stop, go on, share, delete, and read results."""
 
-import os
 import secrets
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +77,7 @@ def get(id: str, owner: str | None = None, token: str | None = None, *, store: S
 def jobs_of(owner: str, *, store: Store | None = None) -> list[Job]:
     """Every job of an owner, the newest first."""
     store = store or Store()
+    queue.stop_abandoned(store)
     with store.reading() as connection:
         rows = connection.execute(
             f"SELECT {COLUMNS} FROM jobs WHERE owner = ? ORDER BY created DESC, rowid DESC", [owner]
@@ -188,7 +187,7 @@ def run_here(
     if engine not in ("local", "ray"):
         raise InputError(f"The engine {engine!r} is not known; use local or ray.")
     store, owner = store or Store(), owner or limits.local_owner()
-    steps, worker = kinds.steps_of(description), f"here:{socket.gethostname()}:{os.getpid()}"
+    steps, worker = kinds.steps_of(description), queue.here()
     job = _row_for(description, owner, worker, store)
     try:
         done = queue.known(store, job, worker, steps)

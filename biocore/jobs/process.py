@@ -19,12 +19,15 @@ from filelock import FileLock, Timeout
 from biocore import runtime
 from biocore.errors import InputError
 from biocore.jobs import queue
-from biocore.jobs.store import Store, folder
+from biocore.jobs.store import ASIDE, LANES, MAIN, Store, folder
 from biocore.jobs.worker import Worker, prefix_of
 
 IDLE_S = 600.0  # without work, a worker ends after so long and gives its memory back
 FULL = 75  # exit status of a computing process that asks to be started again, as its memory is nearly used up
 NICE = 5  # pages answer first
+ASIDE_IDLE_S = 60.0  # of the process for long steps, which are rare
+# a step that takes longer is broken off when its job is stopped; a shorter one may finish, as models are then not lost
+LONG_S = {MAIN: 5.0, ASIDE: 1.0}
 _LOG_BYTES = 2**20
 _ASK_S, _STARTING_S = 1.0, 5.0  # between two looks for a worker; and how long a new one may take to be seen
 
@@ -118,7 +121,7 @@ def supervise(name: str = "main", *, idle: float = IDLE_S) -> None:
                 _keep_computing(store, name, idle)
         except Timeout:
             return
-        if not queue.live(store):  # else something was asked for after the last look, while the lock was still held
+        if not queue.pending(store):  # else something was asked for after the last look, while the lock was still held
             return
 
 
@@ -126,45 +129,72 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _keep_computing(store: Store, name: str, idle: float) -> None:
-    quick_ends = 0
-    while True:
-        started = time.monotonic()
-        child = subprocess.Popen(_command("jobs", "worker", "--name", name, "--idle", str(idle), "--compute"))
-        try:
-            why = _watch(child)
-        except BaseException:
-            child.terminate()
-            child.wait()
-            raise
-        if child.returncode == 0:
+class _Computing:
+    """The computing process of one lane, as its supervisor sees it."""
+
+    def __init__(self, store: Store, name: str, lane: str, idle: float):
+        self.store, self.name, self.lane, self.idle = store, name, lane, idle
+        self.child: subprocess.Popen | None = None
+        self.quick_ends, self.started, self.not_before = 0, 0.0, 0.0
+
+    def start(self) -> None:
+        own = ("--name", self.name, "--lane", self.lane, "--idle", str(self.idle))
+        self.child = subprocess.Popen(_command("jobs", "worker", "--compute", *own))
+        self.started = time.monotonic()
+
+    def look(self) -> None:
+        """Start it where something waits; end it where it takes too much memory; write down why it has ended."""
+        if self.child is None:
+            if time.monotonic() >= self.not_before and queue.waiting(self.store, self.lane):
+                self.start()
             return
-        if child.returncode == FULL:
-            continue
-        reason = why or _how_it_ended(child.returncode)
-        queue.blame(store, prefix_of(name), reason)
+        why = self._overfull(self.child)
+        status = self.child.poll()
+        if status is None:
+            return
+        self.child = None
+        if status in (0, FULL):
+            return
+        reason = why or _how_it_ended(status)
+        queue.blame(self.store, prefix_of(self.name, self.lane), reason)
+        queue.release_all(self.store, prefix_of(self.name, self.lane))
         print(f"the computing process ended: {reason}", file=sys.stderr, flush=True)
-        quick_ends = quick_ends + 1 if time.monotonic() - started < 5 else 0
-        time.sleep(min(0.1 * 2**quick_ends, 30.0))
+        quick = time.monotonic() - self.started < 5
+        self.quick_ends = self.quick_ends + 1 if quick else 0
+        self.not_before = time.monotonic() + min(0.1 * 2**self.quick_ends, 30.0)
 
+    @staticmethod
+    def _overfull(child: subprocess.Popen) -> str:
+        import psutil
 
-def _watch(child: subprocess.Popen) -> str:
-    """Wait for the end of the computing process; end it where it takes more memory than it may, and say so."""
-    import psutil
-
-    limit = runtime.number("worker_gb")
-    process = psutil.Process(child.pid)
-    while True:
-        try:
-            child.wait(timeout=0.2)
-            return ""
-        except subprocess.TimeoutExpired:
-            pass
+        limit = runtime.number("worker_gb")
         with contextlib.suppress(psutil.Error):
-            if process.memory_info().rss > limit * 2**30:
+            if psutil.Process(child.pid).memory_info().rss > limit * 2**30:
                 child.kill()
                 child.wait()
                 return f"it needed more than the {limit:g} GB of memory it may use"
+        return ""
+
+    def end(self) -> None:
+        if self.child is not None:
+            self.child.terminate()
+            self.child.wait()
+
+
+def _keep_computing(store: Store, name: str, idle: float) -> None:
+    lanes = [_Computing(store, name, lane, idle if lane == MAIN else min(idle, ASIDE_IDLE_S)) for lane in LANES]
+    for lane in LANES:  # of a supervisor that was killed; its computing processes have left or are leaving
+        with _computing_lock(name, lane):
+            queue.release_all(store, prefix_of(name, lane))
+    try:
+        lanes[0].start()  # at once, so that it is warm when the first job comes
+        while any(lane.child for lane in lanes) or queue.pending(store):
+            time.sleep(0.1)
+            for lane in lanes:
+                lane.look()
+    finally:
+        for lane in lanes:
+            lane.end()
 
 
 def _how_it_ended(status: int) -> str:
@@ -177,33 +207,46 @@ def _how_it_ended(status: int) -> str:
 # -------------------------------------------------------------------------------------------- computing process
 
 
-def compute(name: str = "main", *, idle: float = IDLE_S) -> int:
-    """Compute what waits; returns the exit status: 0 after `idle` seconds without work, `FULL` to be started again."""
+def compute(name: str = "main", lane: str = MAIN, *, idle: float = IDLE_S) -> int:
+    """Compute what waits in a lane; returns the exit status.
+
+    0 after `idle` seconds without work, `FULL` to be started again.
+    """
     if hasattr(os, "nice"):
         os.nice(NICE)
     signal.signal(signal.SIGTERM, _leave)
     store = Store()
-    with FileLock(folder() / f"worker-{name}.computing.lock"):  # one that lost its supervisor may still be leaving
-        queue.release_all(store, prefix_of(name))
-        worker = Worker(store, name=name)
-        threading.Thread(target=_leave_with_parent, args=(os.getppid(), worker.id), daemon=True).start()
+    with _computing_lock(name, lane):
+        worker = Worker(store, name=name, lane=lane)
+        threading.Thread(target=_leave_when_told, args=(os.getppid(), worker), daemon=True).start()
         asked = time.monotonic()
         while time.monotonic() - asked < idle and store.path.exists():
-            if not queue.waiting(store):
+            if not queue.waiting(store, lane) or not worker.turn():
                 time.sleep(0.1)
                 continue
-            worker.turn()
             asked = time.monotonic()
             if _nearly_full(worker):
                 return FULL
     return 0
 
 
-def _leave_with_parent(parent: int, worker: str) -> None:
-    """End this process when its supervisor has gone: the next one must not find it still computing."""
+def _computing_lock(name: str, lane: str) -> FileLock:
+    return FileLock(folder() / f"worker-{name}.{lane}.computing.lock")
+
+
+def _leave_when_told(parent: int, worker: Worker) -> None:
+    """End this process when its supervisor has gone, or in the middle of a long step whose job was stopped.
+
+    The next supervisor must not find it still computing; and nobody waits for what a stopped job would become.
+    """
+    long = LONG_S[worker.lane or MAIN]
     while os.getppid() == parent:
         time.sleep(0.5)
-    queue.forgive(Store(), worker)
+        doing = worker.current
+        if doing and time.monotonic() - doing[1] > long and not queue.is_mine(worker.store, doing[0], worker.id):
+            os._exit(FULL)
+    queue.forgive(worker.store, worker.id)
+    queue.release_all(worker.store, worker.id)
     os._exit(1)
 
 

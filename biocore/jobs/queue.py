@@ -1,6 +1,8 @@
 """The states of a job, and whose turn it is: every function here is one transaction on the store."""
 
+import os
 import secrets
+import socket
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -73,8 +75,8 @@ def _take_known(connection: sqlite3.Connection, job: str, steps: Sequence[Step])
     return here
 
 
-def claim(store: Store, worker: str) -> sqlite3.Row | None:
-    """The job whose turn it is, now this worker's; None where there is none.
+def claim(store: Store, worker: str, lane: str | None = None) -> sqlite3.Row | None:
+    """The job of a lane (None: of any) whose turn it is, now this worker's; None where there is none.
 
     Owners take turns.  An owner's light jobs come first, then the heavy one that runs; another heavy one waits for it.
     """
@@ -83,11 +85,12 @@ def claim(store: Store, worker: str) -> sqlite3.Row | None:
         row = connection.execute(
             f"""
             SELECT j.id, j.owner, j.state FROM jobs j LEFT JOIN turns t ON t.owner = j.owner
-            WHERE j.{_LIVE} AND j.worker IS NULL AND NOT (
+            WHERE j.{_LIVE} AND j.worker IS NULL AND j.lane = coalesce(?, j.lane) AND NOT (
                 j.state = '{QUEUED}' AND j.heavy AND EXISTS (
                     SELECT 1 FROM jobs k WHERE k.owner = j.owner AND k.state = '{RUNNING}' AND k.heavy))
             ORDER BY coalesce(t.served, 0), j.heavy, j.state = '{QUEUED}', j.created, j.rowid LIMIT 1
-            """
+            """,
+            [lane],
         ).fetchone()
         if row is None:
             return None
@@ -195,7 +198,7 @@ def resume(store: Store, job: str, *, state: str = QUEUED, worker: str | None = 
     """A job that is not live is queued again; finished steps are not computed a second time."""
     with store.writing() as connection:
         connection.execute(
-            "UPDATE jobs SET state = ?, created = ?, ended = NULL, message = '', worker = ? "
+            "UPDATE jobs SET state = ?, created = ?, ended = NULL, message = '', lane = 'main', worker = ? "
             f"WHERE id = ? AND NOT {_LIVE}",
             [state, time.time(), worker, job],
         )
@@ -230,10 +233,23 @@ def forgive(store: Store, worker: str) -> None:
         )
 
 
-def waiting(store: Store) -> bool:
-    """Whether a job waits for a worker; cheaper to ask than `claim`."""
+def move(store: Store, job: str, worker: str, lane: str) -> None:
+    """The next step of a worker's job is one for another lane; the end of the turn."""
+    with store.writing() as connection:
+        connection.execute("UPDATE jobs SET lane = ?, worker = NULL WHERE id = ? AND worker = ?", [lane, job, worker])
+
+
+def waiting(store: Store, lane: str) -> bool:
+    """Whether a job of a lane waits for a worker; cheaper to ask than `claim`."""
+    query = f"SELECT 1 FROM jobs WHERE {_LIVE} AND worker IS NULL AND lane = ? LIMIT 1"
     with store.reading() as connection:
-        return connection.execute(f"SELECT 1 FROM jobs WHERE {_LIVE} AND worker IS NULL LIMIT 1").fetchone() is not None
+        return connection.execute(query, [lane]).fetchone() is not None
+
+
+def is_mine(store: Store, job: str, worker: str) -> bool:
+    """Whether a job is still this worker's: neither stopped nor deleted."""
+    with store.reading() as connection:
+        return _is_mine(connection, job, worker)
 
 
 def live(store: Store, owner: str | None = None) -> int:
@@ -243,6 +259,35 @@ def live(store: Store, owner: str | None = None) -> int:
         if owner is not None:
             query, values = f"{query} AND owner = ?", [owner]
         return connection.execute(query, values).fetchone()[0]
+
+
+HERE = "here:"  # how the worker of a job begins that a process computes for itself
+
+
+def here() -> str:
+    """This process as the worker of its own jobs."""
+    return f"{HERE}{socket.gethostname()}:{os.getpid()}"
+
+
+def pending(store: Store) -> int:
+    """How many jobs are queued or running that a worker has to compute."""
+    query = f"SELECT count(*) FROM jobs WHERE {_LIVE} AND (worker IS NULL OR substr(worker, 1, ?) <> ?)"
+    with store.reading() as connection:
+        return connection.execute(query, [len(HERE), HERE]).fetchone()[0]
+
+
+def stop_abandoned(store: Store) -> None:
+    """Jobs that a process of this machine computed for itself, and that has ended without saying so, are stopped."""
+    import psutil
+
+    mine = f"{HERE}{socket.gethostname()}:"
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT id, worker FROM jobs WHERE state = ? AND substr(worker, 1, ?) = ?", [RUNNING, len(mine), mine]
+        ).fetchall()
+    for row in rows:
+        if not psutil.pid_exists(int(row["worker"].removeprefix(mine))):
+            stop(store, row["id"], "the command that computed it ended")
 
 
 def places(store: Store) -> dict[str, int]:

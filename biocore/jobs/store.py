@@ -18,6 +18,7 @@ from biocore.jobs.arrays import pack, unpack
 QUEUED, RUNNING, DONE, STOPPED, FAILED = "queued", "running", "done", "stopped", "failed"
 STATES = (QUEUED, RUNNING, DONE, STOPPED, FAILED)
 LIVE = (QUEUED, RUNNING)
+MAIN, ASIDE = LANES = ("main", "aside")  # where a job's next step is computed: in turn with others, or a long one alone
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, hash TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL,
@@ -25,7 +26,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     created REAL NOT NULL, started REAL, ended REAL, message TEXT NOT NULL DEFAULT '',
     total REAL NOT NULL, done REAL NOT NULL DEFAULT 0,
     run_started REAL, run_done REAL NOT NULL DEFAULT 0, updated REAL,
-    worker TEXT, token TEXT UNIQUE
+    worker TEXT, lane TEXT NOT NULL DEFAULT 'main', token TEXT UNIQUE
 );
 CREATE INDEX IF NOT EXISTS jobs_owner ON jobs (owner, hash);
 CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state);

@@ -6,14 +6,13 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
 
 from biocore.errors import BiocoreError
 from biocore.jobs import kinds, queue
 from biocore.jobs.description import Description
 from biocore.jobs.kinds import Step
 from biocore.jobs.models import Models
-from biocore.jobs.store import Store, StoredParts
+from biocore.jobs.store import ASIDE, MAIN, Store, StoredParts
 
 TURN_S = 1.0  # seconds of one turn, at least one step
 
@@ -26,13 +25,29 @@ class Worker:
     store : Store, optional
     name : str
         Of the device it computes on; one worker of a name lives at a time, which `process` sees to.
+    lane : str, optional
+        "main" computes steps in turn, "aside" the long ones; the default is everything.
     models : Models, optional
+
+    Attributes
+    ----------
+    current : (str, float) or None
+        The job whose step is computed now, and when that began (monotonic seconds).
     """
 
-    def __init__(self, store: Store | None = None, *, name: str = "main", models: Models | None = None):
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        name: str = "main",
+        lane: str | None = None,
+        models: Models | None = None,
+    ):
         self.store = store or Store()
         self.models = models or Models()
-        self.prefix = prefix_of(name)
+        self.lane = lane
+        self.current: tuple[str, float] | None = None
+        self.prefix = prefix_of(name, lane or MAIN)
         self.id = f"{self.prefix}{os.getpid()}:{secrets.token_hex(4)}"
 
     def drain(self) -> int:
@@ -44,7 +59,7 @@ class Worker:
 
     def turn(self, *, seconds: float = TURN_S) -> bool:
         """Compute the next job for a while; False where none waits."""
-        row = queue.claim(self.store, self.id)
+        row = queue.claim(self.store, self.id, self.lane)
         if row is None:
             return False
         try:
@@ -65,6 +80,7 @@ class Worker:
             queue.forgive(self.store, self.id)
             raise
         finally:
+            self.current = None
             queue.release(self.store, row["id"], self.id)
         return True
 
@@ -78,6 +94,10 @@ class Worker:
         self.models.expect(description)
         until = time.monotonic() + seconds
         for number, step in enumerate(todo, 1):
+            lane = ASIDE if step.long else MAIN
+            if self.lane not in (None, lane):
+                queue.move(self.store, job, self.id, lane)
+                return
             begun = queue.begin(self.store, job, self.id, step.key)
             if begun is None:
                 return
@@ -91,6 +111,7 @@ class Worker:
                     "not tried again. Try fewer or shorter records.",
                 )
                 return
+            self.current = job, time.monotonic()
             arrays = run_step(kinds.get(description.kind), step, self.models, self.store)
             if not queue.finish(self.store, job, self.id, step, arrays, last=number == len(todo)):
                 return
@@ -98,14 +119,11 @@ class Worker:
                 return
 
 
-def prefix_of(name: str) -> str:
-    """How the ids of all workers of a name begin."""
-    return f"{socket.gethostname()}:{name}:"
+def prefix_of(name: str, lane: str) -> str:
+    """How the ids of all workers of a name and lane begin."""
+    return f"{socket.gethostname()}:{name}:{lane}:"
 
 
 def run_step(kind: kinds.Kind, step: Step, models: Models, store: Store) -> kinds.Arrays:
     """The arrays of a step; those it needs are read from the store."""
     return kind.run(step, models, StoredParts(store, step.needs))
-
-
-Progress = Callable[[float, float], None]

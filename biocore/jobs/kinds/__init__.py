@@ -20,6 +20,9 @@ KINDS = {
     "function": f"{_HERE}.function:Function",
     "occlusion": f"{_HERE}.function:Occlusion",
     "track": f"{_HERE}.dna:Track",
+    "map": f"{_HERE}.map:Map",
+    "variants": f"{_HERE}.families:Variants",
+    "search-database": f"{_HERE}.families:SearchDatabase",
     "significance": f"{_HERE}.dna:Significance",
 }
 

@@ -32,12 +32,15 @@ class Step:
         Share of the job, in the kind's `unit`.
     needs : tuple of str
         Keys of steps, earlier in the list, whose results this one reads.
+    long : bool
+        It cannot be cut and takes more than seconds, so it is computed aside, where others need not wait for it.
     """
 
     key: str
     payload: dict[str, Any] = field(repr=False)
     work: float = 1.0
     needs: tuple[str, ...] = ()
+    long: bool = False
 
 
 class Kind(ABC):
@@ -106,7 +109,8 @@ class Kind(ABC):
         *,
         models: Sequence[str] | None = None,
         needs: Sequence[str] = (),
+        long: bool = False,
     ) -> Step:
         """A step whose key covers its payload, the steps it needs and the models it asks (default: all)."""
         asked = {m: description.models[m] for m in (description.models if models is None else models)}
-        return Step(digest([self.name, self.version, asked, payload, list(needs)]), payload, work, tuple(needs))
+        return Step(digest([self.name, self.version, asked, payload, list(needs)]), payload, work, tuple(needs), long)
