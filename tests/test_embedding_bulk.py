@@ -275,17 +275,16 @@ def test_rows_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
 # -------------------------------------------------------------------------------------------------------------- engine
 
 
-def test_an_unknown_engine_is_named():
-    with pytest.raises(InputError, match="use local or ray"):
-        list(engine.run(job_of(records("MKV")), lambda: nullcontext(Toy()), engine="dask"))
+def test_batches_may_be_computed_elsewhere_and_come_in_any_order():
+    job = job_of(records("MKV", "AAAAAAAA", "CCC"), budget=10)
+    toy = Toy()
 
+    def elsewhere(given):
+        return reversed([(keys, texts, toy.embed(texts)) for keys, texts in given.steps()])
 
-def test_ray_that_is_not_installed_says_so(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ModelUnavailable, match="Ray is not installed"):
-        list(engine.run(job_of(records("MKV")), lambda: nullcontext(Toy()), engine="ray"))
+    *_, last = engine.run(job, lambda: pytest.fail("the model here is not asked"), elsewhere=elsewhere)
+    assert last.fraction == 1
+    np.testing.assert_array_equal(bulk.collect(job).vectors, [[0, 0, 3], [8, 0, 8], [0, 3, 3]])
 
 
 # ----------------------------------------------------------------------------------------------------- the real model

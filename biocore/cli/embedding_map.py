@@ -16,6 +16,7 @@ from biocore.embedding import bulk, engine
 from biocore.embedding.projection.neighbours import METRICS
 from biocore.errors import InputError
 from biocore.io.text import read_text
+from biocore.jobs import ENGINES, cluster
 from biocore.sequence import Record
 
 TASK = "protein-language-model"
@@ -33,7 +34,7 @@ def _register_embed(commands) -> None:
     command = commands.add_parser("embed", help="a vector for each protein; goes on where it stopped")
     command.add_argument("input", help="FASTA file (.gz too), a sequence, or - for standard input")
     _add_model(command)
-    command.add_argument("--engine", choices=engine.ENGINES, default="local", help="where to compute; ray: a cluster")
+    command.add_argument("--engine", choices=ENGINES, default="local", help="where to compute; ray: a cluster")
     command.add_argument("--report", type=Path, metavar="FILE", help="write what was done and skipped as JSON")
     add_output(command)
     command.set_defaults(run=run_embed)
@@ -157,7 +158,8 @@ def _run_job(records: list[Record], name: str, layer: int, where: str = "local")
         _say(f"... and {len(job.skipped) - 20:,} more")
     said = -1.0
     try:
-        for progress in engine.run(job, lambda: nullcontext(model), engine=where):
+        elsewhere = cluster.embed if where == "ray" else None
+        for progress in engine.run(job, lambda: nullcontext(model), elsewhere=elsewhere):
             said = _show(progress, said)
     except KeyboardInterrupt:
         _say("\nstopped; what is finished is kept, and the same command goes on from there")

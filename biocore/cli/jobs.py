@@ -15,10 +15,8 @@ from biocore import jobs
 from biocore.cli.files import add_output, read_records, write_table
 from biocore.errors import DataUnavailable, InputError
 from biocore.io import read_text
-from biocore.jobs import Description, Job, kinds, limits, process, results
+from biocore.jobs import ENGINES, Description, Job, kinds, limits, process, results
 from biocore.jobs.store import LANES, MAIN
-
-ENGINES = ("local", "ray")
 
 
 def register(commands) -> None:

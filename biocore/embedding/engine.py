@@ -1,4 +1,4 @@
-"""Run a batch job: here, or on a Ray cluster.  Either way the vectors end in the job's store, batch by batch."""
+"""Run a batch job: here, or where somebody else computes it.  The vectors end in the job's store, batch by batch."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +9,15 @@ import numpy as np
 
 from biocore.embedding.bulk import Job, Progress
 from biocore.embedding.store import SPARED
-from biocore.errors import InputError, ModelUnavailable
+from biocore.errors import ModelUnavailable
 
-ENGINES = ("local", "ray")
 OpenModel = Callable[[], AbstractContextManager[Any]]
+Batch = tuple[list[str], list[str], np.ndarray]  # keys, sequences, vectors
 
 
-def run(job: Job, open_model: OpenModel, *, engine: str = "local") -> Iterator[Progress]:
+def run(
+    job: Job, open_model: OpenModel, *, elsewhere: Callable[[Job], Iterator[Batch]] | None = None
+) -> Iterator[Progress]:
     """Embed what the job still needs.
 
     Parameters
@@ -23,9 +25,10 @@ def run(job: Job, open_model: OpenModel, *, engine: str = "local") -> Iterator[P
     job : Job
     open_model : callable
         ``with open_model() as model`` gives a model with ``embed``.  Entered once for each batch, so that others can
-        use a shared model in between.  Not used with Ray, where each worker loads the job's model by its name.
-    engine : str
-        "local" or "ray".
+        use a shared model in between.
+    elsewhere : callable, optional
+        Computes the batches instead, with models of its own: gives keys, sequences and vectors of one after the other,
+        in any order (`jobs.cluster.embed`: on a Ray cluster).
 
     Yields
     ------
@@ -34,14 +37,10 @@ def run(job: Job, open_model: OpenModel, *, engine: str = "local") -> Iterator[P
 
     Raises
     ------
-    InputError
-        Another engine.
     ModelUnavailable
-        "ray" where Ray is not installed.
+        The model has changed since the job was prepared.
     """
-    if engine not in ENGINES:
-        raise InputError(f"The engine {engine!r} is not known; use {' or '.join(ENGINES)}.")
-    results = _local(job, open_model) if engine == "local" else _ray(job)
+    results = _local(job, open_model) if elsewhere is None else elsewhere(job)
     start, sequences, residues = time.monotonic(), 0, 0
     total, marked = job.residues, start
     yield Progress(0, len(job.todo), 0, total, 0.0)
@@ -59,64 +58,10 @@ def run(job: Job, open_model: OpenModel, *, engine: str = "local") -> Iterator[P
         job.store.trim()
 
 
-def _local(job: Job, open_model: OpenModel) -> Iterator[tuple[list[str], list[str], np.ndarray]]:
+def _local(job: Job, open_model: OpenModel) -> Iterator[Batch]:
     for keys, texts in job.steps():
         with open_model() as model:
             if model.hash != job.model_hash:
                 raise ModelUnavailable(f"{job.model} has changed since this job was prepared. Start it again.")
             vectors = model.embed(texts, layer=job.layer)
         yield keys, texts, vectors
-
-
-def _ray(job: Job) -> Iterator[tuple[list[str], list[str], np.ndarray]]:
-    """One worker for each CPU (or GPU) of the cluster; batches are handed out as workers become free.
-
-    Uses the cluster this process is connected to (``RAY_ADDRESS``), else starts Ray on this machine.
-    """
-    try:
-        import ray
-    except ImportError as error:
-        raise ModelUnavailable(
-            "Ray is not installed. Install it with `pip install ray`, or use --engine local."
-        ) from error
-    if not job.todo:
-        return
-    if not ray.is_initialized():
-        ray.init(logging_level="error", include_dashboard=False)
-    resources = ray.cluster_resources()
-    gpus = int(resources.get("GPU", 0))
-    options = {"num_gpus": 1} if gpus else {"num_cpus": 1}
-    worker = ray.remote(**options)(_Worker)
-    count = max(1, min(gpus or int(resources.get("CPU", 1)), len(job.plan.batches)))
-    idle = [worker.remote(job.model, job.model_hash, job.layer) for _ in range(count)]
-    running: dict[Any, tuple[Any, list[str], list[str]]] = {}
-    steps = job.steps()
-    try:
-        while True:
-            while idle and (step := next(steps, None)) is not None:
-                actor = idle.pop()
-                running[actor.embed.remote(step[1])] = (actor, *step)
-            if not running:
-                return
-            (ready, *_), _ = ray.wait(list(running), num_returns=1)
-            actor, keys, texts = running.pop(ready)
-            vectors = ray.get(ready)
-            idle.append(actor)
-            yield keys, texts, np.array(vectors)
-    finally:  # also when the caller stops asking
-        for actor in [*idle, *(entry[0] for entry in running.values())]:
-            ray.kill(actor)
-
-
-class _Worker:
-    """A model in a Ray worker.  biocore and the model's weights must be on every machine of the cluster."""
-
-    def __init__(self, name: str, model_hash: str, layer: int):
-        from biocore import zoo
-
-        self.model, self.layer = zoo.load(name), layer
-        if self.model.hash != model_hash:
-            raise ModelUnavailable(f"this worker has another version of {name}.")
-
-    def embed(self, texts: list[str]) -> np.ndarray:
-        return self.model.embed(texts, layer=self.layer)

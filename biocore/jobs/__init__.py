@@ -10,6 +10,7 @@ in a process of its own computes them; `run_here` does the same in this one.  Im
 """
 
 from biocore.jobs.api import (
+    ENGINES,
     adopt,
     delete,
     find,
@@ -32,6 +33,7 @@ from biocore.jobs.worker import Worker
 
 __all__ = [
     "DONE",
+    "ENGINES",
     "FAILED",
     "QUEUED",
     "RUNNING",

@@ -1,7 +1,7 @@
 """What pages and commands call: submit, look, stop, go on, share, delete, and read results."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from biocore.errors import DataUnavailable, InputError
@@ -12,6 +12,7 @@ from biocore.jobs.models import Models
 from biocore.jobs.store import DONE, LIVE, QUEUED, RUNNING, Store
 from biocore.jobs.worker import run_step
 
+ENGINES = ("local", "ray")
 Progress = Callable[[float, float], None]
 
 
@@ -184,8 +185,8 @@ def run_here(
     ------
     InputError, ModelUnavailable, DataUnavailable
     """
-    if engine not in ("local", "ray"):
-        raise InputError(f"The engine {engine!r} is not known; use local or ray.")
+    if engine not in ENGINES:
+        raise InputError(f"The engine {engine!r} is not known; use {' or '.join(ENGINES)}.")
     store, owner = store or Store(), owner or limits.local_owner()
     steps, worker = kinds.steps_of(description), queue.here()
     job = _row_for(description, owner, worker, store)
@@ -210,10 +211,17 @@ def run_here(
     return _collected(description, store)[0]
 
 
-def _computed(description: Description, steps, store: Store, engine: str):
-    """(step, arrays) one after the other."""
+def _computed(
+    description: Description, steps: Sequence[kinds.Step], store: Store, engine: str
+) -> Iterator[tuple[kinds.Step, kinds.Arrays]]:
+    """(step, arrays) as they are finished."""
+    if engine == "ray":
+        from biocore.jobs import cluster
+
+        yield from cluster.compute(description.kind, steps, description.models, store)
+        return
     models, kind = Models(), kinds.get(description.kind)
-    models.expect(description)
+    models.expect(description.models)
     for step in steps:
         yield step, run_step(kind, step, models, store)
 

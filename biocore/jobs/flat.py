@@ -42,7 +42,8 @@ def from_arrays(kind: type, arrays: dict[str, np.ndarray], prefix: str = "", **i
     object
         Of `kind`; lists have become tuples.
     """
-    hints, values = get_type_hints(kind), {}
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
     for field in fields(kind):
         name = prefix + field.name
         if name in arrays:

@@ -2,13 +2,13 @@
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 from biocore import runtime, zoo
 from biocore.errors import ModelUnavailable
-from biocore.jobs.description import Description, digest
+from biocore.jobs.description import digest
 
 _NOTES = 8  # things a kind may keep between the steps of a job
 
@@ -67,9 +67,9 @@ class Models:
         self._notes: OrderedDict[Hashable, Any] = OrderedDict()
         self._wanted: dict[str, str] = {}
 
-    def expect(self, description: Description) -> None:
-        """From now on models must be those of this description."""
-        self._wanted = dict(description.models)
+    def expect(self, wanted: Mapping[str, str]) -> None:
+        """From now on models must be these: name -> `model_hash`, as in a description."""
+        self._wanted = dict(wanted)
 
     def get(self, name: str) -> Any:
         """A loaded model.

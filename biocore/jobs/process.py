@@ -182,19 +182,19 @@ class _Computing:
 
 
 def _keep_computing(store: Store, name: str, idle: float) -> None:
-    lanes = [_Computing(store, name, lane, idle if lane == MAIN else min(idle, ASIDE_IDLE_S)) for lane in LANES]
+    computing = [_Computing(store, name, lane, idle if lane == MAIN else min(idle, ASIDE_IDLE_S)) for lane in LANES]
     for lane in LANES:  # of a supervisor that was killed; its computing processes have left or are leaving
         with _computing_lock(name, lane):
             queue.release_all(store, prefix_of(name, lane))
     try:
-        lanes[0].start()  # at once, so that it is warm when the first job comes
-        while any(lane.child for lane in lanes) or queue.pending(store):
+        computing[0].start()  # at once, so that it is warm when the first job comes
+        while any(one.child for one in computing) or queue.pending(store):
             time.sleep(0.1)
-            for lane in lanes:
-                lane.look()
+            for one in computing:
+                one.look()
     finally:
-        for lane in lanes:
-            lane.end()
+        for one in computing:
+            one.end()
 
 
 def _how_it_ended(status: int) -> str:

@@ -91,7 +91,7 @@ class Worker:
         if not todo:
             queue.set_done(self.store, job, self.id)
             return
-        self.models.expect(description)
+        self.models.expect(description.models)
         until = time.monotonic() + seconds
         for number, step in enumerate(todo, 1):
             lane = ASIDE if step.long else MAIN

@@ -51,7 +51,8 @@ class Track(Kind):
         asked = dict(description.settings)
         window, stride = asked["window"], asked["stride"]
         size = max(1, _WINDOWS // stride)
-        steps, short = [], {}
+        steps: list[Step] = []
+        short: dict[int, list[str]] = {}
         for sequence in dict.fromkeys(sequence for _, sequence in description.inputs["records"]):
             if len(sequence) < window + stride:
                 short.setdefault(min(len(sequence), window), []).append(sequence)

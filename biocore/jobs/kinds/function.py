@@ -34,7 +34,7 @@ class Function(Kind):
 
     def read(self, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[dict, dict]:
         records.of_task(records.text(settings, "model"), "protein-function")
-        records.choice(settings, "above_threshold", [True, False])
+        records.yes_or_no(settings, "above_threshold")
         return records.proteins(inputs), dict(settings)
 
     def models(self, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> Sequence[str]:

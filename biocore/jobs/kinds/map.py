@@ -64,7 +64,7 @@ class Map(Kind):
         if "vectors" in description.inputs:
             return [self.step(description, {"project": projection, **description.inputs}, long=True)]
         embed = self._embed.steps(self._embedded(description))
-        row = {}
+        row: dict[str, int] = {}
         for step in embed:
             for sequence in step.payload["sequences"]:
                 row[sequence] = len(row)

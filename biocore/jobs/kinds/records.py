@@ -68,6 +68,19 @@ def choice(settings: Mapping[str, Any], name: str, allowed: Iterable[str]) -> st
     return settings[name]
 
 
+def yes_or_no(settings: Mapping[str, Any], name: str) -> bool:
+    """A setting that is true or false.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+    """
+    if not isinstance(settings[name], bool):
+        raise InputError(f"{name} is {settings[name]!r}; use true or false.")
+    return settings[name]
+
+
 def whole(settings: Mapping[str, Any], name: str, low: int, high: int) -> int:
     """A setting that is a whole number from `low` to `high`.
 
