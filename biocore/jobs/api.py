@@ -123,7 +123,7 @@ def share(id: str, owner: str, *, store: Store | None = None) -> str:
     store = store or Store()
     _owned(id, owner, store)
     with store.writing() as connection:
-        connection.execute("UPDATE jobs SET token = coalesce(token, ?) WHERE id = ?", [secrets.token_urlsafe(16), id])
+        connection.execute("UPDATE jobs SET token = coalesce(token, ?) WHERE id = ?", [secrets.token_hex(16), id])
         return connection.execute("SELECT token FROM jobs WHERE id = ?", [id]).fetchone()["token"]
 
 

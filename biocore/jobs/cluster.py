@@ -82,7 +82,8 @@ def compute(kind: str, steps: Sequence[Step], wanted: Mapping[str, str], store: 
     gpus, cpus = int(total.get("GPU", 0)), int(total.get("CPU", 1))
     share = {"num_gpus": 1} if gpus else {"num_cpus": 1}
     task = ray.remote(_run).options(max_retries=RETRIES, **share)
-    waiting, running = list(steps), {}
+    waiting = list(steps)
+    running: dict[Any, Step] = {}
     missing = {step.key for step in waiting}
     try:
         while waiting or running:

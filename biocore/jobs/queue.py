@@ -31,7 +31,7 @@ def add(
 
     Where all of them are, the job is done at once.
     """
-    job, now = secrets.token_urlsafe(16), time.time()
+    job, now = secrets.token_hex(16), time.time()  # hexadecimal: an id that begins with - is no argument
     total = sum(step.work for step in steps)
     with store.writing() as connection:
         same = connection.execute(
