@@ -24,6 +24,8 @@ with web.show_errors():
 
     st.subheader("What would a variant do")
     dna.show_variants(choice, detail.scan)
+    dna.show_alleles(records)
+    dna.show_pairs(choice, detail.scan)
 
     if len(records) > 1:
         dna.show_comparison(records, tracks, choice)

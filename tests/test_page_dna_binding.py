@@ -229,3 +229,31 @@ def test_many_notes_are_summed_up():
     records = [Dna(f"r{i}", "", "ACGT", ("1 U read as T (RNA).",)) for i in range(20)]
     assert len(notes(records)) == 8 and notes(records)[-1].startswith("... and 13 more")
     assert notes(records[:1]) == ["1 U read as T (RNA)."]
+
+
+def test_pairs_and_implants_are_computed_when_asked_for_and_say_what_is_wrong():
+    app = fine(opened(seq=SHORT, tf="CTCF"))
+    by_key(app.toggle, "dna.pairs").set_value(True)
+    app = fine(app.run())
+    pairs = next(d.value for d in app.dataframe if "interaction" in d.value)
+    assert pairs.interaction.abs().is_monotonic_decreasing
+    by_key(app.text_input, "dna.implant_first").set_value("CACGTG!")
+    next(b for b in app.button if b.label == "Implant").click()
+    app = app.run()
+    assert "'CACGTG!' is neither IUPAC letters" in app.error[0].value
+    by_key(app.text_input, "dna.implant_first").set_value("CTCF site")
+    next(b for b in app.button if b.label == "Implant").click()
+    app = fine(app.run())
+    curve = next(d.value for d in app.dataframe if "offset" in d.value)
+    assert len(curve) == len(SHORT) - 14 + 1 and curve.effect.max() > 1
+
+
+def test_a_vcf_is_scored_against_the_records_and_a_wrong_reference_names_the_line():
+    app = fine(opened(seq=f">chr1\n{SHORT}"))
+    line = f"1\t25\t.\t{SHORT[24]}\tA\n"
+    app.file_uploader(key="dna.vcf").set_value(("a.vcf", line.encode(), "text/plain"))
+    app = fine(app.run())
+    effects = next(d.value for d in app.dataframe if "change" in d.value and "alt" in d.value)
+    assert effects.change.abs().is_monotonic_decreasing and set(effects.position) == {25}
+    app.file_uploader(key="dna.vcf").set_value(("a.vcf", b"1\t25\t.\tGGGG\tA\n", "text/plain"))
+    assert "line 1: REF is GGGG" in app.run().error[0].value

@@ -83,3 +83,42 @@ def letter_traces(positions: np.ndarray, letters: str, heights: np.ndarray, *, w
             )
         )
     return traces
+
+
+def stacked_traces(probabilities: np.ndarray, *, first: int = 1, width: float = 0.92) -> list[go.Scatter]:
+    """An information logo: letters as high as their share of each position's bits, the commonest on top.
+
+    Parameters
+    ----------
+    probabilities : float array, (W, 4), columns A C G T
+    first : int
+        Place of the first position on the x axis.
+    width : float
+        Of a letter, in units of the x axis.
+    """
+    p = np.clip(probabilities, 1e-12, 1)
+    heights = p * (2 + (p * np.log2(p)).sum(axis=1, keepdims=True))
+    bottoms = np.zeros_like(heights)
+    for row, order in enumerate(heights.argsort(axis=1, kind="stable")):
+        bottoms[row, order] = np.concatenate([[0], np.cumsum(heights[row, order])[:-1]])
+    traces = []
+    for base, letter in enumerate(BASES):
+        shape = outline(letter)
+        xs, ys = [], []
+        for i in np.flatnonzero(heights[:, base] > 0.01):
+            xs += [*np.round(first + i + width * (shape[:, 0] - 0.5), 3), None]
+            ys += [*np.round(bottoms[i, base] + heights[i, base] * shape[:, 1], 4), None]
+        traces.append(
+            go.Scatter(
+                x=xs,
+                y=ys,
+                fill="toself",
+                fillcolor=BASE_COLOURS[letter],
+                line={"width": 0},
+                mode="lines",
+                hoverinfo="skip",
+                showlegend=False,
+                name=letter,
+            )
+        )
+    return traces

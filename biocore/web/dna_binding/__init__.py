@@ -1,5 +1,6 @@
 """Parts of the DNA page: records in, overview of factors and places, one window in depth, records side by side."""
 
+from biocore.web.dna_binding.alleles import show_alleles
 from biocore.web.dna_binding.choice import Choice, choose, start_choice
 from biocore.web.dna_binding.compare import show_comparison
 from biocore.web.dna_binding.compute import models_here, scan_records
@@ -7,6 +8,7 @@ from biocore.web.dna_binding.detail import show_detail
 from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
 from biocore.web.dna_binding.overview import show_overview
+from biocore.web.dna_binding.pairs import show_pairs
 from biocore.web.dna_binding.variants import show_variants
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "notes",
     "read_dna",
     "scan_records",
+    "show_alleles",
+    "show_pairs",
     "show_variants",
     "show_commands",
     "show_comparison",

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from biocore import attribution, tfbinding, zoo
-from biocore.attribution import EffectMap, Significance, VariantEffects
+from biocore.attribution import EffectMap, PairEffects, Significance, VariantEffects
 from biocore.errors import InputError, ModelUnavailable
+from biocore.io import fasta_entries
+from biocore.io.vcf import parse_vcf
+from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.tracks import Track
 from biocore.web.shared import open_models
 
@@ -70,6 +74,31 @@ def variant_effects(tf: str, sequence: str, start: int, text: str) -> VariantEff
     """Variants, read and scored."""
     variants = attribution.parse_variants(text, sequence, start=start)
     return _with_model(tf, lambda model: attribution.variant_effects(model, sequence, variants, start=start))
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner="Changing every pair of bases...")
+def pairs(tf: str, sequence: str, start: int, low: int, high: int) -> PairEffects:
+    """All double mutants of positions `low` to `high` (0-based, in the record) of a window that begins at `start`."""
+    return _with_model(tf, lambda model: attribution.pair_effects(model, sequence, (low, high), start=start))
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner="Implanting...")
+def implants(tf: str, sequence: str, first: str, second: str | None, count: int, widest: int) -> pd.DataFrame:
+    """Effect of a motif at every offset of shuffles of a window, or of two at every gap up to `widest`."""
+    into = attribution.backgrounds(sequence, length=len(sequence), count=count)
+    if second is None:
+        return _with_model(tf, lambda model: attribution.implant_offsets(model, first, into).table())
+    gaps = range(min(widest, len(sequence) - len(first) - len(second)) + 1)
+    return _with_model(tf, lambda model: attribution.implant_gaps(model, first, second, into, gaps=gaps).table())
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner="Scoring both alleles with every factor...")
+def alleles(vcf: str, fasta: str, most: int) -> AlleleEffects:
+    """Every factor at both alleles of a VCF's variants, against a reference in FASTA."""
+    here = models_here()
+    read = parse_vcf(vcf.splitlines(), most=most)
+    with open_models(tuple(here.values())) as loaded:
+        return allele_effects(loaded, read, fasta_entries(fasta.splitlines(), source="reference"))
 
 
 # -------------------------------------------- the significance threshold: costly, so it follows the first answer

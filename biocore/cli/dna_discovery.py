@@ -1,0 +1,72 @@
+"""``discover``: the motifs a factor's model reads, from in-silico mutagenesis of sequences that it binds."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from biocore import zoo
+from biocore.cli.dna_binding import SHORTEST, WIDTH, add_dna_input, factor_names
+from biocore.cli.files import check_out, read_records, write_table
+from biocore.errors import InputError
+from biocore.io import write_atomically
+from biocore.sequence import clean_dna
+
+
+def register(commands) -> None:
+    command = commands.add_parser("discover", help="the motifs a model reads in many sequences, beside known ones")
+    add_dna_input(command)
+    command.add_argument("--least", type=int, default=20, metavar="N", help="fewest places of a motif (default 20)")
+    command.add_argument("--most", type=int, default=500, metavar="N", help="sequences looked at (default 500)")
+    command.add_argument("--meme", type=Path, metavar="FILE", help="also write the matrices here, as MEME text")
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from biocore.motif import known_motifs
+    from biocore.motif.discovery import as_rows
+    from biocore.motif.meme import meme_text
+
+    check_out(arguments.out)
+    check_out(arguments.meme, (".meme", ".txt"))
+    if arguments.least < 5 or arguments.most < 20:
+        raise InputError("--least must be 5 or more and --most 20 or more.")
+    names = factor_names(arguments.tf)
+    sequences = [
+        clean_dna(record.sequence, record=record.name, min_length=SHORTEST).sequence
+        for record in read_records(arguments.input)
+    ]
+    tables, motifs = [], []
+    for name in names:
+        tf = name.removeprefix("tf-")
+        found = _found(zoo.load(name), sequences, tf, arguments)
+        motifs += [entry.motif for entry in found]
+        rows = pd.DataFrame(
+            as_rows(found, known_motifs()),
+            columns=["name", "consensus", "seqlets", "sequences", "known", "q_value", "strand", "source"],
+        )
+        rows.insert(0, "tf", tf)
+        tables.append(rows)
+    if arguments.meme is not None:
+        write_atomically(arguments.meme, meme_text(motifs))
+    write_table(pd.concat(tables, ignore_index=True), arguments)
+
+
+def _found(model, sequences: list[str], tf: str, arguments: argparse.Namespace) -> list:
+    """Motifs of one factor in each sequence's strongest window; what cannot be used is said on standard error."""
+    from biocore import tfbinding
+    from biocore.attribution.discovery import discover_motifs
+
+    if len(sequences) > arguments.most:
+        print(f"the first {arguments.most:,} of {len(sequences):,} sequences are looked at (--most)", file=sys.stderr)
+    windows = []
+    some = sequences[: arguments.most]
+    for sequence, track in zip(some, tfbinding.record_tracks([model], some), strict=True):
+        if len(sequence) >= WIDTH:
+            start = int(track.starts[track.both[0].argmax()])
+            windows.append(sequence[start : start + WIDTH])
+    if len(windows) < len(some):
+        print(f"{len(some) - len(windows):,} sequences shorter than {WIDTH} bp were left out", file=sys.stderr)
+    return discover_motifs(model, windows, seed=arguments.seed, least=arguments.least, name=tf)
