@@ -65,7 +65,7 @@ def _found(model, sequences: list[str], tf: str, arguments: argparse.Namespace) 
     some = sequences[: arguments.most]
     for sequence, track in zip(some, tfbinding.record_tracks([model], some), strict=True):
         if len(sequence) >= WIDTH:
-            start = int(track.starts[track.both[0].argmax()])
+            start = int(track.starts[track.log_odds[0].argmax()])
             windows.append(sequence[start : start + WIDTH])
     if len(windows) < len(some):
         print(f"{len(some) - len(windows):,} sequences shorter than {WIDTH} bp were left out", file=sys.stderr)

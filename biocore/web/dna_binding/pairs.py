@@ -50,7 +50,7 @@ def _pairs(choice: Choice, scan: EffectMap) -> None:
             key="dna.pairs_distance",
         )
     st.caption(
-        f"Strongest: {best['first']} with {best['second']}, {best.interaction:+.2f} log-odds beyond the sum of each.",
+        plain(f"Strongest: {best['first']} with {best['second']}, {best.interaction:+.2f} log-odds beyond their sum."),
         help="Interaction is the effect of both substitutions minus the sum of their single effects; of the nine pairs "
         "of substitutions at two positions the map shows the one furthest from 0.",
     )
@@ -62,7 +62,7 @@ def _implants(choice: Choice) -> None:
     own = next((k.name for k in KNOWN if choice.tf in k.factors), KNOWN[0].name)
     with st.form("dna.implant", border=False):
         left, middle, right, last = st.columns([3, 3, 2, 1.4], vertical_alignment="bottom")
-        hint = "IUPAC letters, such as CANNTG, or the name of a known motif: " + ", ".join(names) + "."
+        hint = plain("IUPAC letters, such as CANNTG, or the name of a known motif: " + ", ".join(names) + ".")
         first = left.text_input("Motif", placeholder=own, help=hint, key="dna.implant_first", persist_state="session")
         second = middle.text_input(
             "Second motif (optional)",
