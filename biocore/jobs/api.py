@@ -48,7 +48,7 @@ def submit(description: Description, owner: str, title: str = "", *, store: Stor
         job = found.id
     else:
         job = queue.add(store, description, kinds.steps_of(description), owner, title or _title(description))
-    limits.clean(store)
+    limits.clean_sometimes(store)
     process.ensure_worker(store)
     return _must_get(job, store)
 

@@ -11,6 +11,9 @@ from biocore.jobs import kinds, queue
 from biocore.jobs.description import Description
 from biocore.jobs.store import LIVE, Store, drop_unowned, folder
 
+CLEAN_S = 600.0  # between two cleanings by one process, at least
+_next_clean: dict[str, float] = {}
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -82,6 +85,14 @@ def check(description: Description, owner: str, store: Store) -> None:
         )
 
 
+def clean_sometimes(store: Store) -> None:
+    """`clean`, unless this process has done so within the last ten minutes."""
+    now, key = time.monotonic(), str(store.path)
+    if now >= _next_clean.get(key, 0.0):
+        _next_clean[key] = now + CLEAN_S
+        clean(store)
+
+
 def clean(store: Store | None = None) -> int:
     """Delete jobs past their age, results that belong to none, and the results unused for longest past the room.
 
@@ -113,4 +124,9 @@ def clean(store: Store | None = None) -> int:
             removed = len(gone)
     with store.reading() as connection:
         connection.execute("PRAGMA incremental_vacuum")
+    vectors = runtime.home() / "embeddings.sqlite"  # what jobs embed is kept there, too
+    if vectors.exists():
+        from biocore.embedding.store import VectorStore
+
+        VectorStore(vectors).trim()
     return removed

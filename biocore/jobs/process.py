@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from biocore import runtime
 from biocore.errors import InputError
-from biocore.jobs import queue
+from biocore.jobs import limits, queue
 from biocore.jobs.store import ASIDE, LANES, MAIN, Store, folder
 from biocore.jobs.worker import Worker, prefix_of
 
@@ -115,6 +115,7 @@ def supervise(name: str = "main", *, idle: float = IDLE_S) -> None:
     with contextlib.suppress(ValueError):  # not the main thread, in a test
         signal.signal(signal.SIGTERM, _leave)
     store = Store()
+    limits.clean(store)
     while True:
         try:
             with _lock(name).acquire(timeout=0):
