@@ -36,13 +36,14 @@ def choose_molecule() -> Molecule | None:
         return None
     if len(found) == 1:
         return found[0]
+    st.session_state.setdefault("workspace.kind", PROTEIN)
     kind = st.segmented_control(
         "Molecule",
         [PROTEIN, DNA],
-        default=PROTEIN,
         required=True,
         format_func={PROTEIN: "Protein", DNA: "DNA"}.__getitem__,
         key="workspace.kind",
+        persist_state="session",
     )
     return molecules.molecule(kind or PROTEIN)
 
@@ -194,5 +195,9 @@ def notes() -> None:
             st.markdown(f"**{web.plain(opened.title)}**")
             for paragraph in opened.notes.split("\n\n"):
                 st.markdown(web.plain(paragraph))
+            with st.container(horizontal=True):
+                for kind in opened.molecules:
+                    for page in (*pages_of(kind), *(["structures"] if kind == PROTEIN else [])):
+                        st.page_link(f"pages/{page}.py", label=TITLES[page], icon=answers.ICONS[page])
             made = ", ".join(f"{name} {version}" for name, version in list(opened.versions.items())[:3])
             st.caption(web.plain(f"Saved with {made}."))

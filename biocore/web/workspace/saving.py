@@ -105,6 +105,8 @@ def take(session: Session) -> None:
         molecule = session.molecules.get(kind)
         if molecule is not None and places and max(places) < len(molecule.sequence):
             cursor.look_at("", molecule.sequence, places)
+    if session.molecules:
+        st.session_state["workspace.kind"] = next(iter(session.molecules))
     st.session_state[_OPENED] = replace(session, tracks=type(session.tracks)(), answers=(), structure=None)
 
 

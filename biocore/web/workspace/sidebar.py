@@ -60,8 +60,8 @@ def _show_cursor() -> None:
     sequence, places = cursor.pointed()
     if not places:
         return
-    now = molecules.molecule(PROTEIN)
-    of = "" if now is None or now.sequence == sequence else f" of a sequence of {len(sequence):,} residues"
+    known = [now.sequence for kind in (PROTEIN, DNA) if (now := molecules.molecule(kind)) is not None]
+    of = "" if not known or sequence in known else f" of another sequence of {len(sequence):,} letters"
     shown = ", ".join(f"{sequence[place]}{place + 1}" for place in places[:6]) + (" ..." if len(places) > 6 else "")
     lines = [f":material/my_location: **{plain(shown)}**{plain(of)}"]
     if len(places) == 1:

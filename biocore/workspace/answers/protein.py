@@ -142,7 +142,7 @@ def variant_effects(sequence: str, name: str, opener: Opener, quick: bool) -> Fo
     table = scan.table().sort_values("score", kind="stable").head(20).reset_index(drop=True)
     worst = ", ".join(table["variant"].head(3))
     text = f"Least tolerant residues: {frail}. Most tolerant: {hardy}. Worst tolerated substitutions: {worst}."
-    text = " ".join([text, *scan.missing])
+    text = text if quick else " ".join([text, *scan.missing])
     figure = None if quick else as_json(effects_plot.landscape(scan, stop=min(len(sequence), MOST_LETTERS)))
     answer = Answer(
         "variant_effects",
