@@ -20,15 +20,14 @@ with web.show_errors():
     st.subheader("The answer")
     answer = parts.show_answer(card, protein, prediction)
     web.limits(card)
+    web.link_to("models", "How good the model is, measured", model=card.name)
 
     st.subheader("Nearest annotated proteins")
     parts.show_neighbours(card, prediction)
 
-    st.subheader("Residue attribution (occlusion)")
+    st.subheader("Which residues it rests on")
     term = parts.show_residues(card, protein, prediction, answer)
-
-    st.subheader("How good is the model")
-    parts.show_quality(card)
+    parts.show_alignment(card, protein, prediction, term)
 
     st.subheader("Export")
     parts.show_outputs(card, proteins, done)

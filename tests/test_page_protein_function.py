@@ -68,7 +68,9 @@ def test_without_a_model_it_says_what_to_do(monkeypatch, tmp_path):
 def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
     app = opened()
     assert not app.exception and not app.error
-    specific = table(app, "name", "QuickGO", "comes from")
+    specific = table(app, "name", "QuickGO", "what speaks for it")
+    assert specific["what speaks for it"][0].startswith("homologue P01308")
+    assert {"threshold", "precision", "recall"} <= set(table(app, "name", "comes from").columns)
     assert "hormone activity" in set(specific["name"])
     assert specific["probability"].between(0, 1).all()
     assert specific["QuickGO"].str.startswith("https://www.ebi.ac.uk/QuickGO/term/GO:").all()
@@ -78,6 +80,8 @@ def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
     assert "Aspect: molecular function" in text and "Limits of" in text
     assert "one of the training proteins" in text  # insulin itself was trained on, and the page says so
     assert "changes the log-odds" in text
+    assert "The strongest homologue with" in text and "of yours lie on" in text
+    assert any(line.startswith("    ") and "**hormone activity**" in line for line in text.splitlines())  # the tree
     known = table(app, "name", "predicted", "proteins")
     assert set(known["name"][known["predicted"]]) >= {"hormone activity"}
 
@@ -106,7 +110,7 @@ def test_what_is_unlike_anything_is_not_answered():
     assert not app.exception and not app.error
     text = shown(app)
     assert "Abstained (out of domain)" in text
-    assert table(app, "name", "QuickGO", "comes from") is None
+    assert table(app, "name", "QuickGO", "what speaks for it") is None
 
 
 @needs_model
@@ -174,10 +178,19 @@ def test_the_link_brings_back_the_protein_and_the_term():
 
 
 @needs_model
+def test_a_stretch_of_a_training_protein_is_flagged():
+    app = opened(INSULIN[20:95])
+    assert not app.exception
+    assert "is a stretch of P01308, one of the training proteins" in shown(app)
+
+
+@needs_model
 @pytest.mark.parametrize(
     "view", ["By identity", "Can the probabilities be trusted", "Terms", "True and predicted", "Training"]
 )
-def test_every_view_of_quality(view):
-    app = opened()
+def test_every_view_of_quality_stands_with_the_model(view):
+    app = AppTest.from_file(str(PAGE.with_name("models.py")), default_timeout=240)
+    app.query_params["model"] = "go-mf"
+    app.run()
     app.segmented_control(key="function.view").set_value(view).run()
     assert not app.exception and not app.error

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from biocore import runtime, zoo
 from biocore.cli.files import add_output, read_records, write_table
 from biocore.errors import InputError
+from biocore.io import read_text
 from biocore.sequence import clean_protein
 
 DEFAULT_MODEL = "go-mf"
@@ -19,7 +21,12 @@ def register(commands) -> None:
     command = commands.add_parser("function", help="GO molecular functions of proteins, with calibrated probabilities")
     command.add_argument("input", help="FASTA file, a sequence, or -")
     command.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="default: %(default)s")
-    command.add_argument("--above-threshold", action="store_true", help="only predicted terms; default: every term")
+    command.add_argument(
+        "--above-threshold", action="store_true", help="only predicted terms; default: every term of 0.01 or more"
+    )
+    command.add_argument(
+        "--terms", metavar="GO:...,GO:...|FILE", help="only these terms, however unlikely: a list, or a file of lines"
+    )
     add_output(command)
     command.set_defaults(run=run_function)
 
@@ -50,7 +57,8 @@ def register_train(kinds) -> None:
     command.add_argument("--epochs", type=int, default=20, help="default %(default)s")
     command.add_argument("--folds", type=int, default=5, help="of the cross-validation in the training split")
     command.add_argument("--seeds", type=int, default=1, help="copies of the head that are averaged")
-    command.add_argument("--min-proteins", type=int, default=50, help="terms with fewer are left out (default 50)")
+    command.add_argument("--families", default="families", metavar="NAME", help="library of families, or none")
+    command.add_argument("--min-proteins", type=int, default=10, help="terms with fewer are left out (default 10)")
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")
     command.add_argument("--align", default="auto", choices=("auto", "none", "mmseqs", "blastp"), help="yardstick")
     command.add_argument(
@@ -73,6 +81,15 @@ def register_evaluate(kinds) -> None:
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")
     command.add_argument("--align", default="auto", choices=("auto", "none", "mmseqs", "blastp"))
     command.add_argument("--bootstrap", type=int, default=200, help="resamplings of the proteins (default 200)")
+    command.add_argument(
+        "--min-proteins",
+        type=int,
+        default=40,
+        help="training proteins of a term from which it is measured; rarer ones apart (default 40)",
+    )
+    command.add_argument(
+        "--chance", type=int, default=200, metavar="N", help="random and shuffled sequences of each kind (default 200)"
+    )
     command.add_argument("--store", action="store_true", help="keep the measurements with the model, for its page")
     command.add_argument("--details", type=Path, metavar="JSON", help="write everything measured here")
     add_output(command)
@@ -90,17 +107,42 @@ def run_function(arguments: argparse.Namespace) -> None:
         for note in protein.notes:
             print(f"{record.name}: {note}", file=sys.stderr)
     model = open_model(arguments.model)
-    prediction = model(cleaned, progress=_every_twenty if len(cleaned) > 20 else None)
+    terms = None if arguments.terms is None else wanted_terms(arguments.terms, model.terms)
+    prediction = model(cleaned, progress=_say_done if len(cleaned) > 20 else None)
     for record, why in zip(records, prediction.abstained, strict=True):
         if why:
             print(f"{record.name}: abstained (out of domain). {why}", file=sys.stderr)
-    table = tables.scores(model, prediction, [r.name for r in records], above_threshold=arguments.above_threshold)
+    table = tables.scores(
+        model, prediction, [r.name for r in records], above_threshold=arguments.above_threshold, terms=terms
+    )
     write_table(table, arguments)
 
 
-def _every_twenty(done: int, total: int) -> None:
-    if done % 20 == 0:
-        print(f"{done:,} of {total:,} proteins", file=sys.stderr)
+def wanted_terms(text: str, known: Sequence[str]) -> list[str]:
+    """The terms of ``--terms``: a list with commas, or the first word of each line of a file.
+
+    Raises
+    ------
+    InputError
+        A term the model does not know.
+    """
+    path = Path(text)
+    lines = read_text(path).splitlines() if not text.startswith("GO:") and path.is_file() else text.split(",")
+    terms = [line.split()[0] for line in lines if line.split()]
+    for number, term in enumerate(terms, 1):
+        if term not in known:
+            raise InputError(
+                f"term {number}, {term!r}, is none of the {len(known):,} the model knows "
+                f"({known[0]}, ...); rarer ones it shows only as a homologue's.",
+                record="--terms",
+            )
+    if not terms:
+        raise InputError("names no term.", record="--terms")
+    return terms
+
+
+def _say_done(done: int, total: int) -> None:
+    print(f"{done:,} of {total:,} proteins", file=sys.stderr)
 
 
 def open_model(name: str):
@@ -158,6 +200,7 @@ def run_train(arguments: argparse.Namespace) -> None:
     ontology = (read_obo if ".obo" in arguments.terms.name else read_terms)(arguments.terms)
     settings = training.Settings(
         backbone=arguments.backbone,
+        families=arguments.families,
         min_proteins=arguments.min_proteins,
         folds=arguments.folds,
         seeds=arguments.seeds,
@@ -210,12 +253,16 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
         model,
         data,
         folder=folder,
+        library=None if model.library.name == "none" else zoo.load(model.library.name),
         references=references,
         align=arguments.align,
+        min_proteins=arguments.min_proteins,
         bits=model.information,
         bootstrap=arguments.bootstrap,
+        unreal=arguments.chance,
         say=training.to_stderr,
     )
+    _say_abstained(results)
     if arguments.store:
         training.store(zoo.card(arguments.model), results)
     if arguments.details:
@@ -227,3 +274,14 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
         for metric, v in metrics.items()
     ]
     write_table(pd.DataFrame(rows), arguments)
+
+
+def _say_abstained(results: dict) -> None:
+    """Of how many real proteins the model says nothing, and of how many sequences that are none."""
+    print(f"abstained: {results['abstained']:,} of {results['proteins']:,} proteins", file=sys.stderr)
+    for kind, found in results["chance"].items():
+        print(
+            f"no term predicted: {found['without_term']:,} of {found['sequences']:,} {kind} sequences of 60 to 3,000 "
+            f"residues; the highest probability of the others {found['most']:.2f}",
+            file=sys.stderr,
+        )

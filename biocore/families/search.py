@@ -39,10 +39,18 @@ class Aligned:
 
 
 class FamilySearch:
-    """Searches one library.  Holds the filter's database, a byte a column, and what it has unpacked."""
+    """Searches one library.  Holds the filter's database, a byte a column, and what it has unpacked.
 
-    def __init__(self, library: Library):
+    Parameters
+    ----------
+    library : Library
+    among : int array, optional
+        Families the filter looks at; the default is all.
+    """
+
+    def __init__(self, library: Library, among: np.ndarray | None = None):
         self.library = library
+        self.among = np.arange(len(library)) if among is None else np.asarray(among)
 
     @cached_property
     def _filter(self):
@@ -58,15 +66,15 @@ class FamilySearch:
         text = np.frombuffer(LETTERS.encode(), np.uint8)[self.library.states].tobytes().decode()
         starts = self.library.starts
         names = pyopal.Alphabet(LETTERS)
-        return aligner, pyopal.Database([text[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)], names)
+        return aligner, pyopal.Database([text[starts[i] : starts[i + 1]] for i in self.among.tolist()], names)
 
     def filter_scores(self, sequence: str) -> np.ndarray:
-        """Local alignment score of the protein with each family's typical columns, in bits, (F,)."""
+        """Local alignment score of the protein with the typical columns of each of `among`, in bits."""
         aligner, database = self._filter
         codes = encode(sequence)
         query = np.frombuffer(LETTERS.encode(), np.uint8)[np.minimum(codes, len(AMINO_ACIDS))]
         query = query.tobytes().decode()
-        parts = np.linspace(0, len(self.library), (os.cpu_count() or 1) + 1).astype(int)
+        parts = np.linspace(0, len(self.among), (os.cpu_count() or 1) + 1).astype(int)
         with ThreadPoolExecutor(len(parts) - 1) as pool:
             found = pool.map(
                 lambda part: [r.score for r in aligner.align(query, database, start=part[0], end=part[1])],
@@ -77,9 +85,9 @@ class FamilySearch:
     def candidates(self, sequence: str, *, most: int = SURVIVORS) -> np.ndarray:
         """Families worth HMMER's time, best first, int (K,)."""
         bits = self.filter_scores(sequence)
-        bits -= np.log2(np.maximum(self.library.lengths, 30) / 300)  # longer families score more by chance
+        bits -= np.log2(np.maximum(self.library.lengths[self.among], 30) / 300)  # longer ones score more by chance
         order = np.argsort(-bits, kind="stable")[:most]
-        return order[bits[order] >= LEAST_FILTER_BITS + np.log2(max(len(sequence), 30) / 300)]
+        return self.among[order[bits[order] >= LEAST_FILTER_BITS + np.log2(max(len(sequence), 30) / 300)]]
 
     def search(
         self, sequence: str, *, evalue: float = INCLUDED, families: Sequence[int] | None = None

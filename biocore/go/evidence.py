@@ -101,6 +101,7 @@ class Occluder:
         self.states = [self._read(sequence[a:b]) for a, b in self.pieces]
         near = model.reference.homology.search([sequence], top=NEAR).indices[0]
         self.near = near[near >= 0]  # hiding residues of a protein gives it no new homologues
+        self.families = model.library.search([sequence]).families  # and no new families
 
     def _read(self, piece: str) -> np.ndarray:
         return self.model.backbone.residue_embeddings(piece, layer=self.model.reading.layer)
@@ -128,7 +129,7 @@ class Occluder:
             sequences.append(sequence)
             if progress:
                 progress(number, len(variants))
-        return self.model.log_odds(np.array(pooled), sequences, among=self.near)[:, term]
+        return self.model.log_odds(np.array(pooled), sequences, among=self.near, families=self.families)[:, term]
 
 
 def windows_for(length: int, *, count: int = 48) -> list[tuple[int, int]]:

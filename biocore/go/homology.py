@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from biocore.go.neighbours import GROUPS, TOP, ReferenceHits, group_numbers
+from biocore.go.seeds import SeedIndex
 from biocore.sequence import AMINO_ACIDS
 
 # Of BLOSUM62: Henikoff & Henikoff (1992), doi:10.1073/pnas.89.22.10915; scale as in Karlin & Altschul (1990)
@@ -28,6 +30,8 @@ GAP_OPEN, GAP_EXTEND = 12, 2  # of a gap's first residue, of each further one
 SCALE, SIZE = 0.265, 0.0484
 UNKNOWN = len(GROUPS)  # number of a letter that is in no group
 SHUFFLES = 3
+LONG = 5000  # residues from which a protein is filtered first: it takes seconds, and most references cannot matter
+KEPT = 1000  # references that pass the filter and are aligned; a smaller index is aligned whole
 _LETTERS = "ABCDEFGHIJKZ"
 
 
@@ -96,6 +100,10 @@ class HomologueHits(ReferenceHits):
         super().__post_init__()
         if self.bits.shape != self.indices.shape:
             raise ValueError("indices and bits differ in shape")
+
+    def of(self, row: int) -> "HomologueHits":
+        """Those of one query."""
+        return HomologueHits(*(v[row : row + 1] for v in (self.indices, self.similarity, self.bits)))
 
 
 def excess_bits(neighbours: HomologueHits, length: np.ndarray, residues: int) -> np.ndarray:
@@ -180,6 +188,33 @@ class HomologyIndex:
         return aligner, pyopal.Database(self._spelled(_LETTERS), alphabet=pyopal.Alphabet(_LETTERS))
 
     @cached_property
+    def _seeds(self) -> SeedIndex:
+        return SeedIndex(self.groups, self.lengths.astype(np.int64), UNKNOWN)
+
+    def candidates(self, sequence: str, exclude: np.ndarray | None = None) -> np.ndarray | None:
+        """Rows of the `KEPT` references most like a long protein without gaps; None where all are to be aligned.
+
+        Parameters
+        ----------
+        sequence : str
+        exclude : int array, optional
+            Rows to leave out.
+
+        Notes
+        -----
+        What the filter loses is measured by ``benchmarks.bench_homology``.
+        """
+        if len(sequence) < LONG or len(self) <= 2 * KEPT:
+            return None
+        matrix = np.full((UNKNOWN + 1, UNKNOWN + 1), -1.0)
+        matrix[:UNKNOWN, :UNKNOWN] = group_matrix()
+        found = self._seeds.scores(group_numbers(sequence), matrix)
+        if exclude is not None:
+            found[exclude] = 0
+        best = np.argpartition(-found, KEPT)[:KEPT]
+        return np.sort(best[found[best] > 0])
+
+    @cached_property
     def _own(self) -> np.ndarray:
         """Score of each reference with itself, (N,)."""
         each = np.append(np.diag(group_matrix()), 0)[self.groups]
@@ -204,22 +239,45 @@ class HomologyIndex:
         aligner, database = self._engine
         if among is not None:
             database = database.extract(np.asarray(among).tolist())
-        numbers = group_numbers(sequence)
-        query = np.frombuffer(_LETTERS.encode(), np.uint8)[np.where(numbers < 0, UNKNOWN, numbers)].tobytes().decode()
-        hits = aligner.align(query, database, mode="score", algorithm="sw")
+        hits = aligner.align(_spelled_query(sequence), database, mode="score", algorithm="sw")
         raw = np.zeros(len(database), np.float32)
         raw[[hit.target_index for hit in hits]] = [hit.score for hit in hits]
         found[slice(None) if among is None else among] = np.maximum(raw, 0)
         return found
 
-    def _each(self, sequences: Sequence[str], among: np.ndarray | None) -> Iterator[np.ndarray]:
+    def align(self, sequence: str, reference: int) -> Any:
+        """pyopal's full result for a protein and one reference; None where nothing aligns (`pairwise` reads it).
+
+        Parameters
+        ----------
+        sequence : str
+        reference : int
+            Its row.
+        """
+        if not sequence:
+            return None
+        aligner, database = self._engine
+        hits = list(aligner.align(_spelled_query(sequence), database.extract([reference]), mode="full", algorithm="sw"))
+        return hits[0] if hits and hits[0].score > 0 else None
+
+    def _each(
+        self, sequences: Sequence[str], exclude: Sequence[np.ndarray] | None, among: np.ndarray | None
+    ) -> Iterator[np.ndarray]:
         """`scores` of each sequence in turn; alignment lets go of the interpreter, so a thread a core works."""
+
+        def scored(row: int) -> np.ndarray:
+            out = None if exclude is None else exclude[row]
+            found = self.scores(sequences[row], self.candidates(sequences[row], out) if among is None else among)
+            if out is not None:
+                found[out] = 0
+            return found
+
         if len(sequences) < 2:
-            yield from (self.scores(sequence, among) for sequence in sequences)
+            yield from (scored(row) for row in range(len(sequences)))
             return
-        _ = self._engine  # made once, before the threads ask for it
+        _ = self._engine, self._seeds  # made once, before the threads ask for them
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from pool.map(lambda sequence: self.scores(sequence, among), sequences)
+            yield from pool.map(scored, range(len(sequences)))
 
     def search(
         self,
@@ -236,7 +294,7 @@ class HomologyIndex:
         exclude : sequence of int arrays, optional
             For each query, rows of the reference that must not be found (its own cluster, in cross-validation).
         among : int array, optional
-            Rows to look at for every query; the default is all.
+            Rows to look at for every query; the default is what the filter lets pass (`candidates`).
 
         Returns
         -------
@@ -246,9 +304,7 @@ class HomologyIndex:
         width = min(top, len(self))
         indices = np.full((len(sequences), top), -1, np.int64)
         similarity, found_bits = (np.zeros((len(sequences), top), np.float32) for _ in range(2))
-        for row, (sequence, found) in enumerate(zip(sequences, self._each(sequences, among), strict=True)):
-            if exclude is not None:
-                found[exclude[row]] = 0
+        for row, (sequence, found) in enumerate(zip(sequences, self._each(sequences, exclude, among), strict=True)):
             best = np.argsort(-found, kind="stable")[:width]
             best = best[found[best] > 0]
             limit = np.maximum(np.minimum(self._own[best], _self_score(sequence)), 1)
@@ -304,6 +360,11 @@ class HomologyIndex:
         packed, lengths = arrays["homology.groups"], arrays["homology.lengths"]
         groups = np.stack([packed >> 4, packed & 15], axis=1).reshape(-1)
         return cls(groups[: int(lengths.sum())], lengths)
+
+
+def _spelled_query(sequence: str) -> str:
+    numbers = group_numbers(sequence)
+    return np.frombuffer(_LETTERS.encode(), np.uint8)[np.where(numbers < 0, UNKNOWN, numbers)].tobytes().decode()
 
 
 def _self_score(sequence: str) -> float:

@@ -1,6 +1,5 @@
 """The model that answers: a protein -> calibrated probabilities of GO terms, what they rest on, or why it abstains."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,21 +8,30 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from biocore import zoo
-from biocore.errors import ModelUnavailable
+from biocore.families.model import Families
 from biocore.go import features
 from biocore.go.calibration import Calibration, Thresholds
 from biocore.go.domain import Domain
+from biocore.go.families import FamilyHits, FamilyIndex, FamilyLibrary
 from biocore.go.head import Mlp, project
 from biocore.go.homology import HomologueHits, expect
-from biocore.go.neighbours import nearest_vectors
+from biocore.go.neighbours import ReferenceHits, nearest_vectors
 from biocore.go.ontology import depths, most_specific, propagate_scores, with_ancestors
-from biocore.go.prediction import Prediction
+from biocore.go.prediction import Prediction, join
 from biocore.go.reference import Reference, lines
-from biocore.go.stacking import PAIR_FEATURES, Terms, homologues_of, pair_features, stacked, vector_votes
+from biocore.go.stacking import (
+    FAMILY_FEATURES,
+    PAIR_FEATURES,
+    Terms,
+    homologues_of,
+    pair_features,
+    stacked,
+    vector_votes,
+)
 from biocore.stats.calibration import Reliability
 
 Progress = Callable[[int, int], None]
+BLOCK = 16  # proteins that are answered together
 IDENTICAL = 0.9995  # similarity from which two proteins count as the same
 
 
@@ -61,6 +69,10 @@ class FunctionModel:
     reading : features.Reading
         How the language model reads a protein for this head.
     language : features.LanguageModel
+    of_families : FamilyIndex
+        Families of the reference proteins.
+    library : FamilyLibrary
+        Where the families of a protein are found.
     """
 
     terms: tuple[str, ...]
@@ -81,6 +93,8 @@ class FunctionModel:
     min_proteins: int
     reading: features.Reading
     language: features.LanguageModel
+    of_families: FamilyIndex
+    library: FamilyLibrary
 
     def __post_init__(self):
         count = len(self.terms)
@@ -90,16 +104,24 @@ class FunctionModel:
             raise ValueError(f"{count} terms need as many calibration groups, thresholds and frequencies")
         if not self.heads or {head.outputs for head in self.heads} != {count}:
             raise ValueError(f"{count} terms need heads of as many outputs")
-        if not self.stacks or {(len(s.mean), s.outputs) for s in self.stacks} != {(len(PAIR_FEATURES), 1)}:
-            raise ValueError(f"stacked networks read {len(PAIR_FEATURES)} numbers and give one")
+        read = len(PAIR_FEATURES) + len(FAMILY_FEATURES) * (self.library.name != "none")
+        if not self.stacks or {(len(s.mean), s.outputs) for s in self.stacks} != {(read, 1)}:
+            raise ValueError(f"stacked networks read {read} numbers and give one")
         if self.axes.shape != (len(self.centre), self.reference.vectors.shape[1]):
             raise ValueError("the axes do not fit their centre and the reference vectors")
+        if len(self.of_families) != len(self.reference):
+            raise ValueError("families of each reference protein are needed")
         if missing := set(self.terms) - set(self.reference.term_ids):
             raise ValueError(f"the term {min(missing)} has no name")
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], details: Mapping[str, Any], *, backbone: features.Backbone | None = None
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        details: Mapping[str, Any],
+        *,
+        backbone: features.Backbone | None = None,
+        library: Families | None = None,
     ) -> "FunctionModel":
         """A model from what is written to disk.
 
@@ -111,6 +133,8 @@ class FunctionModel:
             The card's details.
         backbone : Backbone, optional
             The language model; loaded by name (``details["backbone"]``) when first needed.
+        library : Families, optional
+            The library of families; loaded by name (``details["families"]``) when first needed.
 
         Returns
         -------
@@ -124,6 +148,12 @@ class FunctionModel:
             The parts do not fit one another.
         """
         parents = enumerate(lines(arrays["text.parents"]))
+        family_library = details.get("families", "none")  # models of before know none
+        of_families = (
+            FamilyIndex.build(FamilyHits.none(len(arrays["reference.starts"]) - 1))
+            if family_library == "none"
+            else FamilyIndex.from_arrays(arrays)
+        )
         return cls(
             terms=tuple(lines(arrays["text.vocabulary"])),
             parents={number: tuple(int(p) for p in text.split()) for number, text in parents},
@@ -145,6 +175,10 @@ class FunctionModel:
             min_proteins=int(details["settings"]["min_proteins"]),
             reading=features.Reading(int(details["layer"]), int(details["max_residues"])),
             language=features.LanguageModel(details["backbone"], str(details["backbone_hash"]), backbone),
+            of_families=of_families,
+            library=FamilyLibrary(
+                family_library, str(details.get("families_hash", "none")), of_families.known, library
+            ),
         )
 
     # --------------------------------------------------------------------------------------------------- answers
@@ -190,17 +224,27 @@ class FunctionModel:
         Parameters
         ----------
         progress : callable, optional
-            Gets (proteins done, proteins in all).
+            Gets (proteins done, proteins in all), after embedding, alignment and all the rest of them.
 
         Returns
         -------
         Prediction
         """
-        pooled = features.pooled_all(self.backbone, sequences, self.reading, progress=progress)
-        return self.from_pooled(pooled, sequences)
+        parts = []
+        for start in range(0, max(len(sequences), 1), BLOCK):
+            block = sequences[start : start + BLOCK]
+            parts.append(self.from_pooled(features.pooled_all(self.backbone, block, self.reading), block))
+            if progress:
+                progress(start + len(block), len(sequences))
+        return join(parts)
 
     def from_pooled(
-        self, pooled: np.ndarray, sequences: Sequence[str], *, aligned: HomologueHits | None = None
+        self,
+        pooled: np.ndarray,
+        sequences: Sequence[str],
+        *,
+        aligned: HomologueHits | None = None,
+        families: FamilyHits | None = None,
     ) -> Prediction:
         """Predict from pooled embeddings that are already there (`features.pooled_all`), float array (N, 3 D).
 
@@ -208,13 +252,16 @@ class FunctionModel:
         ----------
         aligned : HomologueHits, optional
             ``reference.homology.search(sequences)``, where that is already there.
+        families : FamilyHits, optional
+            ``library.search(sequences)``, where that is already there.
 
         Returns
         -------
         Prediction
         """
         by_alignment = self.reference.homology.search(sequences) if aligned is None else aligned
-        logits, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment)
+        of_families = self.library.search(sequences) if families is None else families
+        logits, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment, of_families)
         raw = self.calibration(logits)
         probability = propagate_scores(raw, self.parents).astype(np.float32)
         alone = propagate_scores(expit(network), self.parents).astype(np.float32)
@@ -229,34 +276,52 @@ class FunctionModel:
             propagated=probability > raw + 1e-6,
             by_alignment=by_alignment,
             by_vector=by_vector,
+            families=of_families,
             expect=values,
             shuffled_bits=shuffled,
             abstained=tuple(
                 self.domain.why_outside(*numbers, measure=self.vector_name)
-                for numbers in zip(values[:, 0], best, shuffled, by_vector.best, alone.max(axis=1), strict=True)
+                for numbers in zip(
+                    *(values[:, 0], best, shuffled, of_families.best, by_vector.best, alone.max(axis=1)), strict=True
+                )
             ),
         )
 
-    def log_odds(self, pooled: np.ndarray, sequences: Sequence[str], *, among: np.ndarray | None = None) -> np.ndarray:
+    def log_odds(
+        self,
+        pooled: np.ndarray,
+        sequences: Sequence[str],
+        *,
+        among: np.ndarray | None = None,
+        families: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Calibrated log-odds (N, T), each term for itself: not propagated to parents, not cut at 0 and 1.
 
         Parameters
         ----------
         among : int array, optional
             Reference rows to align; the default is all.  For variants of one protein those near it are enough.
+        families : int array, optional
+            Families to look for, in the same way.
         """
-        logits = self._parts(pooled, sequences, self.reference.homology.search(sequences, among=among))[0]
+        aligned = self.reference.homology.search(sequences, among=among)
+        logits = self._parts(pooled, sequences, aligned, self.library.search(sequences, among=families))[0]
         group = self.calibration.group
         return self.calibration.slope[group] * logits + self.calibration.offset[group]
 
-    def _parts(self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: HomologueHits):
+    def _parts(
+        self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: HomologueHits, families: FamilyHits
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, ReferenceHits]:
         """Log-odds of the answer and of the head, fraction of votes (all (N, T)), embedding neighbours."""
         x = self.inputs(pooled, sequences)
         by_vector = nearest_vectors(self.project(x), self.reference.vectors)
         network = self.network_logits(x)
         homologues = homologues_of(self.reference.homology, by_alignment, sequences, self.labels)
         vectors = vector_votes(by_vector, self.labels, self.vector_power)
-        pairs = pair_features(network, homologues, vectors, self.of_terms, sequences)
+        of_families = None
+        if self.library.name != "none":
+            of_families = self.of_families.votes(families, self.labels, self.of_terms.frequency)
+        pairs = pair_features(network, homologues, vectors, of_families, self.of_terms, sequences)
         return stacked(self.stacks, pairs), network, homologues.fraction, by_vector
 
     def inputs(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
@@ -330,63 +395,3 @@ class FunctionModel:
         """
         group = self.calibration.groups[int(self.calibration.group[term])]
         return self.reliability[group].at(probability)
-
-    def verdict(self, prediction: Prediction, protein: int, term: int) -> str:
-        """Where an answer comes from: "both", "neighbours", "network" or "together".
-
-        Parameters
-        ----------
-        prediction : Prediction
-        protein, term : int
-        """
-        limit = float(self.thresholds.threshold[term])
-        network = float(prediction.network[protein, term]) >= limit
-        neighbours = float(prediction.neighbours[protein, term]) >= 0.5
-        if network and neighbours:
-            return "both"
-        return "neighbours" if neighbours else "network" if network else "together"
-
-
-def load(card: zoo.ModelCard, *, backbone: features.Backbone | None = None) -> FunctionModel:
-    """The model of a card; the language model behind it is loaded when it is first needed.
-
-    Parameters
-    ----------
-    card : ModelCard
-    backbone : Backbone, optional
-        The language model, where it is already loaded.
-
-    Returns
-    -------
-    FunctionModel
-
-    Raises
-    ------
-    ModelUnavailable
-        The weights are missing, damaged, or do not fit the card.
-    """
-    from safetensors.numpy import load_file
-
-    arrays = load_file(zoo.weights(card))
-    try:
-        return FunctionModel.from_arrays(arrays, card.details, backbone=backbone)
-    except KeyError as error:
-        raise ModelUnavailable(f"{card.folder} is not a function model of this version: {error} is missing.") from error
-    except (TypeError, ValueError) as error:
-        raise ModelUnavailable(f"{card.folder} is not a function model of this version: {error}.") from error
-
-
-def evaluation(card: zoo.ModelCard) -> dict[str, Any]:
-    """The measurements stored beside the weights (``evaluation.json``); empty where there are none.
-
-    Parameters
-    ----------
-    card : ModelCard
-
-    Returns
-    -------
-    dict
-        As `go.train.evaluate` gives it.
-    """
-    path = card.folder / "evaluation.json"
-    return json.loads(path.read_text()) if path.exists() else {}

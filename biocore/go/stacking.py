@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biocore.go.families import FamilyVotes
 from biocore.go.head import Mlp, logit
 from biocore.go.homology import HomologueHits, HomologyIndex, excess_bits
 from biocore.go.neighbours import ReferenceHits, votes
@@ -34,6 +35,14 @@ PAIR_FEATURES = (
     "logit of the recall with which they do",
     "network x strongest homologue of all",
     "log length",
+)
+FAMILY_FEATURES = (  # behind the others, of a model that knows families
+    "logit of the vote fraction of proteins of the same families",
+    "logit of the largest fraction of a family's proteins with the term",
+    "logit of the fraction of the best family's proteins with the term",
+    "bits shared with the closest protein of the same families that has the term",
+    "bits of the best family",
+    "log of the annotated proteins in the best family",
 )
 
 
@@ -181,25 +190,31 @@ class Terms:
 
 
 def pair_features(
-    network: np.ndarray, homologues: Homologues, vectors: Votes, terms: Terms, sequences: Sequence[str]
+    network: np.ndarray,
+    homologues: Homologues,
+    vectors: Votes,
+    families: FamilyVotes | None,
+    terms: Terms,
+    sequences: Sequence[str],
 ) -> np.ndarray:
-    """What is known of each (protein, term), see `PAIR_FEATURES`.
+    """What is known of each (protein, term), see `PAIR_FEATURES` and `FAMILY_FEATURES`.
 
     Parameters
     ----------
     network : float array, (N, T)
         Logits of the head.
+    families : FamilyVotes, optional
 
     Returns
     -------
-    float32 array, (N, T, 21)
+    float32 array, (N, T, 27); 21 without families
     """
     fractions = (
         *(homologues.fraction, homologues.by_bits, homologues.first_five),
         *(homologues.counted, homologues.by_coverage, homologues.by_query),
     )
     strongest = np.log1p(homologues.bits)[:, None]
-    columns = (
+    columns = [
         network,
         *(logit(fraction, 1e-3) for fraction in fractions),
         *(np.log1p(homologues.closest_bits), homologues.closest_similarity, homologues.closest_coverage),
@@ -208,8 +223,11 @@ def pair_features(
         *(logit(values)[None] for values in (terms.frequency, terms.precision, terms.recall)),
         network * strongest,
         np.log([max(len(s), 1) for s in sequences])[:, None],
-    )
-    out = np.empty((*network.shape, len(PAIR_FEATURES)), np.float32)
+    ]
+    if families is not None:
+        columns += [logit(values, 1e-3) for values in (families.fraction, families.likeliest, families.strongest)]
+        columns += [np.log1p(families.closest), np.log1p(families.bits)[:, None], np.log1p(families.known)[:, None]]
+    out = np.empty((*network.shape, len(columns)), np.float32)
     for number, values in enumerate(columns):
         out[..., number] = values
     return out

@@ -1,13 +1,16 @@
 """Predictions as tables for people and files."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from biocore.go.predict import FunctionModel
 from biocore.go.prediction import Prediction
+from biocore.go.reasons import reason, verdict
 
+LEAST = 0.01  # probability from which a term is listed
 COLUMNS = ("record", "term", "name", "probability", "threshold", "predicted", "propagated")
 SOURCES = {
     "both": "network and neighbours agree",
@@ -19,7 +22,13 @@ SOURCES = {
 
 
 def scores(
-    model: FunctionModel, prediction: Prediction, names: Sequence[str], *, above_threshold: bool = False
+    model: FunctionModel,
+    prediction: Prediction,
+    names: Sequence[str],
+    *,
+    above_threshold: bool = False,
+    terms: Sequence[str] | None = None,
+    least: float = LEAST,
 ) -> pd.DataFrame:
     """One row for each protein and term, most likely first.
 
@@ -31,6 +40,10 @@ def scores(
     names : sequence of str, N
     above_threshold : bool
         Only predicted terms.
+    terms : sequence of str, optional
+        Only these, however unlikely; the default is every term of at least `least`.
+    least : float
+        Probability.
 
     Returns
     -------
@@ -39,13 +52,17 @@ def scores(
         such a term; never where the model abstains), propagated (the probability is that of a child), note (why the
         model abstains).
     """
-    parts = []
+    parts, wanted = [], set(terms or ())
     for row, name in enumerate(names):
         probability = prediction.probability[row].astype(float)
         chosen = model.chosen(prediction, row)
         order = np.argsort(-probability, kind="stable")
         if above_threshold:
             order = np.array([t for t in order if t in chosen], dtype=int)
+        if terms is not None:
+            order = np.array([t for t in order if model.terms[t] in wanted], dtype=int)
+        elif not above_threshold:
+            order = order[probability[order] >= least]
         parts.append(
             pd.DataFrame(
                 {
@@ -79,7 +96,7 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
     DataFrame
         term, name, specific (no predicted term lies below it), depth, probability, threshold, precision_at_score
         (fraction of such predictions that was true of held-out proteins), out_of (how many that rests on), precision
-        and recall (at the threshold, on held-out proteins), source.
+        and recall (at the threshold, on held-out proteins), source, evidence (see `reasons.reason`).
     """
     chosen = model.chosen(prediction, row)
     leaves = model.most_specific(chosen)
@@ -99,12 +116,75 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
                 "out_of": count,
                 "precision": float(model.thresholds.precision[t]),
                 "recall": float(model.thresholds.recall[t]),
-                "source": SOURCES[model.verdict(prediction, row, t)],
+                "source": SOURCES[verdict(model, prediction, row, t)],
+                "evidence": reason(model, prediction, row, t),
             }
         )
-    columns = "term name specific depth probability threshold precision_at_score out_of precision recall source"
-    table = pd.DataFrame(rows, columns=columns.split()).astype({"specific": bool})
+    columns = "term name specific depth probability threshold precision_at_score out_of precision recall source "
+    table = pd.DataFrame(rows, columns=[*columns.split(), "evidence"]).astype({"specific": bool})
     return table.sort_values(["specific", "probability", "depth"], ascending=[False, False, False], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class TreeLine:
+    """A line of an indented list of terms.
+
+    Attributes
+    ----------
+    level : int
+        0 for terms without a listed parent.
+    term, name : str
+    probability : float
+    specific : bool
+        No listed term lies below it.
+    also_below : tuple of str
+        Names of its other listed parents: each term stands once.
+    """
+
+    level: int
+    term: str
+    name: str
+    probability: float
+    specific: bool
+    also_below: tuple[str, ...]
+
+
+def tree(model: FunctionModel, prediction: Prediction, row: int) -> list[TreeLine]:
+    """The predicted terms of one protein, children below their parents, each below the deepest of them.
+
+    Parameters
+    ----------
+    model : FunctionModel
+    prediction : Prediction
+        Of `model`.
+    row : int
+        0-based number of the protein in `prediction`.
+
+    Returns
+    -------
+    list of TreeLine
+        The likelier of two siblings first.
+    """
+    chosen = model.chosen(prediction, row)
+    probability = prediction.probability[row]
+    leaves = model.most_specific(chosen)
+    above = {
+        t: sorted((p for p in model.parents[t] if p in chosen), key=lambda p: (-model.depth[p], p)) for t in chosen
+    }
+    order = sorted(chosen, key=lambda t: (-probability[t], model.names[t]))
+    lines: list[TreeLine] = []
+
+    def place(t: int, level: int) -> None:
+        also = tuple(model.names[p] for p in above[t][1:])
+        lines.append(TreeLine(level, model.terms[t], model.names[t], float(probability[t]), t in leaves, also))
+        for child in order:
+            if above[child][:1] == [t]:
+                place(child, level + 1)
+
+    for t in order:
+        if not above[t]:
+            place(t, 0)
+    return lines
 
 
 def annotated(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame | None:

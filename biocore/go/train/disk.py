@@ -12,7 +12,7 @@ from biocore import runtime, zoo
 from biocore.errors import InputError
 from biocore.go import features
 from biocore.go.ontology import Ontology
-from biocore.go.train import prepare, splits
+from biocore.go.train import alignment, chance, prepare, splits
 from biocore.go.train.fit import Trained, ablation, settle, train
 from biocore.go.train.measure import evaluate
 from biocore.go.train.settings import LABELS, Say, Settings, as_json, to_stderr
@@ -147,6 +147,8 @@ def run(
             raise InputError(f"the table has no protein of the subset {subset!r}.")
     splits.check_split(table)
     backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
+    library = None if settings.families == "none" else zoo.load(settings.families)
+    tool = alignment.program(align)
     parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
     terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)
     for step in steps:
@@ -154,7 +156,9 @@ def run(
     folder = embeddings or embedding_folder(backbone.name)
     reading = features.Reading(settings.layer, settings.max_residues)
     data = {s: load_data(part, terms, backbone, folder=folder, reading=reading, say=say) for s, part in parts.items()}
-    trained = train(data["train"], terms, ontology, backbone, settings, folder=folder, say=say)
+    trained = train(
+        data["train"], terms, ontology, backbone, settings, folder=folder, library=library, tool=tool, say=say
+    )
     if ablate:
         trained.record["ablation"] = ablation(data["train"], settings, say=say)
     bits = trained.arrays["information"].astype(float)
@@ -162,10 +166,12 @@ def run(
         trained.model,
         data["valid"],
         folder=folder,
+        library=library,
         references=data["train"].sequences,
         align=align,
         bits=bits,
         bootstrap=bootstrap,
+        unreal=min(chance.COUNT, settings.chance),
         say=say,
     )
     trained = settle(trained, data["valid"], probability)

@@ -1,6 +1,6 @@
 """Train the head, weigh it against the neighbours, calibrate; all of it inside the training split."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,19 @@ import pandas as pd
 from scipy.special import expit
 
 from biocore.errors import InputError
+from biocore.families.model import Families
 from biocore.go import calibration, features, head, homology, neighbours
+from biocore.go.families import FamilyHits, FamilyIndex
 from biocore.go.ontology import Ontology, propagate_scores
 from biocore.go.predict import FunctionModel
 from biocore.go.reference import as_lines
 from biocore.go.stacking import Terms, homologues_of, pair_features, stacked, vector_votes
-from biocore.go.train import mlp, splits
+from biocore.go.train import domain, mlp, splits
+from biocore.go.train.family_hits import stored_families
 from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.stats import go_metrics as metrics
-from biocore.stats.calibration import reliability
+from biocore.stats.calibration import Reliability, reliability
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def train(
     settings: Settings,
     *,
     folder: Path,
+    library: Families | None = None,
+    tool: str | None = None,
     say: Say = quiet,
 ) -> Trained:
     """Train on the proteins of `data`, all of them training proteins.
@@ -59,7 +64,11 @@ def train(
     Parameters
     ----------
     folder : Path
-        Where alignments are kept between runs (`stored_neighbours`).
+        Where alignments and families are kept between runs (`stored_neighbours`, `stored_families`).
+    library : Families, optional
+        Without one the model knows no families.
+    tool : str, optional
+        See `stored_families`.
 
     Returns
     -------
@@ -86,7 +95,8 @@ def train(
     vectors = head.project(heads[0], x, centre, axes).astype(np.float16)
     index = homology.HomologyIndex.build(data.sequences)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
-    of_terms, pairs = _pairs(rows, oof, vectors, index, data, settings, folder=folder, say=say)
+    hits = stored_families(library, data.sequences, folder, tool=tool, say=say)
+    of_terms, pairs = _pairs(rows, oof, vectors, index, hits, data, settings, folder=folder, say=say)
 
     say("weighing the head against the neighbours")
     labels = data.labels[rows]
@@ -98,7 +108,7 @@ def train(
     lines = calibration.fit_calibration(logits, labels, groups, group)
     probability = propagate_scores(lines(logits), parents)
     threshold = calibration.choose_thresholds(probability, labels)
-    familiar = _familiar(lambda x: head.project(heads[0], x, centre, axes), vectors, data, backbone, settings)
+    familiar = domain.familiar(heads, centre, axes, vectors, data.sequences, parents, backbone, settings)
 
     details = {
         "backbone": settings.backbone,
@@ -111,6 +121,8 @@ def train(
         "layer": settings.layer,
         "max_residues": settings.max_residues,
         "familiar": familiar,
+        "families": "none" if library is None else library.name,
+        "families_hash": "none" if library is None else library.hash,
         "reliability": {},
         "settings": as_json(asdict(settings)),
     }
@@ -120,6 +132,8 @@ def train(
         arrays |= network.arrays(f"head{n}", half=True)
     for n, network in enumerate(stacks):
         arrays |= network.arrays(f"stack{n}")
+    if library is not None:
+        arrays |= FamilyIndex.build(hits).arrays()
     arrays |= index.arrays() | _reference(data.table, vectors, ontology)
     arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
     arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
@@ -129,7 +143,7 @@ def train(
     record["out_of_fold_network"] = numbers(
         metrics.evaluate(labels, propagate_scores(expit(oof[rows]), parents), bits, bootstrap=0)
     )
-    model = FunctionModel.from_arrays(arrays, details, backbone=backbone)
+    model = FunctionModel.from_arrays(arrays, details, backbone=backbone, library=library)
     return Trained(model, arrays, details, record, probability)
 
 
@@ -161,6 +175,7 @@ def _pairs(
     oof: np.ndarray,
     vectors: np.ndarray,
     index: homology.HomologyIndex,
+    hits: FamilyHits,
     data: Data,
     settings: Settings,
     *,
@@ -176,7 +191,10 @@ def _pairs(
     of_terms = Terms.measure(data.labels, by_kmer)
     homologues = homologues_of(index, by_alignment, asked, data.labels)
     votes = vector_votes(by_vector, data.labels, settings.vector_power)
-    return of_terms, pair_features(oof[rows], homologues, votes, of_terms, asked)
+    families = None
+    if settings.families != "none":
+        families = FamilyIndex.build(hits).votes(hits.take(rows), data.labels, of_terms.frequency, exclude=near)
+    return of_terms, pair_features(oof[rows], homologues, votes, families, of_terms, asked)
 
 
 def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Mlp]:
@@ -251,37 +269,6 @@ def _main_axes(network: head.Mlp, x: np.ndarray, width: int, count: int) -> tupl
     return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
 
 
-SHUFFLED = 300  # training proteins that are shuffled to see how near an embedding comes by composition alone
-
-
-def _familiar(
-    model: Callable[[np.ndarray], np.ndarray], vectors: np.ndarray, data: Data, backbone, settings: Settings
-) -> dict[str, float]:
-    """Where a protein starts to be familiar; see `Domain`.
-
-    Alignment: an E-value of 0.001 and 1.2 times the bits of its own shuffled sequence.
-    Embedding: nearer to a training protein than 19 of 20 shuffled ones are; without a language model 2, which nothing
-    reaches.
-    Network: sure of a term by itself.
-
-    Parameters
-    ----------
-    model : callable
-        Inputs of the head (N, width) -> their place on the axes of `vectors`.
-    vectors : float array, (M, d)
-        Of the training proteins.
-    """
-    limit = 2.0
-    if backbone.hash != "none":
-        rng = np.random.default_rng(settings.seed)
-        some = rng.permutation(len(data.sequences))[:SHUFFLED]
-        mixed = ["".join(rng.permutation(list(data.sequences[row]))) for row in some]
-        pooled = features.pooled_all(backbone, mixed, features.Reading(settings.layer, settings.max_residues))
-        places = model(np.hstack([pooled, features.counts_all(mixed, settings.count_groups)]))
-        limit = float(np.quantile(neighbours.nearest_vectors(places, vectors, top=1).best, 0.95))
-    return {"expect": 1e-3, "times": 1.2, "vector": limit, "network": 0.7}
-
-
 def _reference(table: pd.DataFrame, vectors: np.ndarray, ontology: Ontology) -> dict[str, np.ndarray]:
     """Annotated proteins as arrays: accessions, vectors, terms; no sequences."""
     labels = [[t for t in text.split(";") if t in ontology.names] for text in table["terms"]]
@@ -326,5 +313,6 @@ def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
         reliable[name] = found.as_dict()
     arrays = trained.arrays | measured.arrays()
     details = trained.details | {"reliability": reliable}
-    model = FunctionModel.from_arrays(arrays, details, backbone=model.backbone)
+    as_read = {name: Reliability.from_dict(values) for name, values in reliable.items()}
+    model = replace(model, thresholds=measured, reliability=as_read)
     return replace(trained, arrays=arrays, details=details, model=model)

@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from biocore.families.model import Families
 from biocore.go import calibration, neighbours
 from biocore.go.predict import FunctionModel
-from biocore.go.train import alignment, prepare
+from biocore.go.prediction import Prediction
+from biocore.go.train import alignment, chance, prepare
+from biocore.go.train.family_hits import stored_families
 from biocore.go.train.settings import IDENTITY_BINS, LABELS, Data, Say, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.stats import go_metrics as metrics
 from biocore.stats.calibration import reliability
+
+MEASURED = 40  # training proteins of a term from which it is among those that methods are compared on
 
 
 def baselines(
@@ -71,10 +76,13 @@ def evaluate(
     data: Data,
     *,
     folder: Path,
+    library: Families | None = None,
     references: Sequence[str] | None = None,
     align: str = "auto",
+    min_proteins: int = MEASURED,
     bits: np.ndarray,
     bootstrap: int = 200,
+    unreal: int = chance.COUNT,
     say: Say = quiet,
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Measure the model and every baseline on the same proteins; alignments are kept in `folder`.
@@ -85,14 +93,20 @@ def evaluate(
     data : Data
         Proteins the model was not trained on, N.
     folder : Path
+    library : Families, optional
+        That the model was trained with.
     references : sequence of str, optional
         As in `baselines`.
     align : str
         Alignment program, see `alignment.program`.
+    min_proteins : int
+        Terms of fewer training proteins are measured apart, as ``rare``.
     bits : float array, (T,)
         Information content from the training proteins.
     bootstrap : int
         Resamplings of the proteins.
+    unreal : int
+        Random and shuffled sequences of each kind that the model should have nothing to say of.
     say : callable
         Gets a line of text as work goes on.
 
@@ -100,51 +114,75 @@ def evaluate(
     -------
     results : dict, JSON values
         ``methods[labels][method][measure] = [value, low, high]``, ``beside`` (the model less each alignment method, on
-        the same resamplings), ``by_identity``, ``terms`` (one row each),
-        ``threshold_curve``, ``heatmap`` (a sample of proteins and terms).
+        the same resamplings), ``rare`` (the same of the rarer terms), ``by_identity``, ``terms`` (one row each),
+        ``threshold_curve``, ``heatmap`` (a sample of proteins and terms), ``chance`` (see `chance.measure`).
     probability : float array (N, T)
     """
+    tool = alignment.program(align)
     found = stored_neighbours(model.reference.homology, data.sequences, folder, say=say)
-    prediction = model.from_pooled(data.pooled, data.sequences, aligned=found)
+    families = stored_families(library, data.sequences, folder, tool=tool, say=say)
+    prediction = model.from_pooled(data.pooled, data.sequences, aligned=found, families=families)
     scores, identity = baselines(model, data, references, align=align, say=say)
-    methods = {"model": prediction.probability, "network alone": prediction.network} | scores
+    every = {"model": prediction.probability, "network alone": prediction.network} | scores
+    trained_on = model.labels.sum(axis=0)
+    common = trained_on >= min(min_proteins, trained_on.max())
+    methods = {name: values[:, common] for name, values in every.items()}
+    all_bits, bits = bits, bits[common]
     results: dict[str, Any] = {
         "methods": {},
         "beside": {},
+        "rare": {},
         "proteins": len(data.table),
         "abstained": sum(map(bool, prediction.abstained)),
+        "measured_terms": int(common.sum()),
+        "min_proteins": min_proteins,
     }
     for name, column in LABELS.items():
-        truth = prepare.label_matrix(list(data.table[column]), model.terms)
+        everything = prepare.label_matrix(list(data.table[column]), model.terms)
+        truth = everything[:, common]
         results["methods"][name] = {}
         for method, values in methods.items():
             say(f"measuring: {method}, {name} labels")
             results["methods"][name][method] = numbers(metrics.evaluate(truth, values, bits, bootstrap=bootstrap))
         results["beside"][name] = {
-            method: numbers(metrics.difference(truth, prediction.probability, values, bits, bootstrap=bootstrap))
+            method: numbers(metrics.difference(truth, methods["model"], values, bits, bootstrap=bootstrap))
             for method, values in methods.items()
             if method.startswith("10 best hits") and truth.any()
         }
-    results["abstention"] = _abstention(data.labels, prediction, bits, bootstrap)
+        if (~common).any() and everything[:, ~common].any():
+            results["rare"][name] = {
+                method: numbers(
+                    metrics.evaluate(everything[:, ~common], values[:, ~common], all_bits[~common], bootstrap=bootstrap)
+                )
+                for method, values in every.items()
+                if method == "model" or method.startswith("10 best hits")
+            }
+    labels = data.labels[:, common]
+    results["abstention"] = _abstention(labels, methods["model"], prediction, bits, bootstrap)
     if identity is not None:
-        results["by_identity"] = _by_identity(data.labels, methods, identity, bits, bootstrap)
-    results["terms"] = _term_rows(model, data.labels, methods)
-    curve = metrics.curve(data.labels, prediction.probability, bits)
+        results["by_identity"] = _by_identity(labels, methods, identity, bits, bootstrap)
+        results["beside_unaligned"] = _beside_unaligned(labels, methods, identity, bits, bootstrap)
+    results["terms"] = _term_rows(model, data.labels, every)
+    curve = metrics.curve(labels, methods["model"], bits)
     results["threshold_curve"] = {
         name: as_json(getattr(curve, name)) for name in ("thresholds", "precision", "recall", "f")
     }
     results["heatmap"] = _heatmap(model, data, prediction.probability)
     results["calibration_error"] = reliability(data.labels, prediction.probability, bins=calibration.BINS).error
+    say("sequences that are no proteins")
+    results["chance"] = chance.measure(model, data.sequences, count=unreal)
     return results, prediction.probability
 
 
-def _abstention(truth: np.ndarray, prediction, bits: np.ndarray, bootstrap: int) -> list[dict[str, Any]]:
+def _abstention(
+    truth: np.ndarray, probability: np.ndarray, prediction: Prediction, bits: np.ndarray, bootstrap: int
+) -> list[dict[str, Any]]:
     """How good the model would have been where it abstains, and is where it answers."""
     abstained = np.array([bool(why) for why in prediction.abstained])
     rows = []
     for label, chosen in (("answered", ~abstained), ("abstained", abstained)):
         if truth[chosen].any():
-            measured = metrics.evaluate(truth[chosen], prediction.probability[chosen], bits, bootstrap=bootstrap)
+            measured = metrics.evaluate(truth[chosen], probability[chosen], bits, bootstrap=bootstrap)
             rows.append(numbers(measured) | {"answer": label, "count": int(chosen.sum())})
     return rows
 
@@ -165,6 +203,17 @@ def _by_identity(truth, methods, identity, bits, bootstrap) -> list[dict[str, An
             measured = numbers(metrics.evaluate(truth[chosen], methods[method][chosen], bits, bootstrap=bootstrap))
             rows.append(measured | {"identity": label, "proteins": int(chosen.sum()), "method": method})
     return rows
+
+
+def _beside_unaligned(truth, methods, identity, bits, bootstrap) -> dict[str, Any]:
+    """The model less term frequency where no training protein aligns, on the same resampled proteins."""
+    chosen = np.isnan(identity) & truth.any(axis=1)
+    if chosen.sum() < 10:
+        return {}
+    less = metrics.difference(
+        truth[chosen], methods["model"][chosen], methods["term frequency"][chosen], bits, bootstrap=bootstrap
+    )
+    return {"term frequency": numbers(less)}
 
 
 def _term_rows(model: FunctionModel, truth: np.ndarray, methods: dict[str, np.ndarray]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from biocore.sequence import AMINO_ACIDS, RARE_AMINO_ACIDS
 
 UNINFORMATIVE = ("molecular_function", "binding", "protein binding")
 EXPERIMENTAL = frozenset("EXP IDA IPI IMP IGI IEP HTP HDA HMP HGI HEP TAS IC".split())  # as CAFA counts them
-MIN_PROTEINS = 50
+MIN_PROTEINS = 10
 
 
 @dataclass(frozen=True)

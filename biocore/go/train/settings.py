@@ -26,14 +26,19 @@ class Settings:
 
     Attributes
     ----------
+    families : str
+        Library of families, or none.
     seeds, stacks : int
         Copies of the head, and of the small network that weighs it against the neighbours, that are averaged.
     weighed : int
         Training proteins that the head is weighed against the neighbours on, that calibrate and give the thresholds;
         each is aligned with all others, which takes most of the time.
+    chance : int
+        Random sequences, and as many shuffled proteins, on which it is chosen what is familiar.
     """
 
     backbone: str = "esm-mini"
+    families: str = "families"
     min_proteins: int = prepare.MIN_PROTEINS
     folds: int = 5
     seeds: int = 2
@@ -42,8 +47,9 @@ class Settings:
     count_groups: tuple[str, ...] = ("composition", "ends", "segments", "dipeptides")
     layer: int = -1
     max_residues: int = features.MAX_RESIDUES
-    weighed: int = 1500
+    weighed: int = 2000
     vector_power: float = 20.0
+    chance: int = 300
     seed: int = 0
     fit: FitConfig = FitConfig()
 

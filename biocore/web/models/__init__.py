@@ -93,6 +93,11 @@ def show(card: zoo.ModelCard) -> None:
         st.markdown("#### How good it is")
         table(quality_table(card), f"quality_{card.name}")
     _figures(card)
+    if card.task == "protein-function":
+        from biocore.web.protein_function.quality import show_quality  # the function page's room, only where needed
+
+        st.markdown("#### Against simple methods, by identity, term by term")
+        show_quality(card)
     if card.sha256:
         with st.expander("Files"):
             listing(pd.DataFrame(card.sha256.items(), columns=["file", "sha256"]))

@@ -11,7 +11,7 @@ from biocore.sequence import clean_protein, parse_records
 
 TASK = "protein-function"
 MAX_RECORDS = 1000
-MAX_RESIDUES = 20_000
+MAX_RESIDUES = 40_000  # titin has 34,350
 KEPT = 2000  # answers a session remembers
 AT_ONCE = 300  # residues up to which residue evidence is computed without being asked
 HELP = (
