@@ -103,7 +103,8 @@ class FamilyHits:
     def take(self, proteins: Sequence[int] | np.ndarray) -> "FamilyHits":
         """Those of some proteins, in the order asked for."""
         columns = (self.families, self.bits, self.expect, self.begin, self.end)
-        places = np.concatenate([np.arange(self.starts[p], self.starts[p + 1]) for p in proteins] or [[]]).astype(int)
+        each = [np.arange(self.starts[p], self.starts[p + 1]) for p in proteins]
+        places = np.concatenate([np.zeros(0, np.int64), *each])
         counts = [int(self.starts[p + 1] - self.starts[p]) for p in proteins]
         return FamilyHits(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), *(v[places] for v in columns))
 
@@ -182,7 +183,8 @@ class FamilyIndex:
         """Where each of `known` begins (F + 1,), its proteins, and their bits."""
         column = np.searchsorted(self.known, self.families)
         order = np.argsort(column, kind="stable")
-        owner = np.repeat(np.arange(len(self)), np.diff(self.starts.astype(np.int64)))
+        sizes = self.starts[1:].astype(np.int64) - self.starts[:-1].astype(np.int64)
+        owner = np.repeat(np.arange(len(self)), sizes)
         edges = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=len(self.known)))])
         return edges, owner[order], self.bits[order].astype(np.float32)
 
@@ -335,5 +337,5 @@ def found(
     chosen = search.candidates(sequence, most=CANDIDATES) if among is None else among
     if not len(chosen):
         return []
-    hits = search.search(sequence, evalue=INCLUDED, families=chosen)
+    hits = search.search(sequence, evalue=INCLUDED, families=[int(family) for family in chosen])
     return [(a.index, a.hit.bits, a.hit.evalue, a.hit.start, a.hit.end) for a in hits]

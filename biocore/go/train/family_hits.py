@@ -85,7 +85,7 @@ def _write(new: dict[str, list[tuple[int, float, float, int, int]]], folder: Pat
 def _read(folder: Path) -> dict[str, list[tuple[int, float, float, int, int]]]:
     from safetensors.numpy import load_file
 
-    known = {}
+    known: dict[str, list[tuple[int, float, float, int, int]]] = {}
     for path in sorted(folder.glob("families-*.safetensors")):
         stored = load_file(path)
         rows = [

@@ -29,19 +29,19 @@ def show_alignment(card: zoo.ModelCard, protein: Protein, prediction: Prediction
         row = int(prediction.by_alignment.indices[0, having[0]])
         accession = model.reference.accessions[row]
         found = pairwise(model.reference.homology, protein.sequence, row)
-    families = _families(prediction)
+    families, link = _families(prediction), UNIPROT + accession
     blocks = found.blocks()
     st.markdown(
-        f"**The strongest homologue with {web.plain(name)}:** [{web.plain(accession)}]({UNIPROT}{accession}), "
+        f"**The strongest homologue with {web.plain(name)}:** [{web.plain(accession)}]({web.plain(link)}), "
         f"E-value {prediction.expect[0, having[0]]:.0e}. Residues {int(found.query[0]) + 1:,} to "
         f"{int(found.query[-1]) + 1:,} of yours lie on {int(found.reference[0]) + 1:,} to "
         f"{int(found.reference[-1]) + 1:,} of its {found.reference_length:,}, with {len(blocks) - 1} gaps; "
         f"{found.same.mean():.0%} of the aligned residues are in the same group."
     )
     web.figure(
-        plot.alignment(found, (protein.name[:20], accession), families),
+        plot.alignment(found, ("your protein", accession), families),
         "function_alignment",
-        alt=f"Alignment of {protein.name} with {accession}: "
+        alt=f"Alignment of your protein with {accession}: "
         + "; ".join(f"{q + 1} to {q + n} on {r + 1} to {r + n}" for q, r, n in blocks)
         + ".",
     )
