@@ -62,7 +62,7 @@ def map_figure(
     _ring(figure, points, [] if picked is None else [picked], sizes, "picked", "#D55E00", 14)
     theme.layout(figure, height=height, title=title)
     figure.update_layout(
-        legend={"itemsizing": "constant", "title_text": colour or "", "orientation": "v", "x": 1.01, "y": 1}
+        legend={"itemsizing": "constant", "title_text": colour or "", "orientation": "h", "x": 0, "y": -0.12}
         | {"yanchor": "top"},
         dragmode="pan" if len(axes) == 2 else "orbit",
         uirevision="map",

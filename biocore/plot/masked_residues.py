@@ -14,6 +14,7 @@ from biocore.plot.theme import (
     CHEMISTRY,
     CHEMISTRY_COLOURS,
     DIVERGING,
+    MARKED,
     MUTED,
     SEQUENTIAL,
     layout,
@@ -50,7 +51,7 @@ def probability_bars(answer: ResidueProbabilities, index: int, *, offset: int = 
                 name=name,
                 marker={
                     "color": CHEMISTRY_COLOURS.get(name, MUTED),
-                    "line": {"color": "#111111", "width": [3 if names[k] == wild_type else 0 for k in rows]},
+                    "line": {"color": MARKED, "width": [3 if names[k] == wild_type else 0 for k in rows]},
                 },
                 hovertemplate="%{x}: %{y:.4f}<extra>" + name + "</extra>",
             )
@@ -148,7 +149,7 @@ def landscape(
     for index in selected:
         if start <= index < stop:
             number = index + 1 + offset
-            figure.add_vrect(x0=number - 0.5, x1=number + 0.5, line={"color": "#111111", "width": 1.5}, fillcolor=None)
+            figure.add_vrect(x0=number - 0.5, x1=number + 0.5, line={"color": MARKED, "width": 2}, fillcolor=None)
     figure.update_xaxes(showgrid=False, zeroline=False, range=[numbers[0] - 0.5, numbers[-1] + 0.5])
     figure.update_xaxes(title="residue number", tickformat="d", row=4, col=1)
     figure.update_yaxes(

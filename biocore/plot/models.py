@@ -64,6 +64,7 @@ def reliability(measured: Reliability) -> go.Figure:
         line_color=CATEGORIES[0],
         error_y={
             "type": "data",
+            "color": MUTED,
             "symmetric": False,
             "array": (high - observed).clip(0),
             "arrayminus": (observed - low).clip(0),

@@ -234,6 +234,7 @@ def compare_methods(methods: Mapping[str, Mapping[str, Sequence[float | None]]],
             marker={"size": 11, "color": [ACCENT if n == "model" else CATEGORIES[0] for n in names]},
             error_x={
                 "type": "data",
+                "color": MUTED,
                 "symmetric": False,
                 "array": [_gap(v[2], v[0]) for v in values],
                 "arrayminus": [_gap(v[0], v[1]) for v in values],
@@ -268,6 +269,7 @@ def by_identity(rows: Sequence[Mapping[str, Any]], metric: str) -> go.Figure:
             line={"color": CATEGORIES[number % len(CATEGORIES)]},
             error_y={
                 "type": "data",
+                "color": MUTED,
                 "symmetric": False,
                 "array": [_gap(r[metric][2], r[metric][0]) for r in mine],
                 "arrayminus": [_gap(r[metric][0], r[metric][1]) for r in mine],

@@ -19,6 +19,7 @@ CATEGORIES = [
 ]
 ACCENT = "#0F766E"
 MUTED = "#8A949E"
+MARKED = "#C026D3"  # a frame that is seen on a light and on a dark page, on blue, red, green and yellow
 
 CHEMISTRY = {  # amino acids by side chain
     "hydrophobic": "AVILMC",

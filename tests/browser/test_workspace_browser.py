@@ -23,7 +23,8 @@ def visit(page, name):
 
 
 def test_a_paste_survives_reload_and_back_leads_to_the_page_before(open_page):
-    page = open_page("variant_effects")
+    page = open_page()
+    visit(page, "Variant effects")
     paste(page)
     expect(page.get_by_text("The evidence for one")).to_be_visible()
     visit(page, "Workspace")

@@ -7,13 +7,17 @@ import streamlit as st
 from biocore import embedding, runtime
 from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings, bulk, engine
 from biocore.errors import InputError
-from biocore.sequence import recognise
+from biocore.sequence import Record, recognise, to_fasta
 from biocore.web.embedding_map.collect import digest, read_proteins
 from biocore.web.embedding_map.request import PICKED
 from biocore.web.frame import plain
 from biocore.web.link import hand_over, start_from_link
 from biocore.web.outputs import table
 from biocore.web.shared import open_model
+from biocore.web.workspace import molecule
+from biocore.workspace import PROTEIN
+
+MOST_PROJECTED = 1500  # residues of the current protein that are embedded without being asked
 
 
 def show_neighbours(embeddings: EmbeddingSet, shown: Projection) -> None:
@@ -84,7 +88,7 @@ def new_proteins_input(embeddings: EmbeddingSet) -> None:
 
 def projected_proteins(embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray] | None:
     """The new proteins and their coordinates, or None.  Errors are shown and leave the map as it was."""
-    text = st.session_state.get("map.new", "")
+    text = st.session_state.get("map.new", "") or _current(embeddings)
     if not text.strip() or not embeddings.model:
         return None
     try:
@@ -92,6 +96,14 @@ def projected_proteins(embeddings: EmbeddingSet, shown: Projection) -> tuple[Emb
     except InputError as error:
         st.error(plain(f"The new proteins cannot be projected. {error}"), icon=":material/error:")
         return None
+
+
+def _current(embeddings: EmbeddingSet) -> str:
+    """The current protein, which is shown in every map it is not part of; empty where there is none, or it is long."""
+    now = molecule(PROTEIN)
+    if now is None or len(now.sequence) > MOST_PROJECTED or now.sequence in (embeddings.sequences or ()):
+        return ""
+    return to_fasta([Record(now.name, now.sequence)])
 
 
 def _projected(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray]:

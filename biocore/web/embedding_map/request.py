@@ -7,10 +7,14 @@ import streamlit as st
 
 from biocore import embedding
 from biocore.embedding import ProjectionSettings
+from biocore.errors import InputError
+from biocore.sequence import parse_records
 from biocore.web.frame import plain, show_errors
 from biocore.web.inputs import decode, sequence_input
 from biocore.web.link import start_from_link
 from biocore.web.shared import model_picker
+from biocore.web.workspace import molecules
+from biocore.workspace import PROTEIN
 
 MOST_RECORDS, MOST_RESIDUES = 5_000, 2_000_000
 MOST_VECTORS = 20_000
@@ -65,6 +69,8 @@ class Request:
 def request_input() -> Request:
     """The inputs at the top of the page; whatever was typed stays."""
     handed = st.session_state.get("hand_over.protein")
+    if handed is not None and use_alone(handed):  # one protein makes no map: it is projected into the worked example
+        handed, st.session_state[SOURCE] = None, EXAMPLE
     if handed is not None or (SOURCE not in st.session_state and "seq" in st.query_params):
         st.session_state[SOURCE] = PROTEINS
     start_from_link("source", EXAMPLE, key=SOURCE, allowed=SOURCES)
@@ -74,6 +80,7 @@ def request_input() -> Request:
         required=True,
         format_func=lambda choice: SOURCES[choice],
         key=SOURCE,
+        persist_state="session",
     )
     request = {EXAMPLE: _example_input, PROTEINS: _proteins_input, VECTORS: _vectors_input}[source or EXAMPLE]()
     if source == EXAMPLE:
@@ -94,6 +101,7 @@ def _example_input() -> Request:
         required=True,
         format_func=lambda name: plain(names[name]),
         key="map.example",
+        persist_state="session",
     )
     return Request(EXAMPLE, example=chosen or "")
 
@@ -140,9 +148,17 @@ def _labels_input() -> tuple[str, str]:
             "or pasted", key="map.labels", height=100, placeholder="id,label\nHBA_HUMAN,oxygen", persist_state="session"
         )
         st.caption("The first line names the columns. `sp|P69905|HBA_HUMAN` finds `P69905`. Numbers get a colour bar.")
+    kept = "map.labels_kept"  # the upload itself is forgotten when the page is left
     if file is not None:
         with show_errors():
-            return decode(file.getvalue(), file.name), file.name
+            st.session_state[kept] = (decode(file.getvalue(), file.name), file.name)
+    if kept in st.session_state:
+        if file is None:
+            st.caption(plain(f"Labels of the file {st.session_state[kept][1]} are used."))
+            st.button(
+                "Use the text box instead", on_click=lambda: st.session_state.pop(kept, None), key="map.no_labels"
+            )
+        return st.session_state[kept]
     return text, "labels.csv"
 
 
@@ -157,6 +173,7 @@ def settings_input() -> ProjectionSettings:
             required=True,
             format_func=lambda choice: embedding.METHODS[choice],
             key="map.method",
+            persist_state="session",
         )
     with second:
         dims = st.segmented_control("Dimensions", [2, 3], default=2, required=True, key="dims", bind="query-params")
@@ -192,6 +209,8 @@ def applied(request: Request, settings: ProjectionSettings) -> tuple[Request, Pr
     switched = last is not None and request.source == EXAMPLE and last[0] != request
     if pressed or last is None:
         last = (request, settings)
+    elif _same_but_labels(last[0], request):  # other labels recolour the map that is there
+        last = (request, last[1])
     elif switched:
         last = (request, last[1] if last[0].source == EXAMPLE else settings)
     elif last[0].source != request.source:
@@ -202,6 +221,22 @@ def applied(request: Request, settings: ProjectionSettings) -> tuple[Request, Pr
     if last != (request, settings):
         st.info("The inputs have changed. Press **Compute the map** to use them.", icon=":material/refresh:")
     return last
+
+
+def use_alone(text: str) -> bool:
+    """Make a single protein the current one of all pages; whether it was single."""
+    try:
+        alone = len(parse_records(text)) == 1
+    except InputError:
+        return False
+    if alone:
+        molecules.use(PROTEIN, text)
+        st.session_state.pop("hand_over.protein", None)
+    return alone
+
+
+def _same_but_labels(first: Request, second: Request) -> bool:
+    return first != second and replace(first, labels=second.labels, labels_name=second.labels_name) == second
 
 
 def _small(request: Request) -> bool:

@@ -6,13 +6,13 @@ import streamlit as st
 
 from biocore import web
 from biocore.plot import structures as plots
-from biocore.plot.residue_colour import colour
+from biocore.plot.residue_colour import CHAINS, MISSING, Colouring, colour
 from biocore.structure.model import Structure
 from biocore.structure.superposition import Superposition, merge, superpose
 from biocore.web.structures import side_by_side
 from biocore.web.structures.selection import select, selected
 from biocore.web.structures.source import Source, load, structure_input
-from biocore.web.viewer import library_addresses, structure_view
+from biocore.web.viewer import export_html, library_addresses, library_here, structure_view
 
 GRID_WIDTH = 680
 WAYS = ["Superposed", "Side by side"]
@@ -21,7 +21,10 @@ WAYS = ["Superposed", "Side by side"]
 def compare(source: Source, left, right) -> None:
     """The page's second mode: the first structure and another one, chosen in `left` and shown in `right`."""
     with left:
-        second = structure_input("structures.second", "Second structure from", linked=False, shape="strand")
+        same = st.toggle("Chains of one structure", key="structures.same", help="Lays one chain of it on another.")
+        second = source
+        if not same:
+            second = structure_input("structures.second", "Second structure from", linked=False, shape="strand")
     with right:
         first_structure, second_structure = load(source), load(second)
         way = st.segmented_control("Show them", WAYS, default=WAYS[0], key="structures.compare_way", required=True)
@@ -46,13 +49,17 @@ def _superposed(first: Structure, second: Structure) -> None:
     with left:
         reference = st.selectbox("Reference chain", _polymers(first), key="structures.reference_chain")
     with right:
-        mobile = st.selectbox("Mobile chain", _polymers(second), key="structures.mobile_chain")
+        others = _polymers(second)
+        mobile = st.selectbox(
+            "Mobile chain", others, index=int(second is first and len(others) > 1), key="structures.mobile_chain"
+        )
     with third:
         outliers = st.toggle(
             "Outlier rejection",
             key="structures.outliers",
             help="Fits again without pairs further apart than twice the RMSD, while at least half of the pairs stay.",
         )
+        alone = st.toggle("Only these two chains", key="structures.two_chains")
         by = st.radio("Colour by", ["structure", "distance"], horizontal=True, key="structures.compare_colour")
     result = superpose(first, reference or "", second, mobile or "", reject_outliers=outliers)
     both = merge(first, second, result)
@@ -65,14 +72,26 @@ def _superposed(first: Structure, second: Structure) -> None:
         st.warning(
             "Fewer than a fifth of the paired residues are the same: the alignment, and so the fit, is uncertain."
         )
-    structure_view(
+    chains = [reference or "", f"{mobile}′"] if alone else None
+    scene = structure_view(
         both,
         _colouring(first, both, result, by),
+        chains=chains,
         key="structures.superposed",
         on_pick=lambda row: select(both, row),
         selected=selected(both),
     )
     st.caption("Names of the mobile structure's chains end in ′.")
+    if library_here():
+        about = f"{second.name} {mobile} on {first.name} {reference}, RMSD {result.rmsd:.2f} Å."
+        row = selected(both)
+        web.download(
+            "This view as HTML (opens offline)",
+            lambda: export_html({**scene, "selected": row}, about),
+            "superposition.html",
+            "text/html",
+            key="structures.superposed.html",
+        )
     rows = result.pairs[:, 0]
     web.figure(
         plots.pair_distances(first, rows, result.distances, result.used),
@@ -96,7 +115,10 @@ def _colouring(first: Structure, both: Structure, result: Superposition, by: str
         values[result.pairs[:, 0]] = result.distances
         values[result.pairs[:, 1] + len(first.residues)] = result.distances
         return colour(both, "track", values=values, title="Distance after superposition", unit="Å")
-    return colour(both, "chain")
+    index = np.array([0] * len(first.residues) + [1] * (len(both.residues) - len(first.residues)), np.uint8)
+    names = both.name.split(" and ", 1)
+    legend = ((names[0], CHAINS[0]), (names[-1] + " (mobile)", CHAINS[1]))
+    return Colouring("chain", "Structure", (*CHAINS[:2], MISSING), index, legend)
 
 
 def _table(first: Structure, second: Structure, result: Superposition) -> pd.DataFrame:
