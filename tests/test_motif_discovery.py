@@ -85,3 +85,33 @@ def test_too_few_sequences_and_too_little_signal_are_said():
         discover_motifs(sees("TGASTCA"), ["ACGT" * 10] * 3)
     with pytest.raises(InputError, match="Sequences of one length"):
         discover_motifs(sees("TGASTCA"), ["ACGTA" * 10] * 20 + ["ACGTC" * 11])
+
+
+def test_motifs_written_as_meme_are_read_back():
+    from biocore.motif import parse_motifs
+    from biocore.motif.meme import meme_text
+
+    motifs = [noisy("TGACTCA", 4), noisy("CCGGAAGT", 5)]
+    for before, after in zip(motifs, parse_motifs(meme_text(motifs)), strict=True):
+        np.testing.assert_allclose(after.probabilities, before.probabilities, atol=1e-5)
+
+
+def test_filters_and_reach_of_a_network_made_by_hand():
+    """One filter that matches TGACTCA and sees nothing else: its motif is that, its field as wide as the filter."""
+    from biocore.tfbinding import Architecture
+    from biocore.tfbinding.inside import filter_motifs, receptive_field, theoretical_width
+    from biocore.tfbinding.model import SharedTrunk
+
+    kernel = np.zeros((9, 4, 1), np.float32)
+    kernel[1:8, :, 0] = from_consensus("AP-1", "TGACTCA").probabilities
+    ones, zeros = np.ones(1, np.float32), np.zeros(1, np.float32)
+    variables = {
+        "params": {"conv0": {"kernel": kernel}, "norm0": {"norm": {"scale": ones, "bias": zeros}}},
+        "batch_stats": {"norm0": {"norm": {"mean": zeros, "var": ones}}},
+    }
+    trunk = SharedTrunk(Architecture(blocks=((1, 9, 1),)), variables)
+    (motif,) = filter_motifs(trunk)
+    assert motif.consensus[1:8] == "TGACTCA" and compare(motif, known_motifs())[0].target.name == "AP-1 site"
+    field = receptive_field(trunk)
+    assert theoretical_width(trunk.architecture) == field.width == 9
+    assert field.shares[0] == field.shares[8] == 0 and field.effective == 7

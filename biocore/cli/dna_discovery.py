@@ -1,6 +1,7 @@
 """``discover``: the motifs a factor's model reads, from in-silico mutagenesis of sequences that it binds."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import pandas as pd
 
 from biocore import zoo
 from biocore.cli.dna_binding import SHORTEST, WIDTH, add_dna_input, factor_names
-from biocore.cli.files import check_out, read_records, write_table
+from biocore.cli.files import add_output, check_out, read_records, write_table
+from biocore.cli.training import progress
 from biocore.errors import InputError
 from biocore.io import write_atomically
 from biocore.sequence import clean_dna
+
+COLUMNS = ["name", "consensus", "seqlets", "sequences", "known", "q_value", "strand", "source"]
 
 
 def register(commands) -> None:
@@ -22,6 +26,51 @@ def register(commands) -> None:
     command.add_argument("--meme", type=Path, metavar="FILE", help="also write the matrices here, as MEME text")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run)
+
+
+def register_evaluate(kinds) -> None:
+    command = kinds.add_parser("motifs", help="what each factor's model reads in the sites of its valid split")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR", help="as for train tfbinding")
+    command.add_argument("--tf", default="all", metavar="NAME[,NAME]|all")
+    command.add_argument("--split", default="valid", choices=("valid", "test"))
+    command.add_argument("--most", type=int, default=500, metavar="N", help="sites looked at (default 500)")
+    command.add_argument("--least", type=int, default=20, metavar="N", help="fewest places of a motif (default 20)")
+    command.add_argument("--cards", action="store_true", help="also keep them beside the models, for the models page")
+    command.add_argument("--seed", type=int, default=0)
+    add_output(command)
+    command.set_defaults(run=evaluate)
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Motifs of models in bound sequences of their own data, chosen at random."""
+    import numpy as np
+
+    from biocore.attribution.discovery import discover_motifs
+    from biocore.motif import known_motifs
+    from biocore.motif.discovery import KEPT_AS, as_rows
+    from biocore.sequence import DNA
+    from biocore.tfbinding.train import data
+
+    tables = []
+    for name in factor_names(arguments.tf):
+        tf = name.removeprefix("tf-")
+        if tf not in data.factors(arguments.data, arguments.split):
+            continue
+        progress(f"{tf}\n")
+        codes = data.load_dna(data.find(arguments.data, tf, arguments.split), tf)
+        bound = np.unique(codes.codes[codes.labels == 1], axis=0)
+        some = np.random.default_rng(arguments.seed).permutation(len(bound))[: arguments.most]
+        letters = np.array(list(DNA + "N"))
+        sites = ["".join(row) for row in letters[bound[some]]]
+        found = discover_motifs(zoo.load(name), sites, seed=arguments.seed, least=arguments.least, name=tf)
+        rows = as_rows(found, known_motifs())
+        if arguments.cards:
+            about = {"split": arguments.split, "sequences": len(sites), "motifs": rows}
+            write_atomically(zoo.card(name).folder / KEPT_AS, json.dumps(about) + "\n")
+        tables.append(pd.DataFrame(rows, columns=COLUMNS).assign(tf=tf))
+    if not tables:
+        raise InputError(f"no model matches the factors of {arguments.data}.")
+    write_table(pd.concat(tables, ignore_index=True)[["tf", *COLUMNS]], arguments)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -45,7 +94,7 @@ def run(arguments: argparse.Namespace) -> None:
         motifs += [entry.motif for entry in found]
         rows = pd.DataFrame(
             as_rows(found, known_motifs()),
-            columns=["name", "consensus", "seqlets", "sequences", "known", "q_value", "strand", "source"],
+            columns=COLUMNS,
         )
         rows.insert(0, "tf", tf)
         tables.append(rows)

@@ -12,6 +12,7 @@ import numpy as np
 from biocore.errors import InputError
 from biocore.motif.matrix import Motif
 
+KEPT_AS = "motifs.json"  # in a model's folder
 CORE = 11  # bp over which contributions are summed to find seqlets
 FLANK = 10  # bp on either side that a seqlet brings along
 SHIFT = 8  # bp that two seqlets may be shifted against each other

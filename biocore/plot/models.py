@@ -76,3 +76,18 @@ def reliability(measured: Reliability) -> go.Figure:
     figure.update_xaxes(title="predicted probability", range=[-0.02, 1.02])
     figure.update_yaxes(title="observed fraction", range=[-0.02, 1.02])
     return layout(figure, height=320)
+
+
+def receptive_field(shares: np.ndarray) -> go.Figure:
+    """Share of the squared gradient on each base that one position of the last convolution sees, (W,)."""
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(1, len(shares) + 1),
+            y=np.round(shares, 4),
+            marker={"color": ACCENT},
+            hovertemplate="base %{x}<br>share %{y:.3f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="base of the receptive field", showgrid=False)
+    figure.update_yaxes(title="share of the squared gradient", rangemode="tozero")
+    return layout(figure, height=260)

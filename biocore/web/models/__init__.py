@@ -8,6 +8,7 @@ from biocore.plot import models as plot
 from biocore.stats.calibration import Reliability
 from biocore.web.frame import plain
 from biocore.web.link import set_link, start_from_link
+from biocore.web.models.learned import show_learned
 from biocore.web.outputs import figure, listing, table
 
 TASKS = {
@@ -92,6 +93,7 @@ def show(card: zoo.ModelCard) -> None:
     if card.quality:
         st.markdown("#### How good it is")
         table(quality_table(card), f"quality_{card.name}")
+    show_learned(card)
     _figures(card)
     if card.task == "protein-function":
         from biocore.web.protein_function.quality import show_quality  # the function page's room, only where needed
