@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 from toys import Counter, counts_base, linear, toy_track
@@ -26,7 +27,7 @@ from biocore.attribution import (
 )
 from biocore.errors import InputError
 from biocore.sequence import dinucleotide_shuffle, one_hot
-from biocore.tfbinding.sites import bedgraph, binned_maximum, strongest_sites, window_around
+from biocore.tfbinding.sites import bedgraph, binned_maximum, places, strongest_sites, window_around
 from biocore.tfbinding.tracks import overview, site_table, track_table
 
 SEQUENCE = "GATTACAGGCATTTACGCAGT"
@@ -329,6 +330,7 @@ def test_a_map_of_the_wrong_shape_is_refused(weights):
 def test_changes_are_read_in_every_usual_spelling():
     variants = parse_variants("g1a; T3C,\nA1,002T".replace("A1,002T", "A7C"), SEQUENCE)
     assert [str(v) for v in variants] == ["G1A", "T3C", "A7C"]
+    assert [str(v) for v in parse_variants("2A>G g.3T>C", SEQUENCE)] == ["A2G", "T3C"]
     long = "C" + "A" * 2000
     assert [str(c) for c in parse_variants("A1,002T,A1003G", long)] == ["A1002T", "A1003G"]
 
@@ -342,8 +344,7 @@ def test_positions_count_in_the_record_not_in_the_window():
     [
         ("", "Name at least one variant"),
         ("hello", "'hello' is not a variant"),
-        ("2A>G", "Did you mean A2G"),
-        ("c.2A>G", "Did you mean A2G"),
+        ("3A>G", "'3A>G' says A, but the reference is T"),
         ("C2G", "position 2: 'C2G' says C, but the reference is A. Positions count from 1. Did you mean A2G?"),
         ("A3G", "A stands at 2; positions count from 1. Did you mean T3G?"),
         ("G99A", "outside the window shown, positions 1 to 21"),
@@ -437,6 +438,17 @@ def test_overview_thins_by_maximum(track):
     assert thin.thinned and thin.first.tolist() == [1, 3] and thin.last.tolist() == [102, 104]
     full = overview(track, unit="probability")
     assert not full.thinned and full.values.max() == pytest.approx(expit(2.5))
+
+
+def test_windows_over_one_place_are_gathered_under_the_strongest_factor():
+    rows = [
+        ("r", "YY1", 6.0, 11, 111),
+        ("r", "CTCF", 9.0, 1, 101),
+        ("r", "MAX", 7.0, 201, 301),
+        ("s", "MYC", 5.0, 1, 101),
+    ]
+    found = places(pd.DataFrame(rows, columns=["record", "tf", "log_odds", "start", "end"]))
+    assert [(p.record, p.tf, p.others) for p in found] == [("r", "CTCF", ("YY1",)), ("r", "MAX", ()), ("s", "MYC", ())]
 
 
 def test_bedgraph_counts_from_zero_and_never_overlaps():

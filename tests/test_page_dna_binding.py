@@ -118,6 +118,20 @@ def test_several_records_are_compared_and_each_can_be_chosen():
     assert app.query_params["record"] == "8"
 
 
+def test_the_strongest_record_opens_and_a_variant_elsewhere_opens_its_window():
+    rng = np.random.default_rng(7)
+    other = ["".join(rng.choice(list("ACGT"), 300)) for _ in range(3)]
+    site = other[1][:100] + "TTCAGCACCATGGACAGCGCC" + other[1][121:]
+    app = fine(opened(seq=f">a\n{other[0]}\n>b\n{site}\n>c\n{other[2]}"))
+    assert by_key(app.selectbox, "dna.rec").value == 1 and by_key(app.selectbox, "dna.tf").value == "REST"
+    assert "likely" in set(app.dataframe[0].value["call"])
+    assert any("place is likely bound" in c.value or "places are likely bound" in c.value for c in app.caption)
+    by_key(app.text_input, "dna.variants").set_value(f"290{site[289]}>{'A' if site[289] != 'A' else 'C'}").run()
+    fine(app)
+    first = by_key(app.number_input, "dna.first").value
+    assert first <= 290 < first + 101
+
+
 def test_the_link_restores_factor_window_and_method():
     text = examples()["Four known sites"]
     app = fine(

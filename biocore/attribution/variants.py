@@ -13,6 +13,7 @@ from biocore.sequence import DNA, one_hot
 
 MAX_VARIANTS = 100
 _VARIANT = re.compile(r"([A-Za-z])\s*(\d[\d,]*)\s*(?:>\s*)?([A-Za-z])")
+_HGVS = re.compile(r"(?:[gcn]\.)?(\d[\d,]*)([A-Za-z])>([A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def parse_variants(text: str, sequence: str, *, start: int = 0, record: str | No
     Parameters
     ----------
     text : str
-        Separated by commas, semicolons, colons or white space; ``102G>A`` is refused with the right spelling.
+        G102A, G102>A or 102G>A (as HGVS writes it), separated by commas, semicolons, colons or white space.
         Positions are 1-based in the record.
     sequence : str
         The part of the record the model sees.
@@ -130,16 +131,16 @@ def parse_variants(text: str, sequence: str, *, start: int = 0, record: str | No
 
 
 def _parse_one(word: str, sequence: str, start: int, record: str | None) -> Variant:
-    match = _VARIANT.fullmatch(word)
+    match, order = _VARIANT.fullmatch(word), (1, 2, 3)
     if not match:
-        swapped = re.fullmatch(r"(?:[gcn]\.)?(\d+)([ACGTacgt])>([ACGTacgt])", word)
-        hint = f" Did you mean {swapped[2].upper()}{swapped[1]}{swapped[3].upper()}?" if swapped else ""
+        match, order = _HGVS.fullmatch(word), (2, 1, 3)
+    if not match:
         raise InputError(
-            f"{word!r} is not a variant. Write reference allele, position and alternate allele: G102A.{hint}",
+            f"{word!r} is not a variant. Write reference allele, position and alternate allele: G102A, or 102G>A.",
             record=record,
         )
-    ref, alt = (match[k].upper().replace("U", "T") for k in (1, 3))
-    position = int(match[2].replace(",", "")) - 1
+    ref, at, alt = (match[k].upper().replace("U", "T") for k in order)
+    position = int(at.replace(",", "")) - 1
     for base in (ref, alt):
         if base not in DNA:
             raise InputError(f"{word!r}: {base!r} is not one of A, C, G, T.", record=record)

@@ -158,7 +158,9 @@ def records_by_factor(records: Sequence[str], tfs: Sequence[str], values: np.nda
         showlegend=False,
         name="cells",
     )
-    figure.update_xaxes(title="factor", side="bottom", showgrid=False, tickangle=-45)
+    side = "top" if len(rows) > 15 else "bottom"  # in sight where the figure is higher than the screen
+    figure.update_xaxes(title="factor", side=side, showgrid=False, tickangle=-45)
     figure.update_yaxes(title=None, categoryorder="array", categoryarray=rows[::-1], showgrid=False)
     figure.update_layout(hovermode="closest", clickmode="event+select", dragmode="select")
-    return layout(figure, height=max(240, 26 * len(rows) + 110))
+    layout(figure, height=max(240, 26 * len(rows) + 110))
+    return figure.update_layout(margin_t=120) if side == "top" else figure

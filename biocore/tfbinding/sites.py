@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from biocore.errors import InputError
 
@@ -139,3 +140,74 @@ def bedgraph(
         if np.isfinite(score)
     ]
     return "\n".join(lines) + "\n"
+
+
+def call(log_odds: np.ndarray, windows: int) -> np.ndarray:
+    """What a window's log-odds mean where one of so many is bound: "likely", "borderline" or "unlikely".
+
+    Parameters
+    ----------
+    log_odds : float array, (N,)
+        Natural log, at a prior of 1:1.
+    windows : int
+        Of the record: the prior becomes one of so many.
+
+    Returns
+    -------
+    str array, (N,)
+        Likely from a probability of 0.8, unlikely below 0.2.
+
+    Examples
+    --------
+    >>> call(np.array([9.0, 5.0, 0.0]), 150).tolist()
+    ['likely', 'borderline', 'unlikely']
+    """
+    margin = np.log(4)  # the log-odds of 0.8
+    over = np.asarray(log_odds, float) - np.log(max(windows, 1))
+    return np.where(over >= margin, "likely", np.where(over < -margin, "unlikely", "borderline"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Windows of several factors over one place: the strongest, and the others that score there.
+
+    Attributes
+    ----------
+    record, tf : str
+    start, end : int
+        1-based first and last base of the strongest window.
+    others : tuple of str
+        Other factors, the stronger first.
+    """
+
+    record: str
+    tf: str
+    start: int
+    end: int
+    others: tuple[str, ...]
+
+
+def places(table: pd.DataFrame) -> list[Place]:
+    """Windows gathered by place: one site often lights several factors.
+
+    Parameters
+    ----------
+    table : DataFrame
+        record, tf, log_odds, start, end (1-based), as `tracks.site_table` gives it.
+
+    Returns
+    -------
+    list of Place
+        The strongest first.  A window belongs to a stronger one whose middle is at most half a window away.
+    """
+    found: list[tuple[str, str, int, int, list[str]]] = []
+    for row in table.sort_values("log_odds", ascending=False, kind="stable").itertuples():
+        width = row.end - row.start + 1
+        for record, tf, start, end, others in found:
+            if record == row.record and abs(row.start + row.end - start - end) <= width:
+                if row.tf != tf and row.tf not in others:
+                    others.append(row.tf)
+                break
+        else:
+            found.append((row.record, row.tf, row.start, row.end, []))
+    return [Place(record, tf, start, end, tuple(others)) for record, tf, start, end, others in found]

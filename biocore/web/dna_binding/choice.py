@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from biocore.tfbinding.sites import Site, window_around
@@ -60,6 +61,11 @@ def best_factor(track: Track) -> str:
     return track.tfs[int(on_strand(track, shown_strand()).max(axis=1).argmax())]
 
 
+def best_record(tracks: Sequence[Track]) -> int:
+    """The record with the strongest window of all."""
+    return int(np.argmax([on_strand(track, shown_strand()).max() for track in tracks]))
+
+
 def look_at(tf: str | None = None, *, rec: int | None = None, first: int | None = None) -> None:
     """Move the page to another record, factor or window; what is not given follows: the factor's strongest window."""
     state = st.session_state
@@ -79,10 +85,12 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     if state.get("dna.of") != of or any(key not in state for key in KEYS):
         fresh = "dna.of" not in state
         state["dna.of"] = of
+        first = from_link("first", None, int) if fresh else None
+        strongest = 0 if first is None else 1  # a link of this page names a window, and no record where it is the first
         look_at(
             from_link("tf", "") if fresh else "",
-            rec=from_link("record", 1, int) - 1 if fresh else 0,
-            first=from_link("first", None, int) if fresh else None,
+            rec=from_link("record", strongest, int) - 1 if fresh else -1,
+            first=first,
         )
         state["dna.width"] = from_link("width", None, int) if fresh else None
         state.pop("dna.view", None)
@@ -95,7 +103,7 @@ def _make_valid(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     """Replace what is missing or impossible; widgets refuse values outside their range."""
     state = st.session_state
     if not 0 <= state["dna.rec"] < len(records):
-        state["dna.rec"] = 0
+        state["dna.rec"] = best_record(tracks)
     length, track = len(records[state["dna.rec"]]), tracks[state["dna.rec"]]
     if state["dna.tf"] not in track.tfs:
         state["dna.tf"] = best_factor(track)

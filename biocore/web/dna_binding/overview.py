@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from biocore import tfbinding, zoo
 from biocore.plot import dna_binding as plot
+from biocore.tfbinding.sites import call, places
 from biocore.tfbinding.tracks import Track, on_strand, site_table, track_table
 from biocore.web.dna_binding.choice import best_sites, look_at, shown_strand
 from biocore.web.dna_binding.compute import WIDTH, models_here
@@ -20,6 +21,7 @@ from biocore.web.outputs import download, figure, table
 
 MOST_ROWS = 100  # records drawn in one figure
 MARKS_EACH, MARKS = 3, 40
+MOST_PLACES = 8
 
 
 def show_overview(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
@@ -38,7 +40,7 @@ def show_overview(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     _how_to_read(track)
     _ranked(records, tracks)
     _model_limits()
-    _downloads(record, track)
+    _downloads(records, tracks)
 
 
 def _options() -> str:
@@ -193,6 +195,7 @@ def _ranked(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     tables = []
     for r, (record, track) in enumerate(zip(records, tracks, strict=True)):
         rows = site_table(track, record=record.name, strand=shown_strand(), top=top)
+        rows.insert(3, "call", call(rows.log_odds, len(track.starts)))
         tables.append(rows.assign(_r=r))
     ranked = pd.concat(tables).sort_values("log_odds", ascending=False, kind="stable", ignore_index=True)
 
@@ -210,38 +213,81 @@ def _ranked(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
         selection_mode="single-row",
         column_config={
             "log_odds": st.column_config.NumberColumn("log-odds", format="%.2f"),
-            "probability": st.column_config.ProgressColumn("probability", min_value=0, max_value=1, format="%.3f"),
+            "call": st.column_config.TextColumn(
+                "bound?",
+                help="If one window of the record is bound: likely from a probability of 0.8, unlikely below 0.2.",
+            ),
+            "probability": st.column_config.ProgressColumn("at 1:1", min_value=0, max_value=1, format="%.3f"),
         },
     )
     st.caption("Choose a row to open that site below.")
+    _places(ranked)
 
 
-def _downloads(record: Dna, track: Track) -> None:
+def _places(ranked: pd.DataFrame) -> None:
+    """One line for each place that is likely bound: its strongest factor, and what else scores there."""
+    found = places(ranked[ranked.call == "likely"])
+    named = f"{len(found):,} {'place is' if len(found) == 1 else 'places are'} likely bound"
+    several = ranked.record.nunique() > 1
+    lines = []
+    for place in found[:MOST_PLACES]:
+        where = (f"{place.record} " if several else "") + f"{place.start:,}-{place.end:,}"
+        also = f" (also scored: {', '.join(place.others)})" if place.others else ""
+        lines.append(f"{where} {place.tf}{also}")
+    if found:
+        st.caption(plain(f"{named}: {'; '.join(lines)}."))
+
+
+def _downloads(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
+    """Every record's windows, as bedGraph and as CSV."""
+    index = st.session_state["dna.rec"]
     left, right, _ = st.columns([1, 1, 2])
     with left, st.popover("Track as bedGraph"):
-        chromosome = st.text_input("Chromosome", "chr1", key="dna.chromosome", help="As your genome browser names it.")
-        first = st.number_input("Coordinate of the first base", 1, key="dna.first_coordinate", step=1)
-        tf = st.selectbox("Factor", track.tfs, index=track.tfs.index(st.session_state["dna.tf"]), key="dna.bedgraph_tf")
-        width = track.window
-        stride = int(track.starts[1] - track.starts[0]) if len(track.starts) > 1 else width
-        scores = on_strand(track, shown_strand())[track.tfs.index(tf)]
+        named = "Each record stands under its own name"
+        each = len(records) > 1 and st.checkbox(f"All {len(records):,} records", key="dna.bedgraph_all", help=named)
+        chromosome = st.text_input(
+            "Chromosome", "chr1", key="dna.chromosome", help="As your genome browser names it.", disabled=each
+        )
+        first = st.number_input("Coordinate of the first base", 1, key="dna.first_coordinate", step=1, disabled=each)
+        tfs = tracks[index].tfs
+        tf = st.selectbox("Factor", tfs, index=tfs.index(st.session_state["dna.tf"]), key="dna.bedgraph_tf")
+        with show_errors():
+            _bedgraph(tracks[index], tf, "chr1" if each else chromosome, 1 if each else first, windows=1)
 
         def text() -> str:
-            return tfbinding.bedgraph(
-                track.starts, scores, width=width, stride=stride, chromosome=chromosome, first=first, name=tf
-            )
+            if not each:
+                return _bedgraph(tracks[index], tf, chromosome, first)
+            parts = [_bedgraph(t, tf, r.name, 1) for r, t in zip(records, tracks, strict=True)]
+            return parts[0] + "".join(part.split("\n", 1)[1] for part in parts[1:])  # one track line
 
-        with show_errors():
-            tfbinding.bedgraph(
-                track.starts[:1], scores[:1], width=width, stride=stride, chromosome=chromosome, first=first, name=tf
-            )
         st.caption("Each window's log-odds stands at the window's middle, so that no two lines overlap.")
         download("bedGraph", text, f"{tf}.bedgraph", "text/plain", key="dna.bedgraph")
     with right:
         download(
             "Every window, every factor, as CSV",
-            lambda: track_table(track, record=record.name, strand=shown_strand()).to_csv(index=False),
+            lambda: _all_windows(records, tracks).to_csv(index=False),
             "track.csv",
             "text/csv",
             key="dna.track_csv",
         )
+
+
+def _all_windows(records: Sequence[Dna], tracks: Sequence[Track]) -> pd.DataFrame:
+    pairs = zip(records, tracks, strict=True)
+    return pd.concat([track_table(t, record=r.name, strand=shown_strand()) for r, t in pairs], ignore_index=True)
+
+
+def _bedgraph(track: Track, tf: str, chromosome: str, first: int, *, windows: int | None = None) -> str:
+    """bedGraph text of one factor along one record; of the first `windows` only, to check the names."""
+    width = track.window
+    stride = int(track.starts[1] - track.starts[0]) if len(track.starts) > 1 else width
+    scores = on_strand(track, shown_strand())[track.tfs.index(tf)]
+    return tfbinding.bedgraph(
+        track.starts[:windows],
+        scores[:windows],
+        width=width,
+        stride=stride,
+        chromosome=chromosome,
+        first=first,
+        name=tf,
+    )

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from biocore import attribution
 from biocore.attribution import EffectMap, ranked_variants
 from biocore.errors import InputError
 from biocore.plot import bases as plot
+from biocore.tfbinding.sites import window_around
 from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.frame import plain
@@ -25,6 +27,21 @@ def add_clicked() -> None:
         st.session_state["dna.variants"] = ", ".join(kept if variant in same_place else [*kept, variant])
 
 
+def _move_to_variants(choice: Choice) -> None:
+    """Variants that lie elsewhere in the record, and near enough to one another, open the window around them."""
+    state = st.session_state
+    try:
+        found = attribution.parse_variants(state.get("dna.variants") or "", choice.record.sequence)
+    except InputError:
+        return  # said below, beside what was typed
+    places = [variant.position for variant in found]
+    width = choice.end - choice.start
+    inside = all(choice.start <= place < choice.end for place in places)
+    if not inside and max(places) - min(places) < width:
+        middle = (min(places) + max(places)) // 2
+        state["dna.first"] = window_around(middle, width, len(choice.record))[0] + 1
+
+
 def show_variants(choice: Choice, scan: EffectMap) -> None:
     """Variants, alone and together; and every single-nucleotide variant ranked."""
     start_from_link("variants", "", key="dna.variants")
@@ -32,8 +49,11 @@ def show_variants(choice: Choice, scan: EffectMap) -> None:
         "Variants",
         key="dna.variants",
         placeholder="G102A, T105C",
-        help="Reference allele, position in the record, alternate allele; several are scored alone and together.",
+        help="Reference allele, position in the record, alternate allele, or 102G>A; several are scored alone and "
+        "together. A variant elsewhere in the record opens the window around it.",
         persist_state="session",
+        on_change=_move_to_variants,
+        args=(choice,),
     )
     if text.strip():
         _scored(choice, text)

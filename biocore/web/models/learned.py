@@ -92,8 +92,10 @@ def _filters(card: zoo.ModelCard) -> None:
     rows, pairs, field = _inside(card.name)
     alike = int(rows.q_value.notna().sum())
     st.caption(
-        f"{alike} of {len(rows)} filters look like a known motif. One position of the last convolution sees "
-        f"{field.width} bp; {field.effective} of them carry 90 % of its squared gradient.",
+        plain(
+            f"{alike} of {len(rows)} filters look like a known motif. One position of the last convolution sees "
+            f"{field.width} bp; {field.effective} of them carry 90 % of its squared gradient."
+        ),
         help="A filter's motif is made of the 200 of 200,000 random windows that activate it most.",
     )
     if pairs:
