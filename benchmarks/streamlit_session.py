@@ -110,7 +110,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._hash = message.new_session.page_script_hash
-            if not message.new_session.fragment_ids_this_run:
+            if not message.metadata.run.fragment_ids:
                 self._stop_timers()
                 self.widgets.clear()
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":

@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from biocore.plot.masked_residues import CHEMICAL_ORDER, track_colours
 from biocore.sequence import AMINO_ACIDS
-from biocore.web.masked_residues.scan import duration
 from biocore.web.sequence_view import _ink, chemistry_colours
+from biocore.web.waiting import duration
 
 
 def test_every_amino_acid_has_a_colour_and_a_readable_ink():

@@ -3,18 +3,22 @@
 A page reads: ``web.page(...)``, an input part, ``with web.show_errors(): result = ...``, ``web.figure``, ``web.table``.
 """
 
+from biocore.web.browser_key import owner
 from biocore.web.frame import limits, page, plain, show_errors, show_notes
 from biocore.web.inputs import decode, record_in_link, record_menu, sequence_input, show_upload_error, upload_text
 from biocore.web.link import from_link, link_to, one_of, set_link, share_link, start_from_link, take_over
 from biocore.web.outputs import command_line, download, figure, listing, table
 from biocore.web.shared import model_picker, open_folder, open_model, open_models
+from biocore.web.waiting import Answer, job
 
 __all__ = [
+    "Answer",
     "command_line",
     "decode",
     "download",
     "figure",
     "from_link",
+    "job",
     "limits",
     "link_to",
     "model_picker",
@@ -22,6 +26,7 @@ __all__ = [
     "open_folder",
     "open_model",
     "open_models",
+    "owner",
     "page",
     "plain",
     "record_in_link",

@@ -8,14 +8,18 @@ import streamlit as st
 
 from biocore import runtime, zoo
 from biocore.errors import BiocoreError
+from biocore.web.browser_key import keep_owner
+from biocore.web.job_link import open_linked_job
 
 LOGO = runtime.ASSETS / "logo.svg"
 PRIVACY = (
     "Sequences, variants and files are kept for this session only, and the pasted sequences in the memory of this "
-    "browser tab, so that a reload brings them back; embeddings of proteins stay in a cache on this "
-    "machine, under a hash of the sequence. The address of a page holds its settings. What you pasted gets into a "
-    "link only when you press *Copy link*, and whoever has that link can read it. PDB ids and UniProt accessions are "
-    "asked of their public archives."
+    "browser tab, so that a reload brings them back. Long work is a job: its input and result stay on this machine for "
+    "the time that the page Jobs states, or until you delete them there. Only this browser can open it, by a random "
+    "key that it keeps, unless you share a link there. Embeddings of proteins stay in a cache on this machine, under a "
+    "hash of the sequence. The address of a page holds its settings. What you pasted gets into a link only when you "
+    "press *Copy link*, and whoever has that link can read it. PDB ids and UniProt accessions are asked of their "
+    "public archives."
 )
 ICON = runtime.ASSETS / "icon.svg"  # a file of ours: icons by name are fetched from the internet
 
@@ -39,6 +43,7 @@ def page(title: str, question: str) -> None:
             st.html("<style>[data-testid='stSidebarNav'] { display: none }</style>")
             st.html("<a href='./' target='_self'>Home and all pages</a>")
         keeper.keep()
+        keep_owner()
         sidebar.show()
         saving.show()
         st.divider()
@@ -54,6 +59,7 @@ def page(title: str, question: str) -> None:
         )
         st.caption(plain(f"Models run on: {runtime.device().name}"))
         st.caption("What you paste stays on the machine that runs this page.", help=PRIVACY)
+    open_linked_job()
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import streamlit as st
 
 from biocore import jobs
 from biocore.jobs import Description, Job
+from biocore.web.browser_key import owner, owner_is_known
 from biocore.web.link import set_link
-from biocore.web.owner import owner, owner_is_known
 
 PAGES = {  # kind of job -> the page that asks for it; its folder has an `open_job`
     "scan-protein": "masked_residues",
@@ -75,7 +75,7 @@ def shared_job(hash: str | None = None, *, id: str | None = None) -> Job | None:
     """A job that was shared with this session, by its description's hash or by its id."""
     for shared, token in _shared().items():
         if id in (None, shared) and (found := jobs.get(shared, token=token)) is not None:
-            if hash in (None, found.description.hash):
+            if hash in (None, found.hash):
                 return found
     return None
 

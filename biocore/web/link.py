@@ -95,7 +95,7 @@ def share_link(contains: str, **private: Any) -> None:
     for name in private:  # an address opened with another text no longer says what the page shows
         if name in st.query_params and st.query_params[name] != given.get(name):
             st.query_params.pop(name, None)
-    settings = st.query_params.to_dict()
+    settings = {name: value for name, value in st.query_params.to_dict().items() if name not in ("job", "token")}
     link = f"{st.context.url or ''}?{urlencode(settings | given, quote_via=quote)}"
     fits = len(link) <= MAX_LINK
     about = f"The link will contain {contains} and the settings of this page."

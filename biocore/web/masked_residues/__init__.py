@@ -8,6 +8,7 @@ from biocore.web.masked_residues.inside import show_inside
 from biocore.web.masked_residues.landscape import show_landscape
 from biocore.web.masked_residues.model import Choice, choose_model
 from biocore.web.masked_residues.residues import show_answer, show_residues
+from biocore.web.masked_residues.scan import open_job
 from biocore.web.masked_residues.variants import show_measured, show_variants
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "choose_source",
     "family_profile",
     "keep_in_link",
+    "open_job",
     "read_protein",
     "read_settings",
     "show_answer",

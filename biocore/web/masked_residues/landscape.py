@@ -19,6 +19,7 @@ from biocore.web.masked_residues.inputs import Protein
 from biocore.web.masked_residues.model import Choice
 from biocore.web.masked_residues.residues import click, masked
 from biocore.web.tracks import offer_track
+from biocore.web.waiting import duration
 
 MAX_SHOWN = 400  # residues in one heat map; more columns than pixels show nothing
 STRATEGY = "masked_residues.strategy"  # session key of the menu
@@ -32,7 +33,7 @@ def show_landscape(protein: Protein, choice: Choice, profile: Profile | None) ->
     scans.run_wild_type(choice, sequence)
     strategy = _strategy(choice, protein, profile)
     if strategy in (MASKED, BLEND):
-        scans.run_masked(choice, sequence)
+        scans.run_masked(choice, sequence, protein.name)
     scan = _scan(choice, protein, profile, strategy)
     if not scan.done.all():
         st.info(f"{int(scan.done.sum()):,} of {len(sequence):,} residues are scanned; the others are left white.")
@@ -104,7 +105,7 @@ def _strategy(choice: Choice, protein: Protein, profile: Profile | None) -> str:
         st.session_state[f"{STRATEGY}.of"] = protein.sequence
         if not quick:
             st.session_state[STRATEGY] = first
-    cost = scans.duration(scans.expected_seconds(choice, protein.sequence))
+    cost = duration(scans.expected_seconds(choice, protein.sequence))
     strategy = st.segmented_control(
         "Strategy",
         offered,
@@ -141,7 +142,7 @@ def _numbers(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
     cells[1].metric("Mean entropy", _mean(scan.entropy, " bits"), help="0 is certain; 4.32 is no idea.")
     cells[2].metric("Mean effect", _mean(scan.mean_effect), help="Mean score of all substitutions, log-odds.")
     part = scan.strategy if scan.strategy in STRATEGIES else MASKED
-    cells[3].metric("Time of the language model", scans.duration(scans.seconds(choice, protein.sequence, part)))
+    cells[3].metric("Time of the language model", duration(scans.seconds(choice, protein.sequence, part)))
 
 
 def _mean(values: np.ndarray, unit: str = "") -> str:

@@ -1,31 +1,32 @@
-"""Substitution scans that show progress, can be stopped, and keep what is finished."""
+"""Substitution scans: short ones here and now, long ones as a job that nobody waits for."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from biocore import runtime
 from biocore.esm2 import MASKED, TOKENS, WILD_TYPE, SubstitutionScan
+from biocore.jobs import Description
+from biocore.jobs.models import is_folder
 from biocore.web.masked_residues.model import Choice
+from biocore.web.waiting import duration, job
 
 _KEY = "masked_residues.scans"
-MAX_KEPT = 6
-# A masked scan of at most this many parameters times tokens starts by itself: some 8 s on two free cores
-QUICK_WORK = {"cpu": 4e11, "gpu": 2e14}
-_CHUNK_S = 0.5  # between two updates of the progress bar, at least
+MAX_KEPT = 12
+# Parameters times tokens of a masked scan; a second on two free cores is some 5e10
+AT_ONCE = {"cpu": 5e10, "gpu": 2e13}  # computed on the page
+UNASKED = {"cpu": 4e11, "gpu": 2e14}  # a job that starts by itself
+_TURN_S = 0.5  # of the model, at least; then other sessions have theirs
 
 
 @dataclass
 class Kept:
-    """Rows of one scan so far, (L, 33), NaN where nothing was computed; seconds spent; whether to go on."""
+    """A scan of this session, rows (L, 33) with NaN where nothing was computed yet, and the seconds spent on it."""
 
     rows: np.ndarray
     seconds: float = 0.0
-    wanted: bool = False
-    stopped: bool = False
-    last_used: float = field(default_factory=time.monotonic)
 
     @property
     def done(self) -> np.ndarray:
@@ -36,16 +37,14 @@ def _kept(choice: Choice, sequence: str, strategy: str) -> Kept:
     """The scan of this session under this key; the least recently used ones are forgotten."""
     scans: dict[tuple[str, str, str], Kept] = st.session_state.setdefault(_KEY, {})
     key = (choice.hash, sequence, strategy)
-    if key not in scans:
-        scans[key] = Kept(np.full((len(sequence), len(TOKENS)), np.nan, np.float32))
-    scans[key].last_used = time.monotonic()
+    kept = scans[key] = scans.pop(key, None) or Kept(np.full((len(sequence), len(TOKENS)), np.nan, np.float32))
     while len(scans) > MAX_KEPT:
-        scans.pop(min(scans, key=lambda k: scans[k].last_used))
-    return scans[key]
+        scans.pop(next(iter(scans)))
+    return kept
 
 
 def result(choice: Choice, sequence: str, strategy: str) -> SubstitutionScan | None:
-    """What has been computed so far; None where there is nothing."""
+    """What this session knows of a scan; None where that is nothing."""
     kept = _kept(choice, sequence, strategy)
     return SubstitutionScan(sequence, strategy, kept.rows, choice.card.name) if kept.done.any() else None
 
@@ -62,20 +61,19 @@ def seconds(choice: Choice, sequence: str, strategy: str) -> float:
 
 
 def expected_seconds(choice: Choice, sequence: str) -> float:
-    """Estimated cost of a masked scan, from what a part of it took, else from the time of the one-pass scan."""
-    kept = _kept(choice, sequence, MASKED)
-    done = int(kept.done.sum())
-    if done >= 8:
-        return kept.seconds / done * len(sequence)
+    """Estimated cost of a masked scan, from the time of the one-pass scan."""
     one_pass = _kept(choice, sequence, WILD_TYPE).seconds
     windows = max(1.0, len(sequence) / choice.window * 2 - 1)  # tiles that overlap by half
     return one_pass / windows * len(sequence)
 
 
+def _work(choice: Choice, sequence: str) -> float:
+    return choice.parameters * len(sequence) * (min(len(sequence), choice.window) + 2)
+
+
 def is_quick(choice: Choice, sequence: str) -> bool:
     """Whether a masked scan may start without being asked for; the same on every machine of a kind."""
-    tokens = len(sequence) * (min(len(sequence), choice.window) + 2)
-    return choice.parameters * tokens <= QUICK_WORK[runtime.device().kind]
+    return _work(choice, sequence) <= UNASKED[runtime.device().kind]
 
 
 def run_wild_type(choice: Choice, sequence: str) -> None:
@@ -95,39 +93,42 @@ def run_wild_type(choice: Choice, sequence: str) -> None:
         kept.seconds = time.perf_counter() - start
 
 
-def run_masked(choice: Choice, sequence: str) -> None:
-    """One mask at a time, with a progress bar and a stop button.
+def run_masked(choice: Choice, sequence: str, name: str, *, key: str = "masked_residues.scan") -> None:
+    """One mask at a time: at once where that takes a second, else as a job; `result` has what is finished.
 
-    A click anywhere on the page interrupts the loop and runs the page again, which goes on where it was; so does a
-    click on Stop, but then the scan waits.  What is finished is shown either way.
+    Parameters
+    ----------
+    name : str
+        Of the protein, for the list of jobs.
+    key : str
+        Of the widgets, the page's own.
     """
     kept = _kept(choice, sequence, MASKED)
-    if kept.done.all():
+    if _work(choice, sequence) <= AT_ONCE[runtime.device().kind]:
+        _run_here(choice, sequence, kept)
         return
-    expected = expected_seconds(choice, sequence)
-    if not kept.wanted and not kept.stopped and is_quick(choice, sequence):
-        kept.wanted = True
-    place = st.container(horizontal=True, vertical_alignment="center")
-    if not kept.wanted:
-        done = int(kept.done.sum())
-        label = f"Go on ({done:,} of {len(sequence):,} residues are done)" if done else "Scan with one mask at a time"
-        if place.button(
-            f"{label}, about {duration(expected * (1 - done / len(sequence)))}", key="masked_residues.scan"
-        ):
-            kept.wanted, kept.stopped = True, False
-            st.rerun()
-        return
-    place.button("Stop", icon=":material/stop_circle:", key="masked_residues.stop", on_click=_stop, args=(kept,))
-    bar = place.progress(float(kept.done.mean()), _progress_text(kept, sequence))
-    while not kept.done.all():
-        _step(choice, sequence, kept)
-        bar.progress(float(kept.done.mean()), _progress_text(kept, sequence))
-    kept.wanted = False
-    st.rerun()
+    answer = job(
+        Description.make("scan-protein", {"records": [[name, sequence]]}, {"model": choice.name, "strategy": MASKED}),
+        key=key,
+        title=f"Scan of {name}, {len(sequence):,} residues, {choice.card.name}",
+        start=f"Scan with one mask at a time, about {duration(expected_seconds(choice, sequence))}",
+        unasked=is_quick(choice, sequence),
+        in_link=True,
+    )
+    if answer.result:
+        kept.rows = answer.result[0].token_log_probabilities
+        if answer.complete and answer.job and answer.job.started and answer.job.ended:
+            kept.seconds = answer.job.ended - answer.job.started
+
+
+def _run_here(choice: Choice, sequence: str, kept: Kept) -> None:
+    """The whole scan on the page, in turns of half a second, so that other sessions have the model in between."""
+    with st.spinner("One mask at a time..."):
+        while not kept.done.all():
+            _step(choice, sequence, kept)
 
 
 def _step(choice: Choice, sequence: str, kept: Kept) -> None:
-    """Compute for about half a second; other sessions may use the model between two steps."""
     with choice.opened() as model:
         todo = np.flatnonzero(~kept.done)  # read here: another run of this session's page may have had the model
         if not len(todo):
@@ -135,23 +136,23 @@ def _step(choice: Choice, sequence: str, kept: Kept) -> None:
         start = time.perf_counter()
         for positions, values in model.scan_chunks(sequence, MASKED, todo.tolist()):
             kept.rows[positions] = values
-            if time.perf_counter() - start > _CHUNK_S:
+            if time.perf_counter() - start > _TURN_S:
                 break
         kept.seconds += time.perf_counter() - start
 
 
-def _stop(kept: Kept) -> None:
-    kept.wanted, kept.stopped = False, True
-
-
-def _progress_text(kept: Kept, sequence: str) -> str:
-    done = int(kept.done.sum())
-    left = kept.seconds / done * (len(sequence) - done) if done else 0
-    return f"{done:,} of {len(sequence):,} residues" + (f", {duration(left)} left" if done else "")
-
-
-def duration(value: float) -> str:
-    """Seconds for people: "3 s", "2 min", "1.5 h"."""
-    if value < 90:
-        return f"{max(value, 0.1):.1f} s" if value < 10 else f"{value:.0f} s"
-    return f"{value / 60:.0f} min" if value < 5400 else f"{value / 3600:.1f} h"
+def open_job(description: Description) -> None:
+    """Show a job of this page: its protein, model and strategy."""
+    _, sequence = description.inputs["records"][0]
+    state = st.session_state
+    state["hand_over.protein"] = "".join(f">{n}\n{s}\n" for n, s in description.inputs["records"])
+    model = str(description.settings.get("model", ""))
+    if description.kind == "scan-protein":
+        strategy = description.settings["strategy"]
+        if is_folder(model):
+            state["masked_residues.folder"] = model
+        else:
+            state["masked_residues.folder"] = ""
+            state["masked_residues.model"] = model.removeprefix("blend:")
+        state["masked_residues.strategy"] = strategy
+        state["masked_residues.strategy.of"] = sequence

@@ -50,7 +50,7 @@ def score(protein: Protein, source: homologues.Source) -> Basis:
         The model's weights are not on this machine.
     """
     profile = homologues.family_profile(source, protein.sequence)
-    said, spoken = _language_model(protein.sequence)
+    said, spoken = _language_model(protein.sequence, protein.name)
     weights = effect_card().sha256.get(zoo.WEIGHTS, "")
     library = homologues.stamp() if homologues.available() else ""
     family = (source.kind, str(source.path or source.name), source.text, library, profile is None)
@@ -61,7 +61,7 @@ def score(protein: Protein, source: homologues.Source) -> Basis:
     return Basis(found, table, profile, said, stamp)
 
 
-def _language_model(sequence: str) -> tuple[np.ndarray | None, str]:
+def _language_model(sequence: str, name: str) -> tuple[np.ndarray | None, str]:
     """Its masked marginals, and what stands for them in keys of caches; None where it is not there or not asked yet.
 
     It is asked only where a part of the model reads it: nobody waits for what moves no score.
@@ -73,11 +73,11 @@ def _language_model(sequence: str) -> tuple[np.ndarray | None, str]:
     except ModelUnavailable as error:
         st.warning(web.plain(str(error)), icon=":material/warning:")
         return None, ""
-    said = _said(choice, sequence)
+    said = _said(choice, sequence, name)
     return said, "" if said is None else choice.hash
 
 
-def _said(choice: Choice, sequence: str) -> np.ndarray | None:
+def _said(choice: Choice, sequence: str, name: str) -> np.ndarray | None:
     """One mask at a time: at once where that is quick, on a click where it is not."""
     found = scan.result(choice, sequence, MASKED)
     if found is None or not found.done.all():
@@ -86,7 +86,7 @@ def _said(choice: Choice, sequence: str) -> np.ndarray | None:
             "until then scores and evidence go without it."
         )
         scan.run_wild_type(choice, sequence)
-        scan.run_masked(choice, sequence)
+        scan.run_masked(choice, sequence, name, key="variant_effects.scan")
         found = scan.result(choice, sequence, MASKED)
     return found.probabilities if found is not None and found.done.all() else None
 

@@ -9,9 +9,9 @@ import streamlit as st
 from biocore import jobs
 from biocore.errors import BiocoreError
 from biocore.jobs import Description, Job
+from biocore.web.browser_key import owner
 from biocore.web.frame import plain
 from biocore.web.job_link import keep_job_in_link, shared_job
-from biocore.web.owner import owner
 
 LIVE = ("queued", "running")
 _POLL_S = 1.0  # between two looks at a job that is waited for
@@ -88,7 +88,7 @@ def job(
 
 def _find(description: Description) -> Job | None:
     """This user's latest job of the description, else one that was shared with them."""
-    return jobs.find(description.hash, owner()) or shared_job(description.hash)
+    return jobs.find(description, owner()) or shared_job(description.hash)
 
 
 @st.cache_resource(max_entries=8, scope="session", show_spinner="Reading the result...")
