@@ -12,7 +12,7 @@ text = web.sequence_input("DNA", key="dna", kind="dna", examples=dna.examples(),
 with web.show_errors():
     records = dna.read_dna(text)
     web.show_notes(dna.notes(records))
-    tracks = dna.scan_records(tuple(record.sequence for record in records))
+    records, tracks = dna.scan(records)
     dna.start_choice(records, tracks)
 
     st.subheader("Which factors bind, and where")

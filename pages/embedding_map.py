@@ -12,7 +12,7 @@ with web.show_errors():
     settings = maps.settings_input()
     request, settings = maps.applied(request, settings)
     maps.link(request, settings)
-    embeddings = maps.embeddings_for(request)
+    embeddings = maps.embeddings_for(request, settings)
     maps.about(request, embeddings)
     shown = maps.compute_map(embeddings, settings)
     web.show_notes(shown.notes)

@@ -26,7 +26,7 @@ with web.show_errors():
     parts.show_neighbours(card, prediction)
 
     st.subheader("Which residues it rests on")
-    term = parts.show_residues(card, protein, prediction, answer)
+    term = parts.show_residues(card, protein, answer, alone=len(proteins) == 1)
     parts.show_alignment(card, protein, prediction, term)
 
     st.subheader("Export")

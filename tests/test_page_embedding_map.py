@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore import embedding
+from biocore import embedding, jobs
 
 PAGE = "../pages/embedding_map.py"
 needs_examples = pytest.mark.skipif(not embedding.example_names(), reason="the examples are not in assets/examples")
@@ -254,29 +254,22 @@ def test_a_protein_from_another_page_arrives():
     assert table(app, "record", "x")["record"].tolist() == ["p0", "p1"]
 
 
-def test_a_stopped_job_shows_what_is_finished_and_goes_on():
-    from contextlib import nullcontext
-
-    from biocore import zoo
-    from biocore.embedding import bulk, engine
-    from biocore.sequence import parse_records
-
-    text = fasta(6)
-    model = zoo.load("esm-mini")
-    half = bulk.prepare(parse_records(text)[:3], "esm-mini", model.hash)
-    list(engine.run(half, lambda: nullcontext(model)))
-
-    from biocore.web.embedding_map import Request
-
+def test_many_proteins_are_a_job_whose_finished_part_is_shown():
+    text = "".join(
+        f">p{n} family={n % 3}\n{'ACDEFGHIKLMNPQRSTVWY' * 5}{'ACDEFGHIKL' * (n % 7)}{'MNPQ' * n}\n" for n in range(100)
+    )
     app = AppTest.from_file(PAGE, default_timeout=240)
     app.query_params.update({"source": "proteins", "seq": text, "method": "pca", "model": "esm-mini"})
-    app.session_state["map.stopped"] = Request("proteins", text=text, model="esm-mini", labels_name="labels.csv").key
     app.run()
-    assert not app.exception
-    assert "Stopped: 3 of 6 proteins are finished" in messages(app)
-    assert len(table(app, "record", "x")) == 3
-    app.button(key="map.compute").click().run()
-    assert len(table(app, "record", "x")) == 6
+    assert not app.exception and "is shown when it is done" in messages(app)
+    jobs.Worker().turn(seconds=0.0)
+    app.button(key="map.embed.stop").click().run()
+    assert "of 100 proteins are embedded; the map is of these" in messages(app)
+    assert 0 < len(table(app, "record", "x")) < 100
+    app.button(key="map.embed.resume").click().run()
+    jobs.Worker().drain()
+    app.run()
+    assert not app.exception and len(table(app, "record", "x", "family")) == 100
 
 
 def test_inputs_that_changed_wait_for_the_button():

@@ -8,7 +8,7 @@ import streamlit as st
 from esm_toys import tiny_folder
 from streamlit.testing.v1 import AppTest
 
-from biocore import zoo
+from biocore import jobs, zoo
 from biocore.web.masked_residues.inputs import INSULIN
 
 P53 = (
@@ -145,20 +145,19 @@ def test_three_thousand_residues_open_with_the_cheap_strategy_and_tell_the_cost_
     app = app.slider(key="masked_residues.start").set_value(2601).run()
     assert not app.exception
     app = app.segmented_control(key="masked_residues.strategy").set_value("masked").run()
-    assert app.button(key="masked_residues.scan").label.startswith("Scan with one mask at a time, about")
+    assert app.button(key="masked_residues.scan.start").label.startswith("Scan with one mask at a time, about")
     assert any("No residue is scanned yet" in info.value for info in app.info)
     assert app.text_area(key="masked_residues.protein").value == protein
 
 
 def test_a_stopped_scan_shows_what_it_has_and_offers_to_go_on(page):
-    app = page(seq="MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ", strategy="wild-type")
-    kept = next(k for (_, _, strategy), k in app.session_state["masked_residues.scans"].items() if strategy == "masked")
-    kept.rows[:5] = np.log(1 / 33)
-    kept.seconds, kept.stopped = 1.0, True
-    app = app.segmented_control(key="masked_residues.strategy").set_value("masked").run()
-    assert any("5 of 33 residues are scanned" in info.value for info in app.info) and not app.exception
-    assert app.button(key="masked_residues.scan").label.startswith("Go on (5 of 33 residues are done)")
-    app = app.button(key="masked_residues.scan").click().run()
+    app = page(seq=INSULIN * 2, strategy="masked")
+    jobs.Worker().turn(seconds=0.0)
+    app = app.button(key="masked_residues.scan.stop").click().run()
+    assert any("of 220 residues are scanned" in info.value for info in app.info) and not app.exception
+    app = app.button(key="masked_residues.scan.resume").click().run()
+    jobs.Worker().drain()
+    app = app.run()
     assert not any("residues are scanned" in info.value for info in app.info)
     assert float(metrics(app)["Pseudo-perplexity"]) > 1
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore import runtime, zoo
+from biocore import jobs, runtime, zoo
 from biocore.errors import ModelUnavailable
 
 PAGE = Path(__file__).parents[1] / "pages" / "protein_function.py"
@@ -79,11 +79,22 @@ def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
     text = shown(app)
     assert "Aspect: molecular function" in text and "Limits of" in text
     assert "one of the training proteins" in text  # insulin itself was trained on, and the page says so
-    assert "changes the log-odds" in text
+    assert "changes the log-odds" not in text  # costly, so nobody gets it unasked
     assert "The strongest homologue with" in text and "of yours lie on" in text
     assert any(line.startswith("    ") and "**hormone activity**" in line for line in text.splitlines())  # the tree
     known = table(app, "name", "predicted", "proteins")
     assert set(known["name"][known["predicted"]]) >= {"hormone activity"}
+
+
+@needs_model
+def test_residues_behind_a_function_are_a_job_on_request():
+    app = opened()
+    app.button(key="function.residues.start").click().run()
+    assert app.button(key="function.residues.stop") and not app.exception
+    jobs.Worker().drain()
+    app.run()
+    assert "changes the log-odds" in shown(app)
+    assert parameter(app, "job") == jobs.jobs_of(app.session_state["biocore.owner"])[0].id
 
 
 @needs_model
@@ -118,6 +129,8 @@ def test_two_hundred_records():
     text = "".join(f">p{n}\n{INSULIN[n % 40 :]}\n" for n in range(200))
     app = opened()
     app.text_area[0].set_value(text).run()
+    jobs.Worker().drain()
+    app.run()
     assert not app.exception and not app.error
     assert len(table(app, "protein", "residues")) == 200
     app.selectbox(key="function.record").set_value(150).run()
@@ -134,21 +147,19 @@ def test_a_protein_of_five_thousand_residues():
 
 
 @needs_model
-def test_a_stopped_run_keeps_what_is_done_and_goes_on():
+def test_many_proteins_are_a_job_that_can_be_stopped_and_keeps_what_is_done():
     app = opened()
-    text = "".join(f">p{n}\n{INSULIN[n:]}\n" for n in range(6))
-    import hashlib
-
-    from biocore.web import protein_function as parts
-
-    proteins = parts.read_proteins(text)
-    job = hashlib.sha256("".join(p.key for p in proteins).encode()).hexdigest()[:16] + "go-mf"
-    app.session_state["function.stopped"] = job  # what the Stop button does
+    text = "".join(f">p{n}\n{INSULIN[n:]}\n" for n in range(20))
     app.text_area[0].set_value(text).run()
-    assert "Stopped: 1 of 6" in app.warning[0].value  # the first is insulin, which is known already
-    next(b for b in app.button if b.label == "Go on").click().run()
+    assert not app.exception and len(table(app, "protein", "residues")) == 1  # the first is answered at once
+    jobs.Worker().turn(seconds=0.0)
+    app.button(key="function.many.stop").click().run()
+    assert any("is finished and kept" in info.value for info in app.info)
+    app.button(key="function.many.resume").click().run()
+    jobs.Worker().drain()
+    app.run()
     assert not app.exception
-    assert len(table(app, "protein", "residues")) == 6
+    assert len(table(app, "protein", "residues")) == 20
 
 
 @needs_model

@@ -63,7 +63,7 @@ def test_a_long_scan_can_be_stopped_and_keeps_what_it_has(open_page):
     settled(page)
     page.get_by_role("radio", name="masked marginal").click()
     page.get_by_role("button", name="Scan with one mask at a time").click(timeout=WAIT)
-    page.get_by_text("residues,").first.wait_for(timeout=WAIT)  # "48 of 1,500 residues, 2 min left"
+    page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Go on (").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Go on").wait_for(timeout=WAIT)
     assert page.get_by_text("residues are scanned; the others are left white").count() == 1

@@ -3,7 +3,7 @@
 from biocore.web.dna_binding.alleles import show_alleles
 from biocore.web.dna_binding.choice import Choice, choose, start_choice
 from biocore.web.dna_binding.compare import show_comparison
-from biocore.web.dna_binding.compute import models_here, scan_records
+from biocore.web.dna_binding.compute import models_here, open_job, scan
 from biocore.web.dna_binding.detail import show_detail
 from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
@@ -20,9 +20,10 @@ __all__ = [
     "models_here",
     "notes",
     "read_dna",
-    "scan_records",
     "show_alleles",
     "show_pairs",
+    "open_job",
+    "scan",
     "show_variants",
     "show_commands",
     "show_comparison",

@@ -88,7 +88,7 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
         first = from_link("first", None, int) if fresh else None
         strongest = 0 if first is None else 1  # a link of this page names a window, and no record where it is the first
         look_at(
-            from_link("tf", "") if fresh else "",
+            state.pop("dna.linked_tf", None) or (from_link("tf", "") if fresh else ""),
             rec=from_link("record", strongest, int) - 1 if fresh else -1,
             first=first,
         )

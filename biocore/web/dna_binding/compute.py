@@ -1,9 +1,10 @@
 """Cached calls into the library.  Keys are strings and numbers; a user's results stay in the user's session."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,11 +13,16 @@ from biocore.attribution import EffectMap, PairEffects, Significance, VariantEff
 from biocore.errors import InputError, ModelUnavailable
 from biocore.io import fasta_entries
 from biocore.io.vcf import parse_vcf
+from biocore.jobs import Description
 from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.tracks import Track
+from biocore.web.dna_binding.inputs import Dna
+from biocore.web.job_link import keep_job_in_link
 from biocore.web.shared import open_models
+from biocore.web.waiting import job
 
 WIDTH = 101  # bp; what the models were trained on
+AT_ONCE = 30_000  # bp in all that are scanned on the page
 SHUFFLES, LEVEL, SEED = 20, 0.05, 0
 
 
@@ -101,6 +107,60 @@ def alleles(vcf: str, fasta: str, most: int) -> AlleleEffects:
         return allele_effects(loaded, read, fasta_entries(fasta.splitlines(), source="reference"))
 
 
+# ---------------------------------------------------------------- long scans are jobs
+
+
+def scan(records: Sequence[Dna]) -> tuple[list[Dna], list[Track]]:
+    """Every factor along the records: short ones at once, long ones as a job; of that, what is finished so far.
+
+    Returns
+    -------
+    records, tracks
+        Those with at least one finished window; a track holds its finished windows only.
+
+    Raises
+    ------
+    ModelUnavailable
+        As `models_here`.
+    """
+    if sum(len(record) for record in records) <= AT_ONCE:
+        keep_job_in_link(None)
+        return list(records), scan_records(tuple(record.sequence for record in records))
+    total = sum(len(record) for record in records)
+    more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
+    names = list(models_here().values())
+    answer = job(
+        Description.make("track", {"records": [[r.name, r.sequence] for r in records]}, {"models": names}),
+        key="dna.scan",
+        title=f"DNA scan of {records[0].name}{more}, {total:,} bp",
+        start=f"Scan {total:,} bp with {len(names):,} factors",
+        unasked=True,
+        in_link=True,
+    )
+    parts = [(record, _finished(track)) for record, track in zip(records, answer.result or [], strict=False)]
+    shown = [(record, track) for record, track in parts if len(track.starts)]
+    if not shown:
+        st.info("Nothing is scanned yet. The first windows can be shown in a moment.", icon=":material/hourglass:")
+        st.stop()
+    if not answer.complete:
+        done, windows = sum(len(t.starts) for _, t in parts), sum(len(t.starts) for t in answer.result)
+        st.info(f"{done:,} of {windows:,} windows are scanned; what follows is of these.")
+    return [record for record, _ in shown], [track for _, track in shown]
+
+
+def _finished(track: Track) -> Track:
+    known = ~np.isnan(track.forward).any(axis=0)
+    return replace(track, starts=track.starts[known], forward=track.forward[:, known], reverse=track.reverse[:, known])
+
+
+def open_job(description: Description) -> None:
+    """Show a job of this page: its records, and of a threshold its factor."""
+    state = st.session_state
+    state["hand_over.dna"] = "".join(f">{name}\n{sequence}\n" for name, sequence in description.inputs["records"])
+    if "model" in description.settings:
+        state["dna.linked_tf"] = description.settings["model"].removeprefix("tf-")
+
+
 # -------------------------------------------- the significance threshold: costly, so it follows the first answer
 
 
@@ -129,6 +189,17 @@ def significance(tf: str, sequence: str) -> Significance | NoThreshold:
     if (tf, sequence) not in known:
         st.session_state["dna.thresholds"] = [*known[-63:], (tf, sequence)]
     return found
+
+
+def long_significance(tf: str, name: str, sequence: str) -> Significance | NoThreshold | None:
+    """The threshold of a window longer than `WIDTH`, a job on request; None where it is not known yet."""
+    settings = {"model": models_here()[tf], "shuffles": SHUFFLES, "level": LEVEL, "seed": SEED}
+    try:
+        description = Description.make("significance", {"records": [[name, sequence]]}, settings)
+    except InputError as error:
+        return NoThreshold(str(error))
+    title = f"Significance threshold of {tf} in {name}"
+    return job(description, key="dna.significance", title=title, start="Find the significance threshold").result
 
 
 def known_significance(tf: str, sequence: str) -> Significance | NoThreshold | None:

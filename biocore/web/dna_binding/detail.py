@@ -80,8 +80,13 @@ def show_detail(choice: Choice) -> Detail:
                 st.caption(f"No significance threshold: {plain(threshold.reason)}")
 
     wanted = method == ISM and unit == "log-odds"
-    known = compute.known_significance(choice.tf, choice.window) if wanted else None
-    pending = wanted and known is None
+    known, pending = None, False
+    if wanted and len(choice.window) > compute.WIDTH:
+        name = f"{choice.record.name} {choice.start + 1:,}-{choice.end:,}"
+        known = compute.long_significance(choice.tf, name, choice.window)
+    elif wanted:
+        known = compute.known_significance(choice.tf, choice.window)
+        pending = known is None
     draw(known, key="dna.map.first" if pending else "dna.map")
     _motif_table(choice, scan, hits, own)
     with st.expander(f"All values ({len(result)} positions)"):

@@ -1,7 +1,7 @@
 """The embedding map page's parts: what to map, how, the map itself, and what lies beside a protein."""
 
 from biocore.web.embedding_map.beside import new_proteins_input, show_neighbours
-from biocore.web.embedding_map.collect import embeddings_for
+from biocore.web.embedding_map.collect import embeddings_for, open_job
 from biocore.web.embedding_map.draw import compute_map, show_map
 from biocore.web.embedding_map.export import about, link, model_card, share, show_outputs
 from biocore.web.embedding_map.request import Request, applied, request_input, settings_input
@@ -15,6 +15,7 @@ __all__ = [
     "link",
     "model_card",
     "new_proteins_input",
+    "open_job",
     "request_input",
     "settings_input",
     "share",

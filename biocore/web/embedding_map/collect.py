@@ -9,12 +9,19 @@ import pandas as pd
 import streamlit as st
 
 from biocore import embedding, runtime, zoo
-from biocore.embedding import EmbeddingSet, bulk, engine
+from biocore.embedding import EmbeddingSet, ProjectionSettings, bulk, engine
 from biocore.errors import InputError
+from biocore.jobs import Description
+from biocore.jobs.models import parameters
 from biocore.sequence import parse_records, recognise
 from biocore.web.embedding_map.request import EXAMPLE, MOST_RECORDS, MOST_RESIDUES, MOST_VECTORS, VECTORS, Request
+from biocore.web.job_link import keep_job_in_link
 from biocore.web.outputs import listing
 from biocore.web.shared import open_model
+from biocore.web.waiting import job
+
+AT_ONCE = {"cpu": 5e10, "gpu": 2e13}  # parameters times residues that are embedded on the page
+MANY = 1000  # proteins; a map of more is a job
 
 
 @st.cache_data(max_entries=8, show_spinner="Loading the example...")
@@ -28,17 +35,18 @@ def load_example(name: str) -> embedding.Example:
     return _example(name, path.stat().st_mtime_ns if path.exists() else 0)
 
 
-def embeddings_for(request: Request) -> EmbeddingSet:
-    """The proteins of a request with their vectors and labels; embeds what is not in the store.
+def embeddings_for(request: Request, settings: ProjectionSettings) -> EmbeddingSet:
+    """The proteins of a request with their vectors and labels: few are embedded here, many, and their map, by a job.
 
     Raises
     ------
     InputError, ModelUnavailable
     """
     if request.source == EXAMPLE:
+        keep_job_in_link(None)
         return load_example(request.example).embeddings
     kept = st.session_state.get("map.embeddings")
-    if kept is not None and kept[0] == request.key:
+    if kept is not None and kept[0] == (request.key, settings):
         for shown in kept[2]:
             _skipped(*shown)
         return kept[1]
@@ -46,13 +54,13 @@ def embeddings_for(request: Request) -> EmbeddingSet:
     if request.source == VECTORS:
         embeddings, complete = _uploaded(), True
     else:
-        embeddings, complete, messages = _embedded(request)
+        embeddings, complete, messages = _embedded(request, settings)
     if request.labels.strip():
         join = embedding.join_labels(embeddings.names, embedding.read_labels(request.labels, name=request.labels_name))
         found = (f"{join.matched:,} of {len(embeddings):,} proteins have a label from {request.labels_name}.",)
         embeddings = replace(embeddings.with_columns(join.columns), notes=embeddings.notes + found + join.notes)
     if complete:
-        st.session_state["map.embeddings"] = (request.key, embeddings, messages)
+        st.session_state["map.embeddings"] = ((request.key, settings), embeddings, messages)
     return embeddings
 
 
@@ -72,24 +80,70 @@ def _uploaded() -> EmbeddingSet:
     return embeddings
 
 
-def _embedded(request: Request) -> tuple[EmbeddingSet, bool, list[tuple]]:
+def _embedded(request: Request, settings: ProjectionSettings) -> tuple[EmbeddingSet, bool, list[tuple]]:
     """Embed the proteins of a request: their set, whether it is all of them, and what was left out."""
     name, layer = request.model, request.layer
     records = read_proteins(request.text)
     with open_model(name) as loaded:
         if layer > loaded.layers:
             raise InputError(f"Layer {layer} does not exist; {zoo.title(name)} has 0 to {loaded.layers}, or -1.")
-        budget = max(2048, getattr(loaded, "tokens_per_batch", 0))
-        job = bulk.prepare(records, name, loaded.hash, layer=layer, budget=budget)
-    messages = [(job.requested, job.skipped)] if job.skipped else []
+        plan = bulk.prepare(records, name, loaded.hash, layer=layer)
+    messages = [(plan.requested, plan.skipped)] if plan.skipped else []
     for shown in messages:
         _skipped(*shown)
-    complete = _run(job, request.key)
-    embeddings = bulk.collect(job)
-    if embeddings is None:
-        st.warning("Stopped before the first protein was finished. Press **Compute the map** to start again.")
+    residues = sum(map(len, plan.sequences))
+    if residues * parameters(name) > AT_ONCE[runtime.device().kind] or len(plan.names) > MANY:
+        return *_by_job(plan, settings, residues), messages
+    keep_job_in_link(None)
+    if plan.todo:
+        with st.spinner(f"Embedding {len(plan.todo):,} different proteins..."):
+            for _ in engine.run(plan, lambda: open_model(name)):
+                pass
+    embeddings = bulk.collect(plan)
+    assert embeddings is not None  # `prepare` refuses a job without records, and it has run
+    return embeddings, True, messages
+
+
+def _by_job(plan: bulk.Job, settings: ProjectionSettings, residues: int) -> tuple[EmbeddingSet, bool]:
+    """Vectors and map of many proteins; those of the finished ones until all are."""
+    pairs = [[name, sequence] for name, sequence in zip(plan.names, plan.sequences, strict=True)]
+    count = len(pairs)
+    answer = job(
+        Description.make("map", {"records": pairs}, {"model": plan.model, "layer": plan.layer, **asdict(settings)}),
+        key="map.embed",
+        title=f"{settings.method} map of {count:,} proteins, {plan.names[0]} and others",
+        start=f"Embed {count:,} proteins ({residues:,} residues) and draw their map",
+        unasked=True,
+        in_link=True,
+    )
+    found: EmbeddingSet | None = answer.result
+    if found is None or (not answer.complete and len(found) > MANY):
+        st.info(f"The map of {count:,} proteins is shown when it is done.", icon=":material/hourglass:")
         st.stop()
-    return embeddings, complete, messages
+    if not answer.complete:
+        st.info(f"{len(found):,} of {count:,} proteins are embedded; the map is of these.")
+    row = {name: i for i, name in enumerate(plan.names)}
+    table = plan.table.iloc[[row[name] for name in found.names]].reset_index(drop=True)
+    return replace(found, table=table, notes=plan.notes), answer.complete
+
+
+def open_job(description: Description) -> None:
+    """Show a job of this page: its proteins, model and settings."""
+    if "records" not in description.inputs:
+        return  # vectors of a file: only the user has it
+    state, asked = st.session_state, description.settings
+    headers = description.inputs.get("descriptions") or [""] * len(description.inputs["records"])
+    state["hand_over.protein"] = "".join(
+        f">{name} {header}".rstrip() + f"\n{sequence}\n"
+        for (name, sequence), header in zip(description.inputs["records"], headers, strict=True)
+    )
+    state["model"], state["layer"] = asked["model"], asked["layer"]
+    if "method" in asked:
+        state["map.method"] = asked["method"]
+        for name in ("dims", "metric", "seed", "min_dist"):
+            state[name] = asked[name]
+        state["perplexity"], state["neighbours"] = int(asked["perplexity"]), asked["neighbours"]
+    state.pop("map.applied", None)
 
 
 def read_proteins(text: str):
@@ -111,40 +165,6 @@ def _skipped(requested: int, skipped: Sequence[bulk.Skipped]) -> None:
     )
     with st.expander("Which, and why"):
         listing(pd.DataFrame([asdict(s) for s in skipped]), key=f"skipped.{requested}")
-
-
-def _stop(key: str) -> None:
-    st.session_state["map.stopped"] = key
-
-
-def _run(job: bulk.Job, key: str) -> bool:
-    """Run a job with progress and a way to stop it; True where it is finished."""
-    if not job.todo:
-        return True
-    if st.session_state.get("map.stopped") == key:
-        done = len(job.names) - sum(k in set(job.keys[i] for i in job.todo) for k in job.keys)
-        st.warning(
-            f"Stopped: {done:,} of {len(job.names):,} proteins are finished, kept and shown. "
-            "**Compute the map** goes on from there.",
-            icon=":material/pause_circle:",
-        )
-        return False
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0, "Starting...")
-        st.button("Stop and keep what is finished", key="map.stop", on_click=_stop, args=(key,), icon=":material/stop:")
-    for progress in engine.run(job, lambda: open_model(job.model)):
-        bar.progress(progress.fraction, progress_text(progress))
-    place.empty()
-    return True
-
-
-def progress_text(progress: bulk.Progress) -> str:
-    text = f"{progress.sequences:,} of {progress.of_sequences:,} different proteins"
-    if np.isnan(progress.remaining):
-        return f"{text}; the estimate comes after the first batch"
-    left = progress.remaining
-    return f"{text}; about {left:,.0f} s to go" if left < 90 else f"{text}; about {left / 60:,.0f} min to go"
 
 
 def digest(vectors: np.ndarray) -> str:

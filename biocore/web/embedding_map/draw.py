@@ -8,24 +8,40 @@ import streamlit as st
 
 from biocore import embedding
 from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings
+from biocore.jobs import Description
+from biocore.jobs.kinds.map import as_text
 from biocore.plot import embedding_map as plots
 from biocore.web.embedding_map.beside import projected_proteins, show_projected
-from biocore.web.embedding_map.collect import digest, load_example
+from biocore.web.embedding_map.collect import MANY, digest, load_example
 from biocore.web.embedding_map.request import EXAMPLE, FIND, PICKED, Request
 from biocore.web.frame import plain
 from biocore.web.link import start_from_link
 from biocore.web.outputs import figure, table
+from biocore.web.waiting import job
 
 
 def compute_map(embeddings: EmbeddingSet, settings: ProjectionSettings) -> Projection:
-    """The map, from the file it came with, from the cache, or computed now."""
+    """The map: the one it came with, from the cache, or computed now; of many vectors of a file by a job."""
+    if embeddings.projection is None and len(embeddings) > MANY and settings.method != "pca":
+        return _by_job(embeddings, settings)
     wait = "Computing the map..."
     if settings.method == "umap":
         wait = "Computing UMAP; the first one takes half a minute more, while its code is compiled..."
-    elif settings.method == "tsne" and len(embeddings) > 2000:
-        wait = f"Computing t-SNE of {len(embeddings):,} proteins; this takes about {len(embeddings) / 100:,.0f} s..."
     with st.spinner(wait):
         return _map(digest(embeddings.vectors), settings, embeddings)
+
+
+def _by_job(embeddings: EmbeddingSet, settings: ProjectionSettings) -> Projection:
+    answer = job(
+        Description.make("map", as_text(embeddings.vectors), asdict(settings)),
+        key="map.projection",
+        title=f"{settings.method} map of {len(embeddings):,} vectors",
+        start=f"Draw the map of {len(embeddings):,} vectors",
+        unasked=True,
+    )
+    if not answer.complete:
+        st.stop()
+    return answer.result
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)

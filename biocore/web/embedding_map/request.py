@@ -215,8 +215,6 @@ def applied(request: Request, settings: ProjectionSettings) -> tuple[Request, Pr
         last = (request, last[1] if last[0].source == EXAMPLE else settings)
     elif last[0].source != request.source:
         last = (request, settings) if request.source == PROTEINS and _small(request) else last
-    if pressed:
-        st.session_state.pop("map.stopped", None)
     st.session_state["map.applied"] = last
     if last != (request, settings):
         st.info("The inputs have changed. Press **Compute the map** to use them.", icon=":material/refresh:")

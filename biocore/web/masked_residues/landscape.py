@@ -13,6 +13,7 @@ from biocore.plot import masked_residues as plot
 from biocore.plot.theme import symmetric_limit
 from biocore.sequence import AMINO_ACIDS
 from biocore.stats.correlation import spearman
+from biocore.web.job_link import keep_job_in_link
 from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues import scan as scans
 from biocore.web.masked_residues.inputs import Protein
@@ -34,6 +35,8 @@ def show_landscape(protein: Protein, choice: Choice, profile: Profile | None) ->
     strategy = _strategy(choice, protein, profile)
     if strategy in (MASKED, BLEND):
         scans.run_masked(choice, sequence, protein.name)
+    else:
+        keep_job_in_link(None)
     scan = _scan(choice, protein, profile, strategy)
     if not scan.done.all():
         st.info(f"{int(scan.done.sum()):,} of {len(sequence):,} residues are scanned; the others are left white.")

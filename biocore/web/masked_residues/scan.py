@@ -10,6 +10,7 @@ from biocore import runtime
 from biocore.esm2 import MASKED, TOKENS, WILD_TYPE, SubstitutionScan
 from biocore.jobs import Description
 from biocore.jobs.models import is_folder
+from biocore.web.job_link import keep_job_in_link
 from biocore.web.masked_residues.model import Choice
 from biocore.web.waiting import duration, job
 
@@ -105,6 +106,7 @@ def run_masked(choice: Choice, sequence: str, name: str, *, key: str = "masked_r
     """
     kept = _kept(choice, sequence, MASKED)
     if _work(choice, sequence) <= AT_ONCE[runtime.device().kind]:
+        keep_job_in_link(None)
         _run_here(choice, sequence, kept)
         return
     answer = job(

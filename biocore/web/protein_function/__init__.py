@@ -5,7 +5,7 @@ from biocore.web.protein_function.answer import show_answer
 from biocore.web.protein_function.basis import show_neighbours, show_residues
 from biocore.web.protein_function.export import keep_in_link, show_outputs
 from biocore.web.protein_function.proteins import HELP, Protein, choose_model, examples, read_proteins
-from biocore.web.protein_function.running import choose_protein, predict
+from biocore.web.protein_function.running import choose_protein, open_job, predict
 
 __all__ = [
     "HELP",
@@ -14,6 +14,7 @@ __all__ = [
     "choose_protein",
     "examples",
     "keep_in_link",
+    "open_job",
     "predict",
     "read_proteins",
     "show_alignment",

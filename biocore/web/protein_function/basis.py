@@ -5,10 +5,11 @@ import streamlit as st
 
 from biocore import web, zoo
 from biocore.go import Prediction, evidence, tables
+from biocore.jobs import Description
 from biocore.plot import protein_function as plot
 from biocore.web import workspace
-from biocore.web.protein_function.proteins import AT_ONCE, QUICKGO, UNIPROT, Protein
-from biocore.web.protein_function.running import answer_key
+from biocore.web.job_link import keep_job_in_link
+from biocore.web.protein_function.proteins import QUICKGO, UNIPROT, Protein
 from biocore.web.sequence_view import sequence_view
 from biocore.web.tracks import offer_track
 
@@ -55,8 +56,13 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
             web.table(rare[["name", "QuickGO", "proteins", "similarity"]], "function_rare", column_config=config)
 
 
-def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction, answer: pd.DataFrame) -> str | None:
-    """Which residues a chosen term rests on, with the test of faithfulness.  Returns the chosen term."""
+def show_residues(card: zoo.ModelCard, protein: Protein, answer: pd.DataFrame, *, alone: bool) -> str | None:
+    """Which residues a chosen term rests on, with the test of faithfulness, asked for by a click.
+
+    Returns the chosen term.  `alone`: it is the only protein, so its job is the page's main one.
+    """
+    if alone and (answer.empty or len(protein.sequence) < evidence.MIN_LENGTH):
+        keep_job_in_link(None)
     if answer.empty:
         st.caption("There is no predicted term to explain.")
         return None
@@ -67,37 +73,18 @@ def show_residues(card: zoo.ModelCard, protein: Protein, prediction: Prediction,
     key = f"function.term.{protein.key}"
     web.start_from_link("term", next(iter(labels)), key=key, allowed=labels)
     term = st.selectbox("Term", list(labels), format_func=lambda t: f"{labels[t]} ({t})", key=key)
-    store = st.session_state.setdefault("function.evidence", {})
-    place = (*answer_key(card, protein), term)
-    if place not in store:
-        wanted = len(protein.sequence) <= AT_ONCE
-        if not wanted and not st.button(
-            "Show which residues matter", icon=":material/search:", help="About 70 passes of the language model."
-        ):
-            return term
-        store[place] = _explain(card, protein, term)
-        while len(store) > 50:
-            store.pop(next(iter(store)))
-    found, test = store[place]
-    _show_evidence(found, test, labels[term], protein)
+    found = web.job(
+        Description.make(
+            "occlusion", {"records": [[protein.name, protein.sequence]]}, {"model": card.name, "term": term}
+        ),
+        key="function.residues",
+        title=f"Residues of {protein.name} behind {labels[term]}",
+        start="Show which residues matter: about 70 passes of the language model",
+        in_link=alone,
+    )
+    if found.complete:
+        _show_evidence(*found.result, labels[term], protein)
     return term
-
-
-def _explain(
-    card: zoo.ModelCard, protein: Protein, term: str
-) -> tuple[evidence.ResidueEvidence, evidence.OcclusionFaithfulness]:
-    bar = st.progress(0.0, "Hiding one stretch of residues after the other...")
-    with web.open_model(card.name) as model:
-        found = evidence.occlusion(
-            model, protein.sequence, model.terms.index(term), progress=lambda n, total: _move(bar, 0.7 * n / total)
-        )
-        test = evidence.faithfulness(model, found, progress=lambda n, total: _move(bar, 0.7 + 0.3 * n / total))
-    bar.empty()
-    return found, test
-
-
-def _move(bar, done: float) -> None:
-    bar.progress(done)
 
 
 def _show_evidence(

@@ -12,8 +12,8 @@ from biocore.sequence import clean_protein, parse_records
 TASK = "protein-function"
 MAX_RECORDS = 1000
 MAX_RESIDUES = 40_000  # titin has 34,350
-KEPT = 2000  # answers a session remembers
-AT_ONCE = 300  # residues up to which residue evidence is computed without being asked
+KEPT = 200  # answers a session remembers
+AT_ONCE = 1500  # residues of all proteins up to which they are answered on the page
 HELP = (
     "FASTA (up to 1,000 proteins) or one bare sequence in one-letter code; case, spaces and digits are ignored. "
     "X, B, Z, U, O and * are accepted and reported."

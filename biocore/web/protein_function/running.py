@@ -1,80 +1,69 @@
-"""Predict the proteins one by one, with a way to stop, and choose which of them to look at."""
+"""Predict the proteins, a few at once and many as a job, and choose which of them to look at."""
 
-import hashlib
-import time
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from biocore import web, zoo
-from biocore.errors import InputError
 from biocore.go import Prediction, tables
-from biocore.web.protein_function.proteins import KEPT, Protein
-
-
-def _answers() -> dict[tuple[str, str, str], Prediction]:
-    return st.session_state.setdefault("function.answers", {})
-
-
-def answer_key(card: zoo.ModelCard, protein: Protein) -> tuple[str, str, str]:
-    """What an answer is kept under: model, its weights and the protein."""
-    return card.name, card.sha256.get(zoo.WEIGHTS, ""), protein.key
+from biocore.jobs import Description
+from biocore.web.job_link import keep_job_in_link
+from biocore.web.protein_function.proteins import AT_ONCE, KEPT, Protein
 
 
 def predict(card: zoo.ModelCard, proteins: Sequence[Protein]) -> dict[int, Prediction]:
-    """Answers by number of the protein; those of stopped runs are kept, and the user may go on.
+    """Answers by number of the protein: the first, or all of a few, at once; many as a job, those that are finished.
 
-    What is computed stays in the session, so a changed selection costs nothing.
+    What is computed on the page stays in the session, so a changed selection costs nothing.
     """
-    answers = _answers()
-    job = hashlib.sha256("".join(p.key for p in proteins).encode()).hexdigest()[:16] + card.name
-    missing = [i for i, p in enumerate(proteins) if answer_key(card, p) not in answers]
-    if missing and st.session_state.get("function.stopped") != job:
-        _compute(card, proteins, missing, job)
-    done = {i: answers[answer_key(card, p)] for i, p in enumerate(proteins) if answer_key(card, p) in answers}
-    if len(done) < len(proteins):
-        st.warning(f"Stopped: {len(done):,} of {len(proteins):,} proteins are done.")
-        st.button("Go on", on_click=_set_stopped, args=(None,), icon=":material/play_arrow:")
+    many = sum(len(protein.sequence) for protein in proteins) > AT_ONCE
+    done = {i: _at_once(card, protein) for i, protein in enumerate(proteins[:1] if many else proteins)}
+    if many and len(proteins) > 1:
+        found = web.job(
+            describe(card, proteins),
+            key="function.many",
+            title=f"Functions of {len(proteins):,} proteins, {proteins[0].name} and others",
+            start=f"Predict all {len(proteins):,} proteins",
+            unasked=True,
+            in_link=True,
+        )
+        done |= {i: one for i, one in enumerate(found.result or []) if one is not None}
+        if len(done) < len(proteins):
+            st.caption(f"Shown: {len(done):,} of {len(proteins):,} proteins.")
+    elif len(proteins) > 1:
+        keep_job_in_link(None)
     return done
 
 
-def _set_stopped(job: str | None) -> None:
-    st.session_state["function.stopped"] = job
+def describe(card: zoo.ModelCard, proteins: Sequence[Protein]) -> Description:
+    """The job that answers these proteins."""
+    return Description.make("function", {"records": [[p.name, p.sequence] for p in proteins]}, {"model": card.name})
 
 
-def _compute(card: zoo.ModelCard, proteins: Sequence[Protein], missing: Sequence[int], job: str) -> None:
-    """Predict one protein after the other, with progress and a button to stop where there are many."""
-    answers = _answers()
-    place = st.empty()
-    many = len(missing) > 3
-    if many:
-        with place.container():
-            bar = st.progress(0.0, f"{len(missing):,} proteins to go")
-            st.button("Stop", key="function.stop", on_click=_set_stopped, args=(job,), icon=":material/stop:")
-    started = time.monotonic()
-    with st.spinner("Asking the model...") if not many else place:
-        for number, i in enumerate(missing, 1):
-            with web.open_model(card.name) as model:
-                answers[answer_key(card, proteins[i])] = model([proteins[i].sequence])
-            if many:
-                left = (time.monotonic() - started) / number * (len(missing) - number)
-                bar.progress(number / len(missing), f"{number:,} of {len(missing):,} proteins, {left:.0f} s left")
-    while len(answers) > KEPT:
-        answers.pop(next(iter(answers)))
-    place.empty()
+def open_job(description: Description) -> None:
+    """Show a job of this page: its proteins, model and term."""
+    state = st.session_state
+    state["hand_over.protein"] = "".join(f">{name}\n{sequence}\n" for name, sequence in description.inputs["records"])
+    state["model"] = description.settings["model"]
+    if "term" in description.settings:
+        sequence = description.inputs["records"][0][1]
+        state[f"function.term.{Protein('', sequence, ()).key}"] = description.settings["term"]
+
+
+def _at_once(card: zoo.ModelCard, protein: Protein) -> Prediction:
+    answers: dict[tuple[str, str, str], Prediction] = st.session_state.setdefault("function.answers", {})
+    key = card.name, card.sha256.get(zoo.WEIGHTS, ""), protein.key
+    if key not in answers:
+        with st.spinner("Asking the model..."), web.open_model(card.name) as model:
+            answers[key] = model([protein.sequence])
+        while len(answers) > KEPT:
+            answers.pop(next(iter(answers)))
+    return answers[key]
 
 
 def choose_protein(card: zoo.ModelCard, proteins: Sequence[Protein], done: dict[int, Prediction]) -> int:
-    """One line for each protein, and the choice of the one to look at.  Returns its number.
-
-    Raises
-    ------
-    InputError
-        No protein is done yet.
-    """
-    if not done:
-        raise InputError("No protein is done yet. Go on, or paste fewer.")
+    """One line for each protein, and the choice of the one to look at.  Returns its number."""
     if len(proteins) == 1:
         return 0
     with web.open_model(card.name) as model:
