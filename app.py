@@ -17,7 +17,7 @@ MENU = {
         ("pages/embedding_map.py", "Embedding map"),
         ("pages/protein_function.py", "Protein function"),
     ],
-    "About": [("pages/models.py", "Models")],
+    "About": [("pages/jobs.py", "Jobs"), ("pages/models.py", "Models")],
 }
 ROOT = Path(__file__).parent
 

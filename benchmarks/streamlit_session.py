@@ -128,7 +128,7 @@ class Visitor:
     def _element(self, element: Message) -> None:
         kind = element.WhichOneof("type")
         if kind == "exception":
-            self.exceptions.append(f"{element.exception.type}: {element.exception.message}")  # type: ignore[attr-defined]
+            self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
         id = getattr(getattr(element, kind or "", None), "id", "")
         if isinstance(id, str) and id.startswith("$$ID-"):
             self.widgets[id.split("-", 2)[2]] = id

@@ -330,6 +330,8 @@ def test_a_database_of_the_server_is_searched_on_request(page, tmp_path, monkeyp
     app = page(seq=INSULIN)
     app = app.radio(key="masked_residues.source").set_value("a database on this server").run()
     assert not app.exception and not app.error
-    app = app.button(key="masked_residues.search").click().run()
+    app = app.button(key="masked_residues.search.start").click().run()
     assert not app.exception and not app.error
+    jobs.Worker().drain()
+    app = app.run()
     assert metrics(app)["Residues with homologues"] == "100 %"

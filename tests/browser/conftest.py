@@ -34,6 +34,7 @@ def server(tmp_path_factory):
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = os.environ | {"BIOCORE_HOME": str(tmp_path_factory.mktemp("home")), "BIOCORE_OFFLINE": "1"}
+    environment["BIOCORE_JOBS"] = "worker"
     log = tmp_path_factory.mktemp("server") / "log"
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)

@@ -9,7 +9,9 @@ import streamlit as st
 from biocore import runtime, web, zoo
 from biocore.errors import BiocoreError
 from biocore.families import Profile
+from biocore.jobs import Description
 from biocore.web.inputs import MAX_UPLOAD_MB, decode
+from biocore.web.waiting import job
 
 LIBRARY = "families"
 EMBEDDED, ALIGNMENT, DATABASE = "embedded families", "an alignment of yours", "a database on this server"
@@ -118,22 +120,17 @@ def without(source: Source, profile: Profile | None, sequence: str, hidden: tupl
 
 
 def _database_profile(path: Path, sequence: str) -> Profile | None:
-    key = ("masked_residues.searched", str(path), sequence)
-    kept: dict = st.session_state.setdefault("masked_residues.profiles", {})
-    if key in kept:
-        return kept[key]
-    if not st.button(f"Search {web.plain(path.name)}", type="primary", key="masked_residues.search"):
+    answer = job(
+        Description.make(
+            "search-database", {"records": [["protein", sequence]]}, {"model": LIBRARY, "database": str(path)}
+        ),
+        key="masked_residues.search",
+        title=f"Homologues of a protein of {len(sequence):,} residues in {path.name}",
+        start=f"Search {path.name}",
+    )
+    if answer.job is None:
         st.caption("Two rounds with HMMER: about a minute for each 100 million residues. The result is kept.")
-        return None
-    bar = st.progress(0.0, "Searching...")
-
-    def show(done: int, total: int) -> None:
-        bar.progress(done / total, f"{done:,} of {total:,} sequences, two rounds")
-
-    with web.open_model(LIBRARY) as library:
-        kept[key] = library.database_profile(sequence, path, progress=show)
-    bar.empty()
-    return kept[key]
+    return answer.result[0] if answer.complete else None
 
 
 def blended(profile: Profile | None, said: np.ndarray, model: str, positions: np.ndarray | None = None) -> np.ndarray:

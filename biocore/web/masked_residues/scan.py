@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -11,6 +12,7 @@ from biocore.esm2 import MASKED, TOKENS, WILD_TYPE, SubstitutionScan
 from biocore.jobs import Description
 from biocore.jobs.models import is_folder
 from biocore.web.job_link import keep_job_in_link
+from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.model import Choice
 from biocore.web.waiting import duration, job
 
@@ -148,6 +150,9 @@ def open_job(description: Description) -> None:
     _, sequence = description.inputs["records"][0]
     state = st.session_state
     state["hand_over.protein"] = "".join(f">{n}\n{s}\n" for n, s in description.inputs["records"])
+    if description.kind == "search-database":
+        state["masked_residues.source"] = homologues.DATABASE
+        state["masked_residues.db"] = Path(description.settings["database"])
     model = str(description.settings.get("model", ""))
     if description.kind == "scan-protein":
         strategy = description.settings["strategy"]

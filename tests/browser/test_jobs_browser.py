@@ -1,0 +1,51 @@
+"""A job in a browser, with a real worker: it goes on when the tab is closed, and is found again by this browser alone."""
+
+import random
+import time
+
+WAIT = 240_000
+LETTERS = "ACDEFGHIKLMNPQRSTVWY"
+
+
+def protein(length, seed):
+    return "".join(random.Random(seed).choices(LETTERS, k=length))
+
+
+def test_a_scan_goes_on_when_the_tab_is_closed_and_another_browser_does_not_see_it(open_page):
+    page = open_page(f"masked_residues?seq={protein(320, 1)}&strategy=masked")
+    page.get_by_role("button", name="Stop").or_(page.get_by_role("button", name="Scan with one mask")).first.wait_for(
+        timeout=WAIT
+    )
+    if page.get_by_role("button", name="Scan with one mask").count():
+        page.get_by_role("button", name="Scan with one mask").click()
+    page.wait_for_url("**job=*", timeout=WAIT)
+    page.locator(".residue[data-index='6']").click()  # the page works meanwhile
+    page.wait_for_url("**mask=7*", timeout=WAIT)
+    address, context = page.url, page.context
+    page.close()
+
+    again = context.new_page()  # the same browser: nothing but its key and the job's id in the address
+    again.set_default_timeout(WAIT)
+    again.goto(address.split("?")[0] + "?job=" + address.split("job=")[1].split("&")[0])
+    again.get_by_role("heading", name="Export").wait_for(timeout=WAIT)
+    again.get_by_text("No residue is scanned yet").or_(again.get_by_text("residues are scanned")).first.wait_for(
+        state="detached", timeout=WAIT
+    )
+    assert again.locator(".residue").count() == 320
+    again.get_by_text("Both strategies side by side").wait_for(timeout=WAIT)  # both are complete
+
+    other = open_page("?".join(["masked_residues", address.split("?")[1]]))
+    other.get_by_text("belongs to another browser").wait_for(timeout=WAIT)
+    again.close()
+
+
+def test_stop_takes_effect_at_once_and_the_job_is_on_the_page_jobs(open_page):
+    page = open_page(f"masked_residues?seq={protein(900, 2)}&strategy=masked")
+    page.get_by_role("button", name="Scan with one mask").click(timeout=WAIT)
+    page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
+    start = time.monotonic()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("is finished and kept").wait_for(timeout=WAIT)
+    assert time.monotonic() - start < 20  # two seconds where nothing else runs; tests share two cores
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_text("(stopped)").wait_for(timeout=WAIT)
