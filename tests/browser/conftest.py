@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +43,11 @@ def server(tmp_path_factory):
         _wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
+        workers = psutil.Process(process.pid).children() if process.poll() is None else []
         process.terminate()
         process.wait(20)
+        for worker in workers:  # it would outlive the server
+            worker.terminate()
 
 
 def _wait_until_healthy(url, process, log):

@@ -1,4 +1,4 @@
-"""A job in a browser, with a real worker: it goes on when the tab is closed, and is found again by this browser alone."""
+"""A job in a browser, with a real worker: it goes on when the tab is closed, and only this browser finds it again."""
 
 import random
 import time
