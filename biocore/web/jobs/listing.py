@@ -134,5 +134,5 @@ def archive(job: Job) -> bytes:
         files = write_folder(job.description, jobs.result(job), Path(folder), times=times)
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zipped:
             for path in files:
-                zipped.write(path, path.name)
+                zipped.writestr(path.name, path.read_bytes())
     return content.getvalue()
