@@ -86,14 +86,14 @@ def overhead(arguments: argparse.Namespace) -> None:
 def questions(name: str, rng: random.Random, model, factors):
     """A description, and the plain function that answers it."""
     if name == "scan-protein":
-        sequence = letters(AMINO_ACIDS, 250, rng)
+        sequence = letters(AMINO_ACIDS, 200, rng)
         asked = Description.make(name, {"records": [["p", sequence]]})
         return asked, lambda: [model.substitution_scores(sequence)]
     if name == "embed":
-        records = [[str(i), letters(AMINO_ACIDS, rng.randint(50, 250), rng)] for i in range(400)]
+        records = [[str(i), letters(AMINO_ACIDS, rng.randint(50, 250), rng)] for i in range(200)]
         asked = Description.make(name, {"records": records})
         return asked, lambda: model.embed([sequence for _, sequence in records])
-    sequence = letters(BASES, 60_000, rng)
+    sequence = letters(BASES, 30_000, rng)
     asked = Description.make(name, {"records": [["d", sequence]]}, models=FACTORS)
     return asked, lambda: tfbinding.record_tracks(factors, [sequence])
 

@@ -98,6 +98,21 @@ def test_a_job_goes_from_queued_to_done_and_is_answered_once(tmp_path):
     assert computed(log) == [1, 2, 3]
 
 
+def test_a_step_of_two_jobs_is_computed_once(tmp_path):
+    log = tmp_path / "log"
+    one, two = (
+        jobs.submit(squares(1, 2, 3, 4, log=str(log)), ANNE),
+        jobs.submit(squares(4, 3, 2, 1, log=str(log)), BERT),
+    )
+    worker = Worker()
+    while worker.turn(seconds=-1):  # turn by turn, so that each finds what the other has done since
+        pass
+    assert sorted(computed(log)) == [1, 2, 3, 4]
+    assert jobs.result(jobs.get(one.id, ANNE)).tolist() == [1, 4, 9, 16]
+    jobs.delete(one.id, ANNE)
+    assert jobs.result(jobs.get(two.id, BERT)).tolist() == [16, 9, 4, 1]
+
+
 def test_stop_keeps_what_is_finished_and_resume_goes_on(tmp_path):
     log = tmp_path / "log"
     job = jobs.submit(squares(*range(6), log=str(log)), ANNE)

@@ -85,11 +85,10 @@ class Job:
         """
         from biocore.errors import DataUnavailable
 
-        with self._store.reading() as connection:
-            row = connection.execute("SELECT description FROM jobs WHERE id = ?", [self.id]).fetchone()
-        if row is None:
+        text = self._store.description(self.id)
+        if text is None:
             raise DataUnavailable("This job was deleted.")
-        return Description.stored(row["description"])
+        return Description.stored(text)
 
 
 COLUMNS = (

@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from biocore.jobs.description import Description
 from biocore.jobs.kinds import Step
@@ -101,7 +101,7 @@ def claim(store: Store, worker: str, lane: str | None = None) -> sqlite3.Row | N
                 "UPDATE jobs SET started = coalesce(started, ?), run_started = ?, updated = ? WHERE id = ?",
                 [now, now, now, row["id"]],
             )
-        return connection.execute("SELECT * FROM jobs WHERE id = ?", [row["id"]]).fetchone()
+        return connection.execute("SELECT id, kind, run_started FROM jobs WHERE id = ?", [row["id"]]).fetchone()
 
 
 def release(store: Store, job: str, worker: str) -> None:
@@ -124,21 +124,32 @@ def known(store: Store, job: str, worker: str, steps: Sequence[Step]) -> set[str
         return present_keys(connection, [step.key for step in steps])
 
 
-def begin(store: Store, job: str, worker: str, key: str) -> tuple[int, str] | None:
-    """Write down that a step begins: how often it has ended a worker before, and why.
+class Begun(NamedTuple):
+    """A step that a worker may compute now: how often it has ended a worker before and why; and if it is known."""
 
-    None where the job is not this worker's any more (stopped or deleted meanwhile).
+    attempts: int
+    reason: str
+    known: bool
+
+
+def begin(store: Store, job: str, worker: str, key: str) -> Begun | None:
+    """Write down that a step begins; None where the job is not this worker's any more (stopped or deleted meanwhile).
+
+    It is known where another job has computed it since this one was planned.
     """
     with store.writing() as connection:
         if not _is_mine(connection, job, worker):
             return None
+        if connection.execute("SELECT 1 FROM results WHERE key = ?", [key]).fetchone() is not None:
+            connection.execute("INSERT OR IGNORE INTO parts (job, key) VALUES (?, ?)", [job, key])
+            return Begun(0, "", True)
         row = connection.execute("SELECT count, reason FROM attempts WHERE job = ? AND key = ?", [job, key]).fetchone()
         count, reason = (row["count"], row["reason"]) if row else (0, "")
         if count < MOST_ATTEMPTS:
             connection.execute(
                 "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)", [job, key, count + 1, "it ended without a word"]
             )
-        return count, reason
+        return Begun(count, reason, False)
 
 
 def finish(store: Store, job: str, worker: str, step: Step, arrays, *, last: bool) -> bool:
@@ -152,8 +163,6 @@ def finish(store: Store, job: str, worker: str, step: Step, arrays, *, last: boo
             return False
         if arrays is not None:
             keep(connection, job, step.key, arrays)
-        else:
-            connection.execute("INSERT OR IGNORE INTO parts (job, key) VALUES (?, ?)", [job, step.key])
         connection.execute("DELETE FROM attempts WHERE job = ? AND key = ?", [job, step.key])
         mine = _is_mine(connection, job, worker)
         connection.execute("UPDATE jobs SET done = done + ?, updated = ? WHERE id = ?", [step.work, now, job])

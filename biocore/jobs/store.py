@@ -112,6 +112,12 @@ class Store:
                 raise
             connection.execute("COMMIT")
 
+    def description(self, job: str) -> str | None:
+        """The description of a job as JSON; None where there is no such job."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT description FROM jobs WHERE id = ?", [job]).fetchone()
+        return None if row is None else row["description"]
+
     # ------------------------------------------------------------------------------------------------- results
 
     def present(self, keys: Sequence[str]) -> set[str]:

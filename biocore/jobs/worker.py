@@ -6,6 +6,8 @@ import socket
 import sys
 import time
 import traceback
+from collections import OrderedDict, deque
+from dataclasses import dataclass
 
 from biocore.errors import BiocoreError
 from biocore.jobs import kinds, queue
@@ -15,6 +17,7 @@ from biocore.jobs.models import Models
 from biocore.jobs.store import ASIDE, MAIN, Store, StoredParts
 
 TURN_S = 1.0  # seconds of one turn, at least one step
+_PLANS = 32  # jobs whose missing steps a worker remembers between turns
 
 
 class Worker:
@@ -47,6 +50,7 @@ class Worker:
         self.models = models or Models()
         self.lane = lane
         self.current: tuple[str, float] | None = None
+        self._plans: OrderedDict[tuple[str, float], _Plan] = OrderedDict()
         self.prefix = prefix_of(name, lane or MAIN)
         self.id = f"{self.prefix}{os.getpid()}:{secrets.token_hex(4)}"
 
@@ -63,7 +67,7 @@ class Worker:
         if row is None:
             return False
         try:
-            self._compute(row["id"], Description.stored(row["description"]), seconds)
+            self._compute(row["id"], row["run_started"], seconds)
         except BiocoreError as error:
             queue.fail(self.store, row["id"], self.id, str(error))
         except MemoryError:
@@ -84,39 +88,63 @@ class Worker:
             queue.release(self.store, row["id"], self.id)
         return True
 
-    def _compute(self, job: str, description: Description, seconds: float) -> None:
-        steps = kinds.steps_of(description)
-        finished = queue.known(self.store, job, self.id, steps)
-        todo = [step for step in steps if step.key not in finished]
-        if not todo:
+    def _compute(self, job: str, started: float, seconds: float) -> None:
+        plan = self._plan(job, started)
+        if plan is None:
+            return
+        if not plan.todo:
             queue.set_done(self.store, job, self.id)
             return
-        self.models.expect(description.models)
-        until = time.monotonic() + seconds
-        for number, step in enumerate(todo, 1):
+        self.models.expect(plan.description.models)
+        kind, until = kinds.get(plan.description.kind), time.monotonic() + seconds
+        while plan.todo:
+            step = plan.todo[0]
             lane = ASIDE if step.long else MAIN
             if self.lane not in (None, lane):
+                self._plans.pop((job, started))  # what is missing is looked up anew when it comes back
                 queue.move(self.store, job, self.id, lane)
                 return
             begun = queue.begin(self.store, job, self.id, step.key)
             if begun is None:
                 return
-            attempts, reason = begun
-            if attempts >= queue.MOST_ATTEMPTS:
-                queue.fail(
-                    self.store,
-                    job,
-                    self.id,
-                    f"A step of this job has ended the computing process {attempts} times ({reason}), so it is "
-                    "not tried again. Try fewer or shorter records.",
+            if begun.attempts >= queue.MOST_ATTEMPTS:
+                message = (
+                    f"A step of this job has ended the computing process {begun.attempts} times ({begun.reason}), so "
+                    "it is not tried again. Try fewer or shorter records."
                 )
+                queue.fail(self.store, job, self.id, message)
                 return
             self.current = job, time.monotonic()
-            arrays = run_step(kinds.get(description.kind), step, self.models, self.store)
-            if not queue.finish(self.store, job, self.id, step, arrays, last=number == len(todo)):
+            arrays = None if begun.known else run_step(kind, step, self.models, self.store)
+            plan.todo.popleft()
+            if not queue.finish(self.store, job, self.id, step, arrays, last=not plan.todo):
                 return
             if time.monotonic() > until:
                 return
+
+    def _plan(self, job: str, started: float) -> "_Plan | None":
+        """The steps of a job that are missing; kept between turns, as planning a large job takes long."""
+        key = job, started
+        if key not in self._plans:
+            text = self.store.description(job)
+            if text is None:
+                return None
+            description = Description.stored(text)
+            steps = kinds.steps_of(description)
+            finished = queue.known(self.store, job, self.id, steps)
+            while len(self._plans) >= _PLANS:
+                self._plans.popitem(last=False)
+            self._plans[key] = _Plan(description, deque(step for step in steps if step.key not in finished))
+        self._plans.move_to_end(key)
+        return self._plans[key]
+
+
+@dataclass
+class _Plan:
+    """A job's description, and its steps that are not finished."""
+
+    description: Description
+    todo: deque[Step]
 
 
 def prefix_of(name: str, lane: str) -> str:
