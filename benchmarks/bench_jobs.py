@@ -100,7 +100,7 @@ def questions(name: str, rng: random.Random, model, factors):
 
 def rates(arguments: argparse.Namespace) -> None:
     rng, models = random.Random(0), jobs.models.Models(8)
-    print("| job | s for one | a million, core hours |\n|---|---|---|")
+    print("| job | s for one | a million, core hours | kept for one, kB |\n|---|---|---|---|")
     for kind, settings in (
         ("embed", {}),
         ("scan-protein", {"strategy": "wild-type"}),
@@ -120,9 +120,12 @@ def rates(arguments: argparse.Namespace) -> None:
                 jobs.submit(description, OWNER, store=store)
                 Worker(store, models=models).drain()
                 each = (seconds() - start) / count
+                with store.reading() as connection:
+                    kept = connection.execute("SELECT sum(size) FROM results").fetchone()[0] / 1e3
+            kept /= arguments.proteins + 2
             store.close()
         what = " ".join([kind, *(str(value) for value in settings.values())])
-        print(f"| {what} | {each:.4f} | {each * 1e6 / 3600:,.0f} |", flush=True)
+        print(f"| {what} | {each:.4f} | {each * 1e6 / 3600:,.0f} | {kept:,.1f} |", flush=True)
 
 
 def same(name: str, found, expected) -> None:
