@@ -12,7 +12,7 @@ import pytest
 from biocore import jobs
 from biocore.cli import main
 from biocore.errors import DataUnavailable, InputError, ModelUnavailable
-from biocore.jobs import Description, Worker, kinds, limits, queue
+from biocore.jobs import Description, Worker, kinds, limits, process, queue
 from biocore.jobs.store import Store
 
 ANNE, BERT = "anne-" * 5, "bert-" * 5
@@ -232,6 +232,26 @@ def test_cleaning_by_age_and_by_room(monkeypatch):
     assert jobs.resume(new.id, ANNE).state == "queued"
     Worker().drain()
     assert jobs.result(jobs.get(new.id, ANNE)).tolist() == [4]
+
+
+def test_the_file_shrinks_when_results_are_deleted(monkeypatch):
+    store = Store()
+    monkeypatch.setattr(jobs_toys.Squares, "run", lambda *a: {"square": np.zeros(2**19)})  # 4 MB
+    job = jobs.submit(squares(1, 2, 3), ANNE)
+    Worker().drain()
+    jobs.delete(job.id, ANNE)
+    limits.clean()
+    with store.reading() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    assert store.path.stat().st_size < 2**20
+
+
+def test_a_worker_that_is_nearly_full_gives_its_models_back(monkeypatch):
+    worker, closed = Worker(), []
+    monkeypatch.setattr(worker.models, "close", lambda: closed.append(True))
+    assert not process._nearly_full(worker) and not closed
+    monkeypatch.setenv("BIOCORE_WORKER_GB", "0.01")
+    assert process._nearly_full(worker) and closed
 
 
 # ----------------------------------------------------------------------------------------------------- privacy

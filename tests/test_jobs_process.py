@@ -60,6 +60,7 @@ def test_nothing_finished_is_lost_with_a_process(tmp_path, worker):
     wait(lambda: at(8))
     second = int(lines(log)[-1][1])
     assert second != first
+    assert os.getsid(second) != os.getsid(0)  # the end of the server's session is not theirs
     os.kill(psutil.Process(second).ppid(), signal.SIGKILL)  # the supervisor: the next look starts another
     wait(lambda: jobs.get(job.id, ANNE).state == "done")
     assert jobs.result(jobs.get(job.id, ANNE)).tolist() == [n**2 for n in range(16)]

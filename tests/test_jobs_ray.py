@@ -1,6 +1,7 @@
 """Ray as the engine, on two nodes of this machine: the same results, also when a worker is killed."""
 
 import warnings
+from importlib.util import find_spec
 
 import jobs_toys
 import pytest
@@ -13,8 +14,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def two_nodes(tmp_path, monkeypatch):
-    ray = pytest.importorskip("ray", reason="Ray is not installed (requirements-dev.txt has it)")
+def two_nodes(tmp_path, monkeypatch, need):
+    need(find_spec("ray") is not None, "Ray is not installed (requirements-dev.txt has it)")
+    import ray
     from ray.cluster_utils import Cluster
 
     jobs_toys.install(tmp_path, monkeypatch)

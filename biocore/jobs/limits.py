@@ -123,7 +123,7 @@ def clean(store: Store | None = None) -> int:
             connection.executemany("DELETE FROM results WHERE key = ?", gone)
             removed = len(gone)
     with store.reading() as connection:
-        connection.execute("PRAGMA incremental_vacuum")
+        connection.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
     vectors = runtime.home() / "embeddings.sqlite"  # what jobs embed is kept there, too
     if vectors.exists():
         from biocore.embedding.store import VectorStore
