@@ -254,6 +254,15 @@ def test_a_protein_from_another_page_arrives():
     assert table(app, "record", "x")["record"].tolist() == ["p0", "p1"]
 
 
+def test_a_single_protein_from_another_page_is_projected_into_the_worked_example():
+    app = AppTest.from_file(PAGE, default_timeout=240)
+    app.session_state["hand_over.protein"] = fasta(1)
+    app.run()
+    assert not app.exception and not app.error
+    assert app.segmented_control(key="map.source").value == "example"
+    assert "New proteins and their nearest in the original space" in [each.value for each in app.subheader]
+
+
 def test_many_proteins_are_a_job_whose_finished_part_is_shown():
     text = "".join(
         f">p{n} family={n % 3}\n{'ACDEFGHIKLMNPQRSTVWY' * 5}{'ACDEFGHIKL' * (n % 7)}{'MNPQ' * n}\n" for n in range(100)

@@ -84,6 +84,14 @@ def test_what_is_pasted_is_called_by_its_name(text, name):
     assert any(f"This is **{name}" in markdown.value for markdown in paste(text).markdown)
 
 
+def test_each_page_gives_its_first_answer_about_what_is_pasted():
+    app = paste("MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG")
+    assert not app.exception and "First answers" in [each.value for each in app.subheader]
+    said = " ".join(each.value for each in app.markdown)
+    for part in ("Most constrained by the family", "Least tolerant residues", "molecular function", "the nearest is"):
+        assert part in said, part
+
+
 def test_a_variant_arrives_in_the_list_of_variants():
     app = paste("F48S")
     app.button(key="home.open.masked_residues").click().run()

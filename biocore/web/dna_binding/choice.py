@@ -13,7 +13,7 @@ from biocore.web.dna_binding.compute import WIDTH
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.inputs import follow_record, record_menu
 from biocore.web.link import from_link
-from biocore.web.workspace import kind_of
+from biocore.web.workspace import kind_of, news
 
 LONGEST_WINDOW = 500  # bp mapped at once
 KEYS = ("dna.rec", "dna.tf", "dna.first", "dna.width")
@@ -96,7 +96,19 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
         state.pop("dna.view", None)
     if follow_record(kind_of(tuple(record.name for record in records)), "dna.rec", range(len(records))):
         look_at("", rec=state["dna.rec"])
+    _follow(records)
     _make_valid(records, tracks)
+
+
+def _follow(records: Sequence[Dna]) -> None:
+    """Move the window to a base that another page points at, unless it is in it."""
+    state = st.session_state
+    if not 0 <= state["dna.rec"] < len(records):
+        return
+    pointed = news("dna_binding", records[state["dna.rec"]].sequence)
+    first, width = state["dna.first"], state["dna.width"] or WIDTH
+    if pointed and (first is None or not first <= pointed[0] + 1 < first + width):
+        look_at(state["dna.tf"], first=max(1, pointed[0] + 2 - WIDTH // 2))
 
 
 def _make_valid(records: Sequence[Dna], tracks: Sequence[Track]) -> None:

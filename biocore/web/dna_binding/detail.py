@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from biocore.web.dna_binding.variants import add_clicked
 from biocore.web.frame import limits, plain
 from biocore.web.link import from_link, one_of
 from biocore.web.outputs import figure, table
+from biocore.web.tracks import offer_track
 
 METHODS = (ISM, *attribution.GRADIENT_METHODS)
 WHAT_IT_IS = {
@@ -51,10 +53,19 @@ class Detail:
     add_threshold: Callable[[], None]
 
 
+def _offer(choice: Choice, scan: EffectMap) -> None:
+    """Each base's importance to the factor, for the workspace; bases outside the window have none."""
+    values = np.full(len(choice.record), np.nan)
+    values[choice.start : choice.end] = scan.importance
+    source = f"in-silico mutagenesis of tf-{choice.tf}"
+    offer_track(f"{choice.tf} importance", choice.record.sequence, values, unit="log-odds", source=source, kind="dna")
+
+
 def show_detail(choice: Choice) -> Detail:
     """Metrics, map, motif matches and table of the chosen window."""
     _metrics(choice)
     scan = compute.ism(choice.tf, (choice.window,), (choice.start,))[0]
+    _offer(choice, scan)
     method, unit, own = _controls()
     result = scan if method == ISM else compute.gradient(choice.tf, choice.window, choice.start, method)
     low, high = _view(choice, scan)
@@ -63,6 +74,7 @@ def show_detail(choice: Choice) -> Detail:
     own_names = [m.name for m in own]
     boxes = [b for b in plot.boxes(hits, start=choice.start, tf=choice.tf, uploaded=own_names) if _inside(b, low, high)]
     place = st.empty()
+    clicked = partial(add_clicked, choice.record.sequence)
 
     def draw(threshold: Significance | compute.NoThreshold | None, key: str = "dna.map") -> None:
         line = threshold if isinstance(threshold, Significance) else None
@@ -72,7 +84,7 @@ def show_detail(choice: Choice) -> Detail:
                 f"{choice.tf}_{method}",
                 alt=_alt(choice, shown, boxes),
                 key=key,
-                on_select=add_clicked if method == ISM and key == "dna.map" else "ignore",
+                on_select=clicked if method == ISM and key == "dna.map" else "ignore",
                 selection_mode="points",
             )
             _explain(method, scan, result, line)

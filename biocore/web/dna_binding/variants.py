@@ -12,14 +12,16 @@ from biocore.web.dna_binding.choice import Choice
 from biocore.web.frame import plain
 from biocore.web.link import start_from_link
 from biocore.web.outputs import figure, listing, table
+from biocore.web.workspace import look_at
 
 
-def add_clicked() -> None:
-    """A clicked cell of the map joins, or leaves, the variants."""
+def add_clicked(sequence: str) -> None:
+    """A clicked cell of the map joins, or leaves, the variants; its base is what all pages look at."""
     for point in st.session_state["dna.map"].selection.points:
         data = point.get("customdata")
         if not data or len(data) != 4 or data[0] == data[2]:
             continue
+        look_at("dna_binding", sequence, [int(data[1]) - 1])
         variant = f"{data[0]}{data[1]}{data[2]}"
         named = [w.strip() for w in (st.session_state.get("dna.variants") or "").split(",") if w.strip()]
         same_place = [w for w in named if w[1:-1] == str(data[1])]

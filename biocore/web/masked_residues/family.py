@@ -47,7 +47,7 @@ def show_family(protein: Protein, profile: Profile, source: Source) -> None:
             "text/csv",
             key="masked_residues.profile.csv",
         )
-    offer_track(f"conservation ({profile.source})", protein.sequence, np.nan_to_num(profile.conservation))
+    offer_track(f"conservation ({profile.source})", protein.sequence, profile.conservation, unit="bits")
     if source.kind == EMBEDDED:
         web.limits(zoo.card(LIBRARY))
 

@@ -244,8 +244,10 @@ def _offer(protein: Protein, scan: SubstitutionScan) -> None:
     """Entropy and mean effect for the structures page."""
     if not scan.done.all():
         return
-    for name, values in (("entropy", scan.entropy), ("mean substitution effect", scan.mean_effect)):
-        offer_track(f"{name} ({scan.model}, {scan.strategy})", protein.sequence, values)
+    tracks = (("entropy", "bits", scan.entropy), ("mean substitution effect", "log-odds", scan.mean_effect))
+    for name, unit, values in tracks:
+        title = f"{name} ({scan.model}, {scan.strategy})"
+        offer_track(title, protein.sequence, values, unit=unit, source=f"{scan.model}, {scan.strategy}")
     if (Path(__file__).parents[3] / "pages" / "structures.py").exists():
         web.link_to("structures", "Paint entropy or mean effect on a structure", protein=protein.sequence)
 

@@ -55,7 +55,7 @@ def show_landscape(protein: Protein, basis: Basis) -> None:
         "to zoom, double-click to go back.",
     )
     _table(protein, scan)
-    offer_track(f"mean variant effect ({scan.model})", protein.sequence, scan.mean_effect)
+    offer_track(f"mean variant effect ({scan.model})", protein.sequence, scan.mean_effect, source=scan.model)
     if (runtime.PAGES / "structures.py").exists():
         web.link_to("structures", "Paint the mean effect on a structure", protein=protein.sequence)
 

@@ -76,8 +76,14 @@ def belong_together(first: str, second: str) -> bool:
     return first == second or bool(_places(first, second))
 
 
+def _is_dna(sequence: str) -> bool:
+    return len(sequence) >= 20 and set(sequence) <= set("ACGTUN")
+
+
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
 def _places(first: str, second: str) -> dict[int, int]:
+    if {_is_dna(first), _is_dna(second)} != {False}:  # a base is pointed at in the same DNA only
+        return {}
     try:
         pairs = align(first, second)
     except InputError:  # too long to be aligned

@@ -59,11 +59,11 @@ def masked_residues(sequence: str, name: str, opener: Opener, quick: bool) -> Fo
         figure = as_json(masked_plot.landscape(scan, stop=min(len(sequence), MOST_LETTERS)))
     source = f"{scan.model}, {scan.strategy}"
     tracks = [
-        Track("entropy", sequence, entropy, "bits", source),
-        Track("mean substitution effect", sequence, effect, "log-odds", source),
+        Track(f"entropy ({source})", sequence, entropy, "bits", source),
+        Track(f"mean substitution effect ({source})", sequence, effect, "log-odds", source),
     ]
     if profile is not None and profile.coverage:
-        tracks.append(Track("conservation", sequence, profile.conservation, "bits", profile.source))
+        tracks.append(Track(f"conservation ({profile.source})", sequence, profile.conservation, "bits", profile.source))
     limits = zoo.card(models[-1]).limits
     asked = {BLEND: f"blend:{LANGUAGE}", FAMILY: LIBRARY}.get(scan.strategy, LANGUAGE)
     command = ("scan-protein", _argument(sequence), "--model", asked, "--out", "scores.csv")
@@ -119,7 +119,7 @@ def _scan(
         return scan, (LANGUAGE,)
     with opener((LIBRARY,)) as (library,):
         mixed = library.blend(LANGUAGE)(profile.probabilities, scan.probabilities, profile.effective)
-    both = SubstitutionScan.from_probabilities(sequence, BLEND, mixed, f"{LIBRARY} + {LANGUAGE}")
+    both = SubstitutionScan.from_probabilities(sequence, BLEND, mixed, f"{profile.source} + {LANGUAGE}")
     return both, (LIBRARY, LANGUAGE)
 
 
@@ -155,7 +155,7 @@ def variant_effects(sequence: str, name: str, opener: Opener, quick: bool) -> Fo
         ("variants", _argument(sequence), "--out", "variants.csv"),
         {each: hash_of(each) for each in (EFFECTS, LIBRARY) if available(each)},
     )
-    return Found(answer, (Track("mean variant effect", sequence, means, "", scan.model),))
+    return Found(answer, (Track(f"mean variant effect ({scan.model})", sequence, means, "", scan.model),))
 
 
 def protein_function(sequence: str, name: str, opener: Opener, quick: bool) -> Found:
