@@ -365,6 +365,15 @@ def test_without_homologues_the_plain_blend_is_the_language_model():
     np.testing.assert_allclose(mixed.sum(axis=1), 1, atol=1e-5)
 
 
+def test_without_homologues_every_blend_is_the_language_model():
+    rng = np.random.default_rng(18)
+    profile, model = rng.dirichlet(np.ones(20), 200), rng.dirichlet(np.ones(20), 200)
+    effective = np.where(np.arange(200) % 2, 0.0, 4.0)
+    fitted = fit_blend(profile, model, effective, drawn(rng, profile))
+    mixed = fitted(profile, model, effective)
+    np.testing.assert_allclose(mixed[1::2], model[1::2], atol=1e-6)
+
+
 def test_a_blend_needs_a_weight_for_each_knot():
     with pytest.raises(ValueError, match=f"{len(KNOTS)} knots"):
         Blend(np.ones(2), np.ones(2), fitted=True)

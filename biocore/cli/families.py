@@ -132,12 +132,17 @@ def register_evaluate(commands) -> None:
     command.add_argument("--model", default=LIBRARY, metavar="NAME")
     command.add_argument("--data", type=Path, required=True, metavar="FASTA", help="headers >index|cluster; .gz or .xz")
     command.add_argument("--language-model", default=LANGUAGE_MODEL, metavar="NAME", help="default: %(default)s")
-    command.add_argument("--proteins", type=int, default=2000, metavar="N", help="held-out clusters (default 2000)")
+    command.add_argument("--proteins", type=int, default=2000, metavar="N", help="held-out clusters (2000), or 0")
     command.add_argument("--tune", type=int, default=0, metavar="N", help="fit the blend on N other clusters first")
     command.add_argument("--shuffled", type=int, default=300, metavar="N", help="shuffled proteins (default 300)")
     command.add_argument("--filter", type=int, default=0, metavar="N", help="proteins the filter is measured on")
     command.add_argument("--database", type=int, default=0, metavar="N", help="proteins searched in all of --data, too")
-    command.add_argument("--store", action="store_true", help="keep measurements and blend on the model's card")
+    command.add_argument("--hidden", type=int, default=0, metavar="N", help="proteins hidden residues are compared on")
+    command.add_argument(
+        "--store",
+        action="store_true",
+        help="keep what is measured on the model's card",
+    )
     command.add_argument("--out", type=Path, metavar="FILE", help="write the metrics here as JSON")
     command.set_defaults(run=evaluate)
 
@@ -171,6 +176,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         shuffled=arguments.shuffled,
         filtered=arguments.filter,
         database=arguments.database,
+        hidden=arguments.hidden,
         store=arguments.store,
         say=lambda line: progress(line + "\n"),
     )

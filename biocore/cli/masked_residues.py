@@ -112,7 +112,10 @@ def _parts(arguments: argparse.Namespace) -> tuple[Families | None, esm2.Esm2 | 
     library = open_families() if together or name == FAMILIES else None
     if library is None and (arguments.alignment or arguments.database):
         raise InputError(f"--alignment and --database go with --model {FAMILIES} or {BLEND}, not with {name}.")
-    return library, None if name == FAMILIES else open_model(model)
+    opened = None if name == FAMILIES else open_model(model)
+    if library is not None and opened is not None and not library.blend(opened.name).fitted:
+        print(f"note: nothing was fitted for blending with {opened.name}; both parts count half", file=sys.stderr)
+    return library, opened
 
 
 def _mixed(

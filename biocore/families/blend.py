@@ -48,12 +48,15 @@ class Blend:
         profile, model : float arrays, (L, 20)
             Probabilities over the 20 amino acids.
         effective : float array, (L,)
-            Effective number of homologues behind each row of `profile`; 0 gives the language model alone.
+            Effective number of homologues behind each row of `profile`.  Where it is 0 the answer is the language
+            model's own, whatever the weights: a profile without homologues knows only the background.
         """
         a, b = self.weights(effective)
         logs = a[:, None] * np.log(np.maximum(profile, FLOOR)) + b[:, None] * np.log(np.maximum(model, FLOOR))
         logs -= logs.max(axis=1, keepdims=True)
         mixed = np.exp(logs)
+        alone = np.asarray(effective) <= 0
+        mixed[alone] = model[alone]
         return (mixed / mixed.sum(axis=1, keepdims=True)).astype(np.float32)
 
     def of(self, profile: Profile, model: np.ndarray) -> np.ndarray:
@@ -78,7 +81,7 @@ def blend_of(details: Mapping, model: str) -> Blend:
 def fit_blend(
     profile: np.ndarray, model: np.ndarray, effective: np.ndarray, truth: np.ndarray, *, pull: float = 3.0
 ) -> Blend:
-    """Weights that give held-out residues the highest probability.
+    """Weights that give held-out residues with homologues the highest probability; the others need none.
 
     Parameters
     ----------
@@ -93,6 +96,8 @@ def fit_blend(
     """
     from scipy.optimize import minimize
 
+    known = np.asarray(effective) > 0
+    profile, model, effective, truth = profile[known], model[known], np.asarray(effective)[known], truth[known]
     knots = np.log1p(KNOTS)
     at = np.clip(np.log1p(effective), knots[0], knots[-1])
     upper = np.clip(np.searchsorted(knots, at), 1, len(knots) - 1)

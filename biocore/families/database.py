@@ -24,9 +24,41 @@ LONGEST = 40_000  # residues of one database sequence; HMMER reads no more than 
 Progress = Callable[[int, int], None]
 
 
+class Database:
+    """A FASTA database as HMMER searches it.
+
+    Parameters
+    ----------
+    path : Path
+        FASTA, gzip- or xz-compressed or not.
+    in_memory : bool
+        Keep the digitised sequences between searches, a byte a residue and more; for many proteins in one process.
+    """
+
+    def __init__(self, path: Path, *, in_memory: bool = False):
+        self.path = path
+        self._kept: list | None = [] if in_memory else None
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def __len__(self) -> int:
+        """Sequences in it; reads the file."""
+        return sum(map(len, self._kept)) if self._kept else sum(1 for _ in read_fasta(self.path))
+
+    def blocks(self) -> Iterator:
+        """The database in pieces HMMER can search."""
+        if self._kept is None:
+            return _blocks(self.path)
+        if not self._kept:
+            self._kept.extend(_blocks(self.path))
+        return iter(self._kept)
+
+
 def database_profile(
     sequence: str,
-    path: Path,
+    path: Path | Database,
     prior: Mixture,
     *,
     pseudocount: float,
@@ -39,7 +71,7 @@ def database_profile(
     ----------
     sequence : str
         Upper case; X where a residue is hidden.
-    path : Path
+    path : Path or Database
         FASTA, gzip- or xz-compressed or not.
     prior : Mixture
     pseudocount : float
@@ -61,33 +93,54 @@ def database_profile(
     The result is kept below ``<home>/profiles`` under the database's path, size and time and the sequence.  As
     jackhmmer does: Johnson et al. (2010), doi:10.1186/1471-2105-11-431.
     """
-    if not path.is_file():
-        raise DataUnavailable(f"The database {path.name!r} is not on this machine.")
-    kept = runtime.home() / "profiles" / f"{_key(sequence, path, rounds, pseudocount)}.json"
+    database = path if isinstance(path, Database) else Database(path)
+    if not database.path.is_file():
+        raise DataUnavailable(f"The database {database.name!r} is not on this machine.")
+    kept = runtime.home() / "profiles" / f"{_key(sequence, database.path, rounds, pseudocount)}.json"
     if kept.is_file():
         return _read(kept, sequence)
-    rows, hits = _search(sequence, path, rounds, progress)
+    rows, hits = _search(sequence, database, rounds, progress)
     if len(rows) < 2:
         nothing = np.zeros(len(sequence), np.float32)
         null = np.tile(background(), (len(sequence), 1))
-        profile = Profile(sequence, null, nothing, (), path.name, background())
+        profile = Profile(sequence, null, nothing, (), database.name, background())
     else:
-        profile = aligned_profile(rows, sequence, prior, pseudocount=pseudocount, source=path.name, hits=hits)
+        profile = aligned_profile(rows, sequence, prior, pseudocount=pseudocount, source=database.name, hits=hits)
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(kept, _as_json(profile))
     return profile
 
 
+def database_alignment(
+    sequence: str, path: Path | Database, *, rounds: int = ROUNDS, progress: Progress | None = None
+) -> list[tuple[str, str, int]]:
+    """The homologues of a protein aligned with it, rows as `biocore.families.read_alignment` gives them.
+
+    Parameters and errors as in `database_profile`; one row, the protein's own, where no homologue is found.  The result
+    is kept below ``<home>/profiles``.
+    """
+    database = path if isinstance(path, Database) else Database(path)
+    if not database.path.is_file():
+        raise DataUnavailable(f"The database {database.name!r} is not on this machine.")
+    kept = runtime.home() / "profiles" / f"{_key(sequence, database.path, rounds, 0)}.fasta"
+    if kept.is_file():
+        return [(entry.name, entry.sequence, entry.line) for entry in read_fasta(kept)]
+    rows = _search(sequence, database, rounds, progress)[0]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(kept, "".join(f">{name}\n{letters}\n" for name, letters, _ in rows))
+    return rows
+
+
 def _search(
-    sequence: str, path: Path, rounds: int, progress: Progress | None
+    sequence: str, database: Database, rounds: int, progress: Progress | None
 ) -> tuple[list[tuple[str, str, int]], tuple[FamilyHit, ...]]:
     """Rows of the last alignment (name, letters, line), the protein first, and the hits."""
     from pyhmmer.easel import TextSequence
     from pyhmmer.plan7 import Background, Builder, Trace
 
-    total = sum(1 for _ in read_fasta(path))
+    total = len(database)
     if not total:
-        raise InputError("holds no sequence.", record=path.name)
+        raise InputError("holds no sequence.", record=database.name)
     query = TextSequence(name="query", sequence=sequence).digitize(alphabet())
     null = Background(alphabet())
     builder = Builder(alphabet(), architecture="hand")  # as jackhmmer: the columns stay the residues of the query
@@ -95,7 +148,7 @@ def _search(
     own: dict = {"sequences": [query], "traces": [Trace.from_sequence(query)], "all_consensus_cols": True}
     for number in range(rounds):
         parts, done = [], number * total
-        for block in _blocks(path):
+        for block in database.blocks():
             parts.append(_searched(hmm, block, total))
             done += len(block)
             if progress is not None:
@@ -115,7 +168,6 @@ def _search(
 
 
 def _blocks(path: Path) -> Iterator:
-    """The database in pieces HMMER can search."""
     from pyhmmer.easel import DigitalSequenceBlock, TextSequence
 
     block = DigitalSequenceBlock(alphabet())

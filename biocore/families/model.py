@@ -10,7 +10,7 @@ import numpy as np
 from biocore.families.alignments import alignment_profile
 from biocore.families.blend import Blend, blend_of
 from biocore.families.columns import CODES
-from biocore.families.database import Progress, database_profile
+from biocore.families.database import Database, Progress, database_profile
 from biocore.families.hmm import CALIBRATION
 from biocore.families.library import Library
 from biocore.families.mixture import Mixture
@@ -42,6 +42,11 @@ class Families:
     def name(self) -> str:
         return self.card.name
 
+    @property
+    def family_search(self) -> FamilySearch:
+        """What finds families, for measuring it piece by piece."""
+        return self._search
+
     def profile(self, sequence: str, *, hidden: tuple[int, ...] = ()) -> Profile:
         """What the embedded families say about each residue.
 
@@ -72,7 +77,7 @@ class Families:
         return alignment_profile(text, sequence, self.library.prior, pseudocount=PRIOR, source=source)
 
     def database_profile(
-        self, sequence: str, path: Path, *, hidden: tuple[int, ...] = (), progress: Progress | None = None
+        self, sequence: str, path: Path | Database, *, hidden: tuple[int, ...] = (), progress: Progress | None = None
     ) -> Profile:
         """The profile from a FASTA database; see `biocore.families.database.database_profile`."""
         return database_profile(_hide(sequence, hidden), path, self.library.prior, pseudocount=PRIOR, progress=progress)

@@ -103,23 +103,33 @@ class FamilySearch:
         families : sequence of int, optional
             Look at these instead of the filter's choice.
         """
-        from pyhmmer.easel import TextSequence
-        from pyhmmer.plan7 import Background, OptimizedProfileBlock, Pipeline
-        from pyhmmer.plan7 import Profile as HmmProfile
-
         chosen = self.candidates(sequence) if families is None else families
         if not len(chosen) or not len(sequence):
             return []
+        return self.scan(sequence, self.models(chosen), evalue=evalue)
+
+    def models(self, families: Sequence[int] | np.ndarray):
+        """HMMER's models of some families, ready for `scan` with any number of proteins."""
+        from pyhmmer.plan7 import Background, OptimizedProfileBlock
+        from pyhmmer.plan7 import Profile as HmmProfile
+
         block = OptimizedProfileBlock(alphabet())
         null = Background(alphabet())
-        members = [self.library.family(int(index)) for index in chosen]
-        emissions = search_probabilities(members, self.library.trust[list(chosen)].tolist(), self.library.prior)
-        for index, family, emission in zip(chosen, members, emissions, strict=True):
+        members = [self.library.family(int(index)) for index in families]
+        emissions = search_probabilities(members, self.library.trust[list(families)].tolist(), self.library.prior)
+        for index, family, emission in zip(families, members, emissions, strict=True):
             hmm = build_hmm(family, emission, self.library.calibration)
             hmm.accession = str(int(index))
             profile = HmmProfile(hmm.M, alphabet())
             profile.configure(hmm, null, 400)
             block.append(profile.to_optimized())
+        return block
+
+    def scan(self, sequence: str, models, *, evalue: float = INCLUDED) -> list[Aligned]:
+        """`search` among `models` alone; E-values are those over the whole library."""
+        from pyhmmer.easel import TextSequence
+        from pyhmmer.plan7 import Pipeline
+
         query = TextSequence(name="protein", sequence=sequence).digitize(alphabet())
         pipeline = Pipeline(
             alphabet(), Z=len(self.library), E=max(evalue, 1.0) * 10, domE=evalue, F1=0.1, F2=0.05, F3=1e-3
@@ -127,7 +137,7 @@ class FamilySearch:
         pipeline.domZ = len(self.library)
         found = [
             _aligned(domain, self.library)
-            for hit in pipeline.scan_seq(query, block)
+            for hit in pipeline.scan_seq(query, models)
             for domain in hit.domains
             if domain.i_evalue <= evalue
         ]

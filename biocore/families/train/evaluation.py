@@ -12,6 +12,7 @@ from biocore import zoo
 from biocore.errors import InputError
 from biocore.families.train import measure
 from biocore.families.train.cluster import Say
+from biocore.families.train.filter import filter_loss
 from biocore.families.train.recipe import read_proteins
 from biocore.sequence import clean_protein
 
@@ -28,6 +29,7 @@ def evaluation(
     shuffled: int,
     filtered: int,
     database: int,
+    hidden: int,
     store: bool,
     say: Say,
 ) -> list[dict[str, Any]]:
@@ -39,37 +41,55 @@ def evaluation(
         metric, value, low, high, split, note: what the card holds.
     """
     everything = read_proteins(data)
-    families, model = zoo.load(name), zoo.load(language_model)
-
-    def said(sequence: str, positions: Sequence[int]) -> np.ndarray:
-        return model.residue_probabilities(clean_protein(sequence).sequence, positions).probabilities
-
+    families = zoo.load(name)
+    needs_model = proteins or tune or database
+    said = _language_model(language_model) if needs_model else None
     blend, card = families.blend(language_model), families.card
-    if tune:
+    if tune and said:
         rows = measure.chosen_proteins(everything, tuning=True, most=tune)
         say(f"fitting the blend on {len(rows):,} clusters ...")
         blend = measure.fitted_blend(measure.masked_residues(families, everything, rows, said, say=say))
         kept = {"profile": np.round(blend.profile, 4).tolist(), "model": np.round(blend.model, 4).tolist()}
         details = dict(card.details) | {"blend": dict(card.details.get("blend", {})) | {language_model: kept}}
         card = replace(card, details=details)
-    rows = measure.chosen_proteins(everything, tuning=False, most=proteins)
+    rows = measure.chosen_proteins(everything, tuning=False, most=max(proteins, shuffled, filtered, database, hidden))
     if len(rows) < LEAST_PROTEINS:
         raise InputError(f"{len(rows)} held-out clusters; {LEAST_PROTEINS} or more are needed.", record=str(data))
-    say(f"measuring on {len(rows):,} held-out clusters ...")
-    table = measure.with_blend(measure.masked_residues(families, everything, rows, said, say=say), blend)
-    found = measure.perplexities(table)
+    found: list[dict[str, Any]] = []
+    if proteins and said:
+        say(f"measuring on {len(rows[:proteins]):,} held-out clusters ...")
+        table = measure.masked_residues(families, everything, rows[:proteins], said, say=say)
+        found += measure.perplexities(measure.with_blend(table, blend))
     if shuffled:
         say("searching with shuffled sequences ...")
         found += measure.shuffled_hits(families, everything, rows[:shuffled])
+    if hidden:
+        say("hiding residues ...")
+        found += measure.hidden_difference(families, everything, rows[:hidden])
     if filtered:
         say("measuring the filter ...")
-        found += measure.filter_loss(families, everything, rows[:filtered])
-    if database:
+        found += filter_loss(families, everything, rows[:filtered], say=say)
+    if database and said:
         with TemporaryDirectory() as folder:
             found += measure.database_perplexity(
                 families, everything, rows[:database], said, blend, folder=Path(folder), say=say
             )
     if store:
-        quality = tuple(zoo.Quality(**row) for row in found)
-        zoo.write_card(replace(card, quality=quality))
+        zoo.write_card(replace(card, quality=_merged(card.quality, found)))
     return found
+
+
+def _language_model(name: str) -> measure.LanguageModel:
+    model = zoo.load(name)
+
+    def said(sequence: str, positions: Sequence[int]) -> np.ndarray:
+        return model.residue_probabilities(clean_protein(sequence).sequence, positions).probabilities
+
+    return said
+
+
+def _merged(before: Sequence[zoo.Quality], found: list[dict[str, Any]]) -> tuple[zoo.Quality, ...]:
+    """What was measured before and is not measured anew, in its place, then what is new."""
+    new = {row["metric"]: zoo.Quality(**row) for row in found}
+    kept = [new.pop(quality.metric, quality) for quality in before]
+    return (*kept, *new.values())

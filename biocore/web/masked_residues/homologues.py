@@ -150,6 +150,14 @@ def blended(profile: Profile | None, said: np.ndarray, model: str, positions: np
         return library.blend(model)(profile.probabilities[rows], said, profile.effective[rows])
 
 
-def blend_is_fitted(model: str) -> bool:
-    """Whether the weights of the blend were fitted for this language model."""
-    return model in zoo.card(LIBRARY).details.get("blend", {})
+def weights_in_words(model: str, effective: float) -> str:
+    """How much family and language model count at a residue with so many effective homologues."""
+    if not effective > 0:
+        return "No homologue is known here: the language model answers alone."
+    with web.open_model(LIBRARY) as library:
+        blend = library.blend(model)
+    a, b = (float(weight[0]) for weight in blend.weights(np.array([effective])))
+    said = f"Weights here: family {a:.2f}, language model {b:.2f}"
+    if blend.fitted:
+        return f"{said}, fitted on clusters held out of the library."
+    return f"{said}: plain halves, as nothing was fitted for {model}. Do not expect the measured perplexity."

@@ -172,7 +172,7 @@ def show_answer(protein: Protein, choice: Choice, source: homologues.Source, pro
     if tokens or not known or found is None:
         _show_model(protein, choice, answer, index, tokens)
     else:
-        _show_blend(protein, choice, answer, index, mixed[index], found.probabilities[positions[index]], found.source)
+        _show_blend(protein, choice, answer, index, mixed[index], found)
 
 
 def _show_numbers(table: pd.DataFrame, index: int) -> None:
@@ -193,12 +193,12 @@ def _show_blend(
     answer: ResidueProbabilities,
     index: int,
     mixed: np.ndarray,
-    family: np.ndarray,
-    source: str,
+    found: Profile,
 ) -> None:
     """Blend, family and language model at one residue."""
-    label = protein.label(answer.positions[index])
-    model = answer.probabilities[index]
+    position = answer.positions[index]
+    label = protein.label(position)
+    family, model = found.probabilities[position], answer.probabilities[index]
     order = np.argsort(-mixed, kind="stable")
     best = ", ".join(f"{AMINO_ACIDS[k]} {mixed[k]:.3f}" for k in order[:3])
     left, right = st.columns([5, 3])
@@ -209,17 +209,17 @@ def _show_blend(
                 family,
                 model,
                 wild_type=answer.wild_type[index],
-                title=f"Residue {label[1:]} masked: blend of {source} and {choice.card.name}",
+                title=f"Residue {label[1:]} masked: blend of {found.source} and {choice.card.name}",
                 names=("what the family says", "what the language model says"),
             ),
             f"masked_{label}_blend",
             alt=f"Probabilities at masked residue {label}: blend, family and language model; most likely are {best}.",
             key="masked_residues.bars",
         )
-        if not homologues.blend_is_fitted(choice.card.name):
-            st.caption(
-                "Both parts count half.", help="The weights of the blend were not fitted for this language model."
-            )
+        st.caption(
+            web.plain(homologues.weights_in_words(choice.card.name, float(found.effective[position]))),
+            help="Powers of the two probabilities in the blend; they depend on the effective homologues at a residue.",
+        )
     with right:
         data = pd.DataFrame({"amino acid": [AMINO_ACIDS[k] for k in order]})
         for name, values in (("blend", mixed), ("family", family), ("language model", model)):
