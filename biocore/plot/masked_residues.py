@@ -83,8 +83,9 @@ def landscape(
     offset: int = 0,
     selected: Sequence[int] = (),
     limit: float | None = None,
+    conservation: np.ndarray | None = None,
 ) -> go.Figure:
-    """Substitution scores of residues `start` to `stop` (0-based, half-open) as a heat map, with three tracks below.
+    """Substitution scores of residues `start` to `stop` (0-based, half-open) as a heat map, with tracks below.
 
     Every cell carries an invisible marker, because heat maps send no clicks; its ``customdata`` is the 0-based residue
     and the amino acid of the row.
@@ -93,14 +94,25 @@ def landscape(
     ----------
     limit : float, optional
         Half-width of the colour range; default is the largest score shown.
+    conservation : float array, (L,), optional
+        Bits of each residue's column in its family, a fourth track; NaN where no homologue is known.
     """
     stop = len(scan.sequence) if stop is None else stop
     numbers = np.arange(start, stop) + 1 + offset
     columns = [AMINO_ACIDS.index(residue) for residue in CHEMICAL_ORDER]
     scores = scan.scores[start:stop][:, columns].T
     limit = limit or symmetric_limit(scores)
+    tracks = [
+        ("entropy (bits)", scan.entropy, "#0072B2", [0, _ENTROPY_MAX]),
+        ("p(wild type)", scan.wild_type_probability, "#009E73", [0, 1]),
+        ("mean effect", scan.mean_effect, "#D55E00", None),
+    ]
+    if conservation is not None:
+        tracks.append(("conservation (bits)", conservation, "#7F6BB3", [0, None]))
+    shares = np.array([430, *[92] * len(tracks)], float)  # pixels
+    rows = len(shares)
     figure = make_subplots(
-        rows=4, cols=1, shared_xaxes=True, row_heights=[0.61, 0.13, 0.13, 0.13], vertical_spacing=0.025
+        rows=rows, cols=1, shared_xaxes=True, row_heights=(shares / shares.sum()).tolist(), vertical_spacing=0.025
     )
     figure.add_heatmap(
         z=np.round(scores, 3),
@@ -128,11 +140,6 @@ def landscape(
         col=1,
     )
     _add_cells(figure, scan, scores, start, stop, offset)
-    tracks = [
-        ("entropy (bits)", scan.entropy, "#0072B2", [0, _ENTROPY_MAX]),
-        ("p(wild type)", scan.wild_type_probability, "#009E73", [0, 1]),
-        ("mean effect", scan.mean_effect, "#D55E00", None),
-    ]
     for row, (name, values, colour, span) in enumerate(tracks, 2):
         figure.add_scatter(
             x=numbers,
@@ -151,14 +158,14 @@ def landscape(
             number = index + 1 + offset
             figure.add_vrect(x0=number - 0.5, x1=number + 0.5, line={"color": MARKED, "width": 2}, fillcolor=None)
     figure.update_xaxes(showgrid=False, zeroline=False, range=[numbers[0] - 0.5, numbers[-1] + 0.5])
-    figure.update_xaxes(title="residue number", tickformat="d", row=4, col=1)
+    figure.update_xaxes(title="residue number", tickformat="d", row=rows, col=1)
     figure.update_yaxes(
         title="substituted by", categoryorder="array", categoryarray=list(reversed(CHEMICAL_ORDER)), row=1, col=1
     )
     figure.update_yaxes(tickfont={"size": 10}, dtick=1, showgrid=False, row=1, col=1)
     figure.update_layout(hovermode="closest", clickmode="event+select", dragmode="zoom")
     title = f"Substitution landscape, {STRATEGY_LABELS[scan.strategy]}, {scan.model}"
-    return layout(figure, height=700, title=title).update_layout(showlegend=False)
+    return layout(figure, height=int(shares.sum()), title=title).update_layout(showlegend=False)
 
 
 def _keep_opacity(opacity: float) -> dict:

@@ -56,6 +56,7 @@ def show_landscape(protein: Protein, choice: Choice, profile: Profile | None) ->
             offset=protein.offset,
             selected=masked(protein),
             limit=symmetric_limit(scan.scores),
+            conservation=None if profile is None else profile.conservation,
         ),
         f"landscape_{scan.strategy}",
         alt=_in_words(protein, scan),
