@@ -29,7 +29,7 @@ with web.show_errors():
 
     if profile is not None:
         st.subheader("The family")
-        parts.show_family(protein, profile, source)
+        parts.show_family(protein, profile, source, choice)
 
     st.subheader("The substitution landscape")
     scan = parts.show_landscape(protein, choice, profile)

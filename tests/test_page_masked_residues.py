@@ -305,6 +305,22 @@ def test_the_most_constrained_positions_of_insulin_are_its_cysteines(page):
     assert len(table) == 20 and set(table["position"].head(6)) == {31, 43, 95, 96, 100, 109}
 
 
+def test_contacts_of_an_alignment_are_drawn_beside_an_open_structure(page, shared_data):
+    content = (shared_data / "structures" / "1UBQ.pdb").read_bytes()
+    ubiquitin = "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG"
+    rng = np.random.default_rng(0)
+    rows = np.where(rng.random((60, 76)) < 0.4, rng.choice(list("AEKLS"), (60, 76)), list(ubiquitin))
+    text = f">q\n{ubiquitin}\n" + "".join(f">s{n}\n{''.join(row)}\n" for n, row in enumerate(rows))
+    app = page(seq=ubiquitin)
+    app.session_state["structures.way"], app.session_state["structures.kept_file"] = "file", ("1UBQ.pdb", content)
+    app = app.radio(key="masked_residues.source").set_value("an alignment of yours").run()
+    app = app.file_uploader(key="masked_residues.alignment").set_value(("mine.a3m", text.encode(), "text/plain")).run()
+    assert not app.exception and not app.error
+    said = [caption.value for caption in app.caption]
+    assert any("of the best L/5 long-range pairs touch (by chance" in text for text in said)
+    assert any("Of the best 15 pairs 24 places apart or more" in text for text in said)
+
+
 def test_a_protein_without_family_says_so_and_goes_on_with_the_language_model(page):
     app = page(seq="MKTAYIAKQR")
     assert any("No family found" in info.value for info in app.info) and not app.exception

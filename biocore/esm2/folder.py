@@ -9,6 +9,7 @@ from typing import Any
 from biocore import runtime, zoo
 from biocore.errors import ModelUnavailable
 from biocore.esm2 import vocabulary
+from biocore.esm2.contacts import ContactHead
 from biocore.esm2.model import Esm2
 
 CONFIG, VOCABULARY = "config.json", "vocab.txt"
@@ -45,8 +46,10 @@ def open_folder(folder: Path, card: zoo.ModelCard | None = None, *, hash: str | 
     for file in files:
         check_safetensors(file)
     card = card or local_card(folder, config)
-    masked_lm = _read(folder)
-    return Esm2(masked_lm, card, hash=hash or _hash(files))
+    masked_lm, head = _read(folder)
+    if card.source == "assets":
+        head = None  # what ships was trained here, without contacts: its card has the head, if there is one
+    return Esm2(masked_lm, card, hash=hash or _hash(files), contact_head=head)
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -154,8 +157,8 @@ def local_card(folder: Path, config: dict[str, Any]) -> zoo.ModelCard:
     )
 
 
-def _read(folder: Path) -> Any:
-    """EsmForMaskedLM in evaluation mode: float32 on the processor, bfloat16 on a GPU."""
+def _read(folder: Path) -> tuple[Any, ContactHead | None]:
+    """EsmForMaskedLM in evaluation mode, float32 on the processor, bfloat16 on a GPU; and its contact head, if any."""
     import torch
     from safetensors import SafetensorError
     from transformers import EsmForMaskedLM
@@ -200,7 +203,17 @@ def _read(folder: Path) -> Any:
             f"The weights in {folder} lack {len(missing)} tensors, {sorted(missing)[0]} for one: they are not "
             "those of an ESM-2 language model. Fetch the model again."
         )
-    return masked_lm.requires_grad_(False).eval().to(device)
+    return masked_lm.requires_grad_(False).eval().to(device), _contact_head(masked_lm, info)
+
+
+def _contact_head(masked_lm: Any, info: dict[str, Any]) -> ContactHead | None:
+    """The checkpoint's own; None where it has none, and transformers has put random numbers there."""
+    absent = [*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])]
+    head = getattr(masked_lm.esm, "contact_head", None)
+    if head is None or any("contact_head" in name for name in absent):
+        return None
+    regression = head.regression
+    return ContactHead(regression.weight.detach().float().cpu().numpy()[0], regression.bias.item(), "its checkpoint")
 
 
 def _hash(files: list[Path]) -> str:

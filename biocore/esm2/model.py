@@ -14,9 +14,11 @@ import numpy as np
 from biocore import runtime
 from biocore.errors import InputError, ModelUnavailable
 from biocore.esm2 import vocabulary as vocab
+from biocore.esm2.contacts import ContactHead, head_of
 from biocore.esm2.network import Network
 from biocore.esm2.results import MASKED, STRATEGIES, WILD_TYPE, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.tiles import blend, centred, tiles
+from biocore.structure.contact_map import ContactMap, average_product_corrected
 from biocore.zoo import ModelCard
 
 MAX_RESIDUES = 20_000
@@ -54,9 +56,20 @@ class Esm2:
         The 33 tokens in the order of their ids.
     hash : str
         Stands for weights and numeric precision; part of every cache key.
+    contact_head : ContactHead or None
+        What turns its attention into contacts; None where neither checkpoint nor card has one.
     """
 
-    def __init__(self, masked_lm: Any, card: ModelCard, *, hash: str, tokens_per_batch: int | None = None):
+    def __init__(
+        self,
+        masked_lm: Any,
+        card: ModelCard,
+        *,
+        hash: str,
+        tokens_per_batch: int | None = None,
+        contact_head: ContactHead | None = None,
+    ):
+        self.contact_head = head_of(card.details) or contact_head
         self.name, self.card = card.name, card
         self.dim = masked_lm.config.hidden_size
         self.layers = masked_lm.config.num_hidden_layers
@@ -267,6 +280,51 @@ class Esm2:
         for batch in self._batches([len(piece) for piece in pieces]):
             found[batch] = self._run([pieces[k] for k in batch], None, head=True, rows=[rows[k] for k in batch])
         return found
+
+    # -------------------------------------------------------------------------------------------------- contacts
+
+    def attention_features(self, sequence: str) -> Iterator[np.ndarray]:
+        """Attention between residues, block after block, float32 (heads, L, L): symmetric, less its average product.
+
+        Raises
+        ------
+        InputError
+            A sequence that cannot be read, or is longer than `window`: attention is between residues seen together.
+        """
+        import torch
+
+        ids = self._encode(sequence)
+        if len(ids) > self.window:
+            raise InputError(f"{len(ids):,} residues given; {self.name} sees up to {self.window:,} at once.")
+        network = self._ready()
+        with self._computing():
+            tokens = torch.from_numpy(np.concatenate([[vocab.CLS], ids, [vocab.EOS]])).to(self.device)
+            for maps in network.attentions(tokens):
+                inner = maps[:, 1:-1, 1:-1].float().cpu().numpy()
+                yield average_product_corrected(inner + inner.swapaxes(-1, -2))
+
+    def contacts(self, sequence: str) -> ContactMap:
+        """Probability that each pair of residues touches (beta carbons closer than 8 angstrom), from attention.
+
+        Proteins longer than `window` are seen through overlapping pieces, whose probabilities are averaged; pairs that
+        no piece holds are NaN.
+
+        Raises
+        ------
+        ModelUnavailable
+            The model has no contact head.
+        InputError
+            More than 3,000 residues, or a sequence that cannot be read.
+
+        References
+        ----------
+        Rao et al. (2021), ICLR, doi:10.1101/2020.12.15.422761.
+        """
+        if self.contact_head is None:
+            raise ModelUnavailable(
+                f"{self.name} has no contact head. Fit one with: python -m biocore train contacts --model {self.name}"
+            )
+        return self.contact_head.predict(sequence, self.window, self.attention_features, source=self.name)
 
     # ----------------------------------------------------------------------------------------------- running it
 

@@ -113,6 +113,22 @@ class Network:
             states = self._block(block, states, angles, mask=mask, row=only)
         return self.final_norm(states) if layers is None or layers == len(self.blocks) else states
 
+    def attentions(self, ids: "torch.Tensor"):
+        """Attention of each block in turn, as a generator: float (heads, T, T), rows sum to 1.
+
+        Parameters
+        ----------
+        ids : int64, (T,)
+            One sequence with ``<cls>`` and ``<eos>``.
+        """
+        states = self._embed(ids[None], None)
+        angles = self._angles(len(ids), states)
+        for block in self.blocks:
+            query, key, value = self._attend_with(block, states, angles)
+            scores = query.float() @ key.float().transpose(-1, -2) / query.shape[-1] ** 0.5
+            yield scores.softmax(dim=-1)[0]
+            states = self._finish(block, states, query, key, value)
+
     def masked_rows(self, ids: "torch.Tensor", rows: "torch.Tensor"):
         """Final states (N, D) at tokens `rows` (N,) of one sequence `ids` (T,), each masked in a copy of its own.
 

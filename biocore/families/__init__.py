@@ -5,8 +5,23 @@
 
 from biocore.families.alignments import read_alignment
 from biocore.families.blend import Blend
+from biocore.families.coevolution import Coevolution, coevolution
+from biocore.families.database import Database, database_alignment
 from biocore.families.library import Family, Library
 from biocore.families.model import Families, load
 from biocore.families.profile import FamilyHit, Profile
 
-__all__ = ["Blend", "Families", "Family", "FamilyHit", "Library", "Profile", "load", "read_alignment"]
+__all__ = [
+    "Blend",
+    "Coevolution",
+    "Database",
+    "Families",
+    "Family",
+    "FamilyHit",
+    "Library",
+    "Profile",
+    "coevolution",
+    "database_alignment",
+    "load",
+    "read_alignment",
+]

@@ -126,10 +126,7 @@ def aligned_profile(
     hits: tuple[FamilyHit, ...] = (),
 ) -> Profile:
     """`alignment_profile` of rows that are read already."""
-    reference, offset = _reference(rows, sequence)
-    places = np.flatnonzero([c not in "-.~*" for c in rows[reference][1]])[offset : offset + len(sequence)]
-    coded = np.stack([encode(letters)[places] for i, (_, letters, _) in enumerate(rows) if i != reference])
-    coded = open_ends(coded)
+    _, coded = placed(rows, sequence)
     coded = coded[(coded < GAP).any(axis=1)]
     if not len(coded):
         raise InputError("No sequence of the alignment reaches over the protein.")
@@ -137,6 +134,21 @@ def aligned_profile(
     probabilities = prior.completed(seen.frequencies, seen.effective, prior=pseudocount)
     probabilities[seen.effective == 0] = background()
     return Profile(sequence, probabilities, seen.effective, hits, source, background())
+
+
+def placed(rows: Sequence[tuple[str, str, int]], sequence: str) -> tuple[np.ndarray, np.ndarray]:
+    """The protein's own row and the other rows over the protein's residues, codes, (L,) and (N, L), ends open.
+
+    Raises
+    ------
+    InputError
+        No row has the protein's sequence.
+    """
+    reference, offset = _reference(rows, sequence)
+    places = np.flatnonzero([c not in "-.~*" for c in rows[reference][1]])[offset : offset + len(sequence)]
+    coded = [encode(letters)[places] for i, (_, letters, _) in enumerate(rows) if i != reference]
+    others = open_ends(np.stack(coded)) if coded else np.empty((0, len(sequence)), np.uint8)
+    return encode(rows[reference][1])[places], others
 
 
 def _reference(rows: Sequence[tuple[str, str, int]], sequence: str) -> tuple[int, int]:

@@ -37,7 +37,8 @@ def export(
         # the rotary frequencies span orders of magnitude that float16 does not hold
         key: (value.detach().cpu() if "inv_freq" in key else value.detach().cpu().to(torch.float16)).contiguous()
         for key, value in model.state_dict().items()
-        if not key.startswith("lm_head.decoder.")  # tied to the embeddings and to lm_head.bias
+        # the decoder is tied to the embeddings and to lm_head.bias; nobody has trained the contact head
+        if not key.startswith(("lm_head.decoder.", "esm.contact_head."))
     }
     save_file(tensors, folder / zoo.WEIGHTS, metadata={"format": "pt"})
     settings = model.config.to_diff_dict() | {

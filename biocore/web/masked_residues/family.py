@@ -7,32 +7,36 @@ from biocore import web, zoo
 from biocore.families import Profile
 from biocore.families.tables import constrained_table, family_table, profile_table
 from biocore.plot import family as plot
+from biocore.web.masked_residues.contacts import show_contacts
 from biocore.web.masked_residues.homologues import EMBEDDED, LIBRARY, Source
 from biocore.web.masked_residues.inputs import Protein
+from biocore.web.masked_residues.model import Choice
 from biocore.web.masked_residues.residues import click, masked
 from biocore.web.tracks import offer_track
 
 AROUND = 15  # residues of the logo on each side of the masked one
 
 
-def show_family(protein: Protein, profile: Profile, source: Source) -> None:
-    """Everything the homologues say, beside what a user can do with it."""
+def show_family(protein: Protein, profile: Profile, source: Source, choice: Choice) -> None:
+    """Everything the homologues say, beside what a user can do with it, and the contact map."""
     if not profile.coverage:
         st.info("No family found: the language model answers alone.")
+        show_contacts(protein, choice, source)
         return
     _numbers(protein, profile)
-    left, right = st.columns([3, 2])
+    position = masked(protein)[0]
+    start, stop = max(position - AROUND, 0), min(position + AROUND + 1, len(profile))
+    web.figure(
+        plot.profile_logo(profile, start=start, stop=stop, selected=position, offset=protein.offset),
+        "family_logo",
+        alt=f"Logo of the family around {protein.label(position)}: letters as high as they are conserved.",
+        key="masked_residues.logo",
+    )
+    left, right = st.columns(2)
     with left:
-        position = masked(protein)[0]
-        start, stop = max(position - AROUND, 0), min(position + AROUND + 1, len(profile))
-        web.figure(
-            plot.profile_logo(profile, start=start, stop=stop, selected=position, offset=protein.offset),
-            "family_logo",
-            alt=f"Logo of the family around {protein.label(position)}: letters as high as they are conserved.",
-            key="masked_residues.logo",
-        )
-    with right:
         _constrained(protein, profile)
+    with right:
+        show_contacts(protein, choice, source)
     with st.expander("Families and homologues"):
         if profile.hits:
             web.table(family_table(profile.hits, record=protein.name), "families", key="masked_residues.families.table")
@@ -80,7 +84,7 @@ def _constrained(protein: Protein, profile: Profile) -> None:
         table,
         "constrained",
         key="masked_residues.constrained",
-        height=330,
+        height=470,
         on_select="rerun",
         selection_mode="single-row",
     )

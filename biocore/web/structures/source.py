@@ -129,6 +129,28 @@ def load(source: Source, *, model: int = 1, assembly: str = "") -> Structure:
         st.stop()
 
 
+def loaded(prefix: str) -> Structure | None:
+    """The structure that an input part of this session shows, for other pages; None where it shows none.
+
+    Nothing is fetched: an entry counts once it is on this machine.
+    """
+    way = st.session_state.get(f"{prefix}.way")
+    if way == "file":
+        name, content = st.session_state.get(f"{prefix}.kept_file", ("", b""))
+        source = Source("file", name, content=content)
+    else:
+        value = str(st.session_state.get(f"{prefix}.{way}", ""))
+        source = Source("text", "pasted text", content=value.encode("utf-8", "replace"))
+        if way == "id":
+            source = Source("id", value)
+    try:
+        if way not in ("id", "file", "text") or (way == "id" and not archive.is_cached(source.value)):
+            return None
+        return _load(source, 1, "") if source.way == "id" or source.content else None
+    except BiocoreError:
+        return None  # its own page says what is wrong with it
+
+
 def _kept() -> list[str]:
     """Entries on this machine that this session has opened, and the worked examples; not those of other users."""
     examples = [value for way, value, _ in EXAMPLES.values() if way == "id"]
