@@ -63,6 +63,7 @@ def test_names_that_are_read(text, expected):
         ("B12C", "'B' in 'B12C' is not one of the 20"),
         ("A1G:A1C", "changes one residue twice"),
         ("48insA", "is not a substitution"),
+        ("p.Leu8del", "'p.Leu8del' is not a substitution.*Deletions, insertions and frame shifts cannot"),
         ("p.Lys2_Met3insGln", "Deletions, insertions and frame shifts cannot be scored here"),
         ("A1G " * 10_001, "10,001 variants given; up to 10,000"),
     ],

@@ -171,8 +171,8 @@ def test_a_long_protein_has_a_slider(toy, monkeypatch):
 
 def test_the_mean_effect_is_offered_to_other_pages(toy):
     app = page(seq=PROTEIN)
-    [track] = [t for t in app.session_state["biocore.tracks"] if t["sequence"] == PROTEIN]
-    assert track["name"] == "mean variant effect (variant-effect)" and len(track["values"]) == len(PROTEIN)
+    [track] = [t for t in app.session_state["biocore.tracks"] if t.sequence == PROTEIN]
+    assert track.name == "mean variant effect (variant-effect)" and len(track.values) == len(PROTEIN)
 
 
 def upload(app, table):

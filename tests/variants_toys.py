@@ -31,7 +31,8 @@ def ridge(groups, *, seed=0):
     table = features(SEQUENCE, profile(), said=np.full((len(SEQUENCE), 20), 0.05))
     chosen = [k for k, group in enumerate(table.groups) if group in groups]
     rng = np.random.default_rng(seed)
-    weights = rng.normal(0, 0.01, len(chosen))
+    spread = table.values[..., chosen].reshape(-1, len(chosen)).std(axis=0)
+    weights = rng.normal(0, 0.01, len(chosen)) / np.where(spread > 0.1, spread, 1.0)
     names, of = tuple(table.names[k] for k in chosen), tuple(table.groups[k] for k in chosen)
     if "log p difference" in names:
         weights[names.index("log p difference")] = 0.1

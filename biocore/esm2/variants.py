@@ -26,6 +26,7 @@ _WRITE = "Write F48S, p.Phe48Ser, or several at once: F48S:L29P."
 _SUBSTITUTION = re.compile(
     r"^(?:p\.)?\(?([A-Za-z]{3}|[A-Za-z])(-?\d{1,6})([A-Za-z]{3}|[A-Za-z]|\*|=)\)?$", re.IGNORECASE
 )
+_OTHER_CHANGES = {"del", "dup", "ins", "ext"}
 _POSITION = re.compile(r"^(?:p\.)?([A-Za-z]{3}|[A-Za-z])?(-?\d{1,6})$", re.IGNORECASE)
 
 
@@ -125,7 +126,7 @@ def _variant(text: str, parts: Sequence[str]) -> Variant:
 
 def _substitution(part: str, word: str) -> Substitution:
     match = _SUBSTITUTION.match(part)
-    if not match:
+    if not match or match[3].lower() in _OTHER_CHANGES:
         raise InputError(
             f"{word!r} is not a substitution. {_WRITE} Deletions, insertions and frame shifts cannot be scored here."
         )

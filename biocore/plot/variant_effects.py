@@ -233,7 +233,7 @@ def column_bars(columns: Sequence[tuple[str, np.ndarray]], *, wild_type: str, mu
         if residue in residues:
             value = max(float(values[AMINO_ACIDS.index(residue)]) for _, values in columns)
             # upright: neighbouring columns are too close for two labels side by side
-            place = {"textangle": -90, "yanchor": "bottom", "yshift": 8, "showarrow": False, "font": {"size": 12}}
+            place = {"textangle": -90, "yanchor": "bottom", "yshift": 8, "showarrow": False, "font": {"size": 11}}
             figure.add_annotation(x=residue, y=value, text=f"<b>{label}</b>", **place)
     figure.update_xaxes(title="amino acid", categoryorder="array", categoryarray=residues, type="category")
     figure.update_yaxes(title="probability", range=[0, top * 1.6])

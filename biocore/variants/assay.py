@@ -146,12 +146,14 @@ def fit_assay(
     whole = learn(design, np.arange(len(y)), u, y, method, seed)
     predicted = np.empty(len(y))
     for rest, held in folds(design.position, FOLDS, seed):
-        predicted[held] = learn(design, rest, u, y, method, seed).on_scale_of(whole, design, held, u[held])
+        predicted[held] = learn(design, rest, u, y, method, seed).on_scale_of(whole, held, u[held])
     mean, uncertainty = np.full(scan.scores.shape, np.nan), np.full(scan.scores.shape, np.nan)
     places = np.argwhere(np.isfinite(scan.scores))
     for start in range(0, len(places), CHUNK):
         i, j = places[start : start + CHUNK].T
-        known = whole.predicted(design.single(i, j), scan.scores[i, j].astype(float), design.columns[i] >= 0)
+        known = whole.predicted(
+            whole.design.single(i, j), scan.scores[i, j].astype(float), whole.design.columns[i] >= 0
+        )
         mean[i, j], uncertainty[i, j] = known
     return AssayFit(
         scan.sequence,
@@ -195,7 +197,7 @@ def _curve(
         found = np.empty(len(y))
         for rest, held in folds(design.position, FOLDS, seed):
             drawn = rng.permutation(rest)[:size]
-            found[held] = learn(design, drawn, u, y, method, seed).on_scale_of(whole, design, held, u[held])
+            found[held] = learn(design, drawn, u, y, method, seed).on_scale_of(whole, held, u[held])
         rows.append((size, spearman(found, y), untrained))
     rows.append((most, spearman(predicted, y), untrained))
     return pd.DataFrame(rows, columns=["measured", "trained", "untrained"])

@@ -63,14 +63,28 @@ class Design:
         """First position of each variant, 0-based, (N,)."""
         return np.array([variant[0, 0] for variant in self.variants], int)
 
+    def of_rows(self, chosen: np.ndarray) -> "Design":
+        """The same with columns for the residues of the variants `chosen` only."""
+        columns = np.full(len(self.columns), -1)
+        seen = np.unique(np.concatenate([self.variants[k][:, 0] for k in chosen]))
+        columns[seen] = np.arange(len(seen))
+        return Design(self.table, columns, self.variants)
+
     def single(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Rows of single substitutions: residues `i` to columns `j` of `AMINO_ACIDS`."""
-        positions = np.eye(self.columns.max() + 1)[self.columns[i].clip(0)] * (self.columns[i] >= 0)[:, None]
-        return np.hstack([self.table.values[i, j], positions, np.eye(len(AMINO_ACIDS))[j]])
+        width, one, rows = self.table.values.shape[-1], int(self.columns.max()) + 1, np.arange(len(i))
+        made = np.zeros((len(i), width + one + len(AMINO_ACIDS)))
+        made[:, :width] = self.table.values[i, j]
+        seen = self.columns[i] >= 0
+        made[rows[seen], width + self.columns[i][seen]] = 1
+        made[rows, width + one + j] = 1
+        return made
 
     def rows(self, chosen: np.ndarray) -> np.ndarray:
         """Rows of the variants `chosen`, (len(chosen), D)."""
-        return np.stack([self.single(*self.variants[k].T).sum(axis=0) for k in chosen])
+        variants = [self.variants[k] for k in chosen]
+        starts = np.cumsum([0, *(len(variant) for variant in variants[:-1])])
+        return np.add.reduceat(self.single(*np.concatenate(variants).T), starts, axis=0)
 
 
 def folds(position: np.ndarray, count: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -119,7 +133,7 @@ class Trained:
     unit: tuple[float, float]  # and of the measurement
     slope: float
     evidence: tuple[Evidence, Evidence]  # for residues without a measured variant, and with one
-    measured: np.ndarray  # residues with one
+    design: Design  # with a column for each residue it learned from
 
     @property
     def weights(self) -> tuple[float, float]:
@@ -137,22 +151,24 @@ class Trained:
         weight = np.where(seen, self.weights[1], self.weights[0])
         return self.unit[0] + self.unit[1] * (base + weight * correction), self.unit[1] * deviation
 
-    def predict_cautiously(
-        self, design: Design, chosen: np.ndarray, scores: np.ndarray, cautions: Sequence[float]
-    ) -> list[np.ndarray]:
+    def predict_cautiously(self, chosen: np.ndarray, scores: np.ndarray, cautions: Sequence[float]) -> list[np.ndarray]:
         """The mean of some variants of the design, with each of several cautions."""
-        base, correction, _ = self.parts(design.rows(chosen), scores)
-        seen = np.isin(design.position[chosen], self.measured)
+        base, correction, _ = self.parts(self.design.rows(chosen), scores)
+        seen = self.seen(chosen)
         takes = [tuple(one.weight(caution) for one in self.evidence) for caution in cautions]
         return [self.unit[0] + self.unit[1] * (base + np.where(seen, take[1], take[0]) * correction) for take in takes]
 
-    def on_scale_of(self, whole: "Trained", design: Design, chosen: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    def seen(self, chosen: np.ndarray) -> np.ndarray:
+        """Whether it learned from a variant at the first residue of each of some variants."""
+        return self.design.columns[self.design.position[chosen]] >= 0
+
+    def on_scale_of(self, whole: "Trained", chosen: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """The score's part as `whole` has it, and this fit's correction: one scale for the parts of several folds.
 
         Where no correction is taken the ranking is that of the score, whatever the fold.
         """
-        correction = self.parts(design.rows(chosen), scores)[1]
-        weight = np.where(np.isin(design.position[chosen], self.measured), self.weights[1], self.weights[0])
+        correction = self.parts(self.design.rows(chosen), scores)[1]
+        weight = np.where(self.seen(chosen), self.weights[1], self.weights[0])
         base = whole.slope * (scores - whole.centre[0]) / whole.centre[1]
         return whole.unit[0] + whole.unit[1] * (base + weight * correction)
 
@@ -169,12 +185,13 @@ def learn(design: Design, rows: np.ndarray, u: np.ndarray, y: np.ndarray, method
     method, seed
         See `fit_assay`.
     """
+    design = design.of_rows(rows)
     x = design.rows(rows)
     u, y, position = u[rows], y[rows], design.position[rows]
     one_each = np.arange(len(rows))
     whole, single = (_evidence(x, u, y, groups, method, seed) for groups in (position, one_each))
     model, centre, unit, slope = _fitted(x, u, y, method)
-    return Trained(model, centre, unit, slope, (whole, single), np.unique(position))
+    return Trained(model, centre, unit, slope, (whole, single), design)
 
 
 def _evidence(x: np.ndarray, u: np.ndarray, y: np.ndarray, groups: np.ndarray, method: str, seed: int) -> Evidence:
@@ -183,9 +200,9 @@ def _evidence(x: np.ndarray, u: np.ndarray, y: np.ndarray, groups: np.ndarray, m
         return Evidence(0.0, 0.0, 0.0)
     left, correction = np.zeros(len(y)), np.zeros(len(y))
     for rest, held in folds(groups, INNER_FOLDS, seed):
-        part = Trained(*_fitted(x[rest], u[rest], y[rest], method), (Evidence(), Evidence()), np.zeros(0))
-        base, correction[held], _ = part.parts(x[held], u[held])
-        left[held] = (y[held] - part.unit[0]) / part.unit[1] - base
+        model, centre, unit, slope = _fitted(x[rest], u[rest], y[rest], method)
+        correction[held] = model.predict(x[held])
+        left[held] = (y[held] - unit[0]) / unit[1] - slope * (u[held] - centre[0]) / centre[1]
     _, of = np.unique(groups, return_inverse=True)
     together = np.bincount(of, correction * left)  # variants of one residue go together
     return Evidence(float(together.sum()), float(np.sqrt((together**2).sum())), float((correction**2).sum()))

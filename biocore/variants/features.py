@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from biocore.families.profile import Profile
+from biocore.families.search import PRIOR
 from biocore.sequence import AMINO_ACIDS
 from biocore.sequence.properties import CHARGE, HELIX_COST, HYDROPATHY, VOLUME
 
@@ -15,7 +16,11 @@ LANGUAGE_MODEL, STRUCTURE = "language model", "structure"
 GROUPS = (PROFILE, CONSERVATION, HOMOLOGUES, CHEMISTRY, SURROUNDINGS, LANGUAGE_MODEL, STRUCTURE)
 FROM_FAMILY = (PROFILE, CONSERVATION, HOMOLOGUES)
 FLOOR = 1e-4
-HYDROPHOBIC, AROMATIC, SMALL, BRANCHED = "AVILMFWC", "FWYH", "AGSCT", "VIT"
+HYDROPHOBIC = "AVILMFWC"
+CLASSES = {
+    "hydrophobic": HYDROPHOBIC, "aromatic": "FWYH", "small": "AGSCT", "positive": "KR", "negative": "DE",
+    "polar": "STNQHKRDEG", "strand former": "VITFYW",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ def features(
     made: dict[str, tuple[str, np.ndarray]] = {}
     if profile is not None:
         made |= _from_family(own, profile)
+        made |= _column_chemistry(own, profile)
     made |= _chemistry(own)
     made |= _surroundings(sequence, own)
     if said is not None:
@@ -114,6 +120,10 @@ def _from_family(own: np.ndarray, profile: Profile) -> dict[str, tuple[str, np.n
     depth = np.log1p(profile.effective)[:, None]
     seen = covered[:, None].astype(float)
     blosum = _blosum()[own]
+    # the protein itself as one more observation, beside the homologues' and the prior's
+    known_by = profile.effective[:, None] + PRIOR
+    joined = np.log(np.maximum((p * known_by + np.eye(len(AMINO_ACIDS))[own]) / (known_by + 1), FLOOR))
+    deviations = np.where(covered, relative / (known.std() + 0.1), 0.0)
     return {
         "log p mutant": (PROFILE, logs),
         "log p wild type": (PROFILE, _at(logs, own)),
@@ -123,6 +133,8 @@ def _from_family(own: np.ndarray, profile: Profile) -> dict[str, tuple[str, np.n
         "difference x homologues": (PROFILE, difference * depth),
         "hydropathy from the column's": (PROFILE, seen * np.abs(HYDROPATHY - (p @ HYDROPATHY)[:, None])),
         "volume from the column's": (PROFILE, seen * np.abs(VOLUME - (p @ VOLUME)[:, None])),
+        "log p mutant, with the protein": (PROFILE, joined),
+        "log p difference, with the protein": (PROFILE, joined - _at(joined, own)),
         "conservation": (CONSERVATION, bits[:, None]),
         "conservation in the protein": (CONSERVATION, column),
         "rank of conservation": (CONSERVATION, rank[:, None]),
@@ -132,10 +144,62 @@ def _from_family(own: np.ndarray, profile: Profile) -> dict[str, tuple[str, np.n
         "conservation x BLOSUM62": (CONSERVATION, column * blosum),
         "conservation x hydrophobic wild type": (CONSERVATION, column * _is(HYDROPHOBIC)[own][:, None]),
         "conservation x difference": (CONSERVATION, column * difference),
+        "conservation, with the protein": (
+            CONSERVATION,
+            (np.exp(joined) * (joined - np.log(profile.background))).sum(axis=1, keepdims=True),
+        ),
+        "conservation in deviations": (CONSERVATION, deviations[:, None]),
+        "conservation in deviations x BLOSUM62": (CONSERVATION, deviations[:, None] * blosum),
+        **{
+            f"conservation in deviations of {2 * reach + 1}": (CONSERVATION, _windowed(deviations, reach)[:, None])
+            for reach in (1, 2, 5, 20)
+        },
         "effective homologues": (HOMOLOGUES, depth),
         "covered": (HOMOLOGUES, seen),
         "coverage of 21": (HOMOLOGUES, _windowed(covered.astype(float), 10)[:, None]),
     }
+
+
+def _column_chemistry(own: np.ndarray, profile: Profile) -> dict[str, tuple[str, np.ndarray]]:
+    """What kinds of residues a column holds, and whether the substitution is one of them."""
+    p, seen = np.maximum(profile.probabilities, FLOOR), profile.covered[:, None]
+    made: dict[str, np.ndarray] = {}
+    for name, letters in CLASSES.items():
+        of = _is(letters)
+        share = (p @ of)[:, None]
+        made |= {
+            f"{name} in the column": share,
+            f"{name}, as the column": share * of,
+            f"{name}, unlike the column": (1 - share) * of,
+        }
+    for name, letter in (("glycine", "G"), ("proline", "P")):
+        made[f"{name} in the column"] = p[:, AMINO_ACIDS.index(letter)][:, None]
+    entropy = -(p * np.log(p)).sum(axis=1)
+    hydropathy, volume = p @ HYDROPATHY, p @ VOLUME
+    change = HYDROPATHY - HYDROPATHY[own][:, None]
+    spread = [np.sqrt(np.maximum(p @ s**2 - m**2, 0)) for s, m in ((HYDROPATHY, hydropathy), (VOLUME, volume))]
+    around = _windowed(hydropathy, 3)[:, None]
+    made |= {
+        "entropy of the column": entropy[:, None],
+        "entropy of 7 columns": _windowed(entropy, 3)[:, None],
+        "hydropathy of the column": hydropathy[:, None],
+        "hydropathy of 3 columns": _windowed(hydropathy, 1)[:, None],
+        "hydropathy of 7 columns": around,
+        "hydropathy of 21 columns": _windowed(hydropathy, 10)[:, None],
+        "hydropathy of the column x change": hydropathy[:, None] * change,
+        "hydropathy of 7 columns x change": around * change,
+        "volume of the column": volume[:, None],
+        "spread of hydropathy in the column": spread[0][:, None],
+        "spread of volume in the column": spread[1][:, None],
+        "hydropathy, deviations from the column's": seen
+        * np.abs(HYDROPATHY - hydropathy[:, None])
+        / np.sqrt(spread[0] ** 2 + 0.3)[:, None],
+        "volume, deviations from the column's": seen
+        * np.abs(VOLUME - volume[:, None])
+        / np.sqrt(spread[1] ** 2 + 100)[:, None],
+        "volume above the column's": seen * np.maximum(VOLUME - volume[:, None], 0),
+    }
+    return {name: (PROFILE, values) for name, values in made.items()}
 
 
 def _chemistry(own: np.ndarray) -> dict[str, tuple[str, np.ndarray]]:

@@ -85,7 +85,7 @@ def _of(
             drawn, rest = order[:size], order[size : size + MOST_TESTED]
             trained = learn(design, drawn, u, y, method, seed)
             before[seed] = spearman(u[rest], y[rest])
-            predicted = trained.predict_cautiously(design, rest, u[rest], cautions)
+            predicted = trained.predict_cautiously(rest, u[rest], cautions)
             after[seed] = [spearman(one, y[rest]) for one in predicted]
             plain[seed] = _one_hot(design, drawn, rest, y)
         for caution, one in zip(cautions, after.T, strict=True):
