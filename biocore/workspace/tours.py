@@ -93,8 +93,10 @@ TOURS = (
             "how far both agree before you believe either.",
             "On Masked residues the family is named, and its most constrained residues are listed. Look for the lysine "
             "of VALKK (40), the HRDLKPQN loop (134-141) and DFG (154-156): the signature of a protein kinase.",
-            "On the Embedding map see what lies near it. The answer: it is CDC28 of baker's yeast (P00546), the cell "
-            "cycle's cyclin-dependent kinase. No yeast protein was among those the function model learned from.",
+            "On the Embedding map it lies among membrane proteins, which it is not: the example holds no protein of "
+            "the cytosol, and a map can only answer with what is on it.",
+            "The answer: it is CDC28 of baker's yeast (P00546), the cell cycle's cyclin-dependent kinase. The function "
+            "model learned from human proteins only; its relative CDK2 (P24941) gave it away.",
         ),
         UNKNOWN,
         (40, 136, 154),

@@ -22,12 +22,12 @@ from biocore.workspace.session import Answer
 from biocore.workspace.tracks import Track
 
 LIBRARY, LANGUAGE, EFFECTS, FUNCTION = "families", "esm-mini", "variant-effect", "go-mf"
-MASKED_UP_TO = 1000  # residues that are masked one by one for a report
+MASKED_UP_TO = 200  # residues that are masked one by one for a report: more take minutes on two cores
 SHORT = 2000  # residues that are written into a command
 
 
 def masked_residues(sequence: str, name: str, opener: Opener, quick: bool) -> Found:
-    """What family and language model expect: the blend, or the family alone where it shall be quick.
+    """What family and language model expect: the blend; the family alone for long proteins and where it shall be quick.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def _scan(
     sequence: str, profile: Profile | None, opener: Opener, quick: bool
 ) -> tuple[SubstitutionScan, tuple[str, ...]]:
     known = profile is not None and bool(profile.coverage)
-    if quick and known and profile is not None:
+    if (quick or len(sequence) > MASKED_UP_TO) and known and profile is not None:
         return SubstitutionScan.from_probabilities(sequence, FAMILY, profile.probabilities, profile.source), (LIBRARY,)
     if not available(LANGUAGE):
         raise ModelUnavailable(f"{LANGUAGE} is not on this machine.")
