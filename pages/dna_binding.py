@@ -29,6 +29,7 @@ with web.show_errors():
 
     if len(records) > 1:
         dna.show_comparison(records, tracks, choice)
+        dna.show_discovery(records, tracks, choice)
 
     st.subheader("Export")
     dna.show_commands(records, choice)

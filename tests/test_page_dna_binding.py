@@ -271,3 +271,16 @@ def test_a_vcf_is_scored_against_the_records_and_a_wrong_reference_names_the_lin
     assert effects.change.abs().is_monotonic_decreasing and set(effects.position) == {25}
     app.file_uploader(key="dna.vcf").set_value(("a.vcf", b"1\t25\t.\tGGGG\tA\n", "text/plain"))
     assert "line 1: REF is GGGG" in app.run().error[0].value
+
+
+def test_motifs_of_many_records_are_found_when_asked_for():
+    rng = np.random.default_rng(1)
+    records = []
+    for i in range(24):
+        s = "".join(rng.choice(list("ACGT"), 101))
+        records.append(f">r{i}\n{s[:40]}{CORE}{s[54:]}")
+    app = fine(opened(seq="\n".join(records), tf="CTCF"))
+    by_key(app.toggle, "dna.discover").set_value(True)
+    app = fine(app.run())
+    found = next(d.value for d in app.dataframe if "seqlets" in d.value)
+    assert found.known[0] == "CTCF site" and found.sequences[0] >= 12

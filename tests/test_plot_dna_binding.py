@@ -170,3 +170,34 @@ def test_bars_of_variants_are_coloured_by_direction():
 def test_factor_bars_keep_the_order_given():
     figure = dna.factor_bars(["MAX", "MYC"], np.array([3.0, -1.0]), unit="log-odds")
     assert list(figure.data[0].y) == ["MAX", "MYC"] and figure.layout.yaxis.autorange == "reversed"
+
+
+def test_pairs_spacing_and_implants_are_drawn_as_they_are():
+    from biocore.attribution import pair_effects
+    from biocore.attribution.implants import ImplantEffects
+    from biocore.plot import dna_pairs
+
+    pairs = pair_effects(lambda x: 2 * x[:, 0, 0] * x[:, 2, 0], "CCCC", (0, 4))
+    figure = dna_pairs.pair_triangle(pairs)
+    z = np.array(figure.data[0].z, float)
+    assert z[0, 2] == 2 and np.isnan(z[2, 0]) and list(figure.data[0].x) == ["C1", "C2", "C3", "C4"]
+    curve = dna_pairs.spacing_curve(pairs.by_distance())
+    assert {t.name for t in curve.data} == {"largest", "mean"} and max(curve.data[0].y) == 2
+    table = ImplantEffects("gap", np.arange(3), np.array([[0.0, 1, 0], [0, 3, 0]])).table()
+    drawn = dna_pairs.implant_curve(table)
+    assert list(drawn.data[1].y) == [0, 2, 0] and "between" in drawn.layout.xaxis.title.text
+
+
+def test_a_found_motif_stands_aligned_with_the_known_one():
+    from biocore.motif import from_consensus
+    from biocore.plot.motifs import beside, motif_logos
+
+    known = from_consensus("AP-1 site", "TGASTCA")
+    found = from_consensus("f", "NNTGASTCANN").probabilities.tolist()
+    row = {"seqlets": 9, "sequences": 8, "probabilities": found, "strand": "+", "q_value": 0.001, "offset": 2}
+    pair = beside(row, known)
+    assert pair.known_title == "AP-1 site, q 0.001"
+    figure = motif_logos([pair, beside({**row, "strand": ""}, None)])
+    left, right = (next(t for t in figure.data if t.name == "T" and t.xaxis == axis) for axis in ("x", "x2"))
+    assert round(min(v for v in left.x if v is not None)) == round(min(v for v in right.x if v is not None)) == 3
+    assert max(v for v in left.y if v is not None) == pytest.approx(2, abs=0.01)

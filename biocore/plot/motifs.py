@@ -1,12 +1,14 @@
 """Figures of motifs: what a model found, each beside the known motif it looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from biocore.motif import Motif
 from biocore.plot.logo import stacked_traces
 from biocore.plot.theme import layout
 
@@ -25,11 +27,21 @@ class Pair:
     offset: int = 0
 
 
+def beside(row: Mapping[str, Any], known: Motif | None) -> Pair:
+    """A row of `motif.discovery.as_rows` beside the known motif it names."""
+    title = f"{row['seqlets']:,} places in {row['sequences']:,} sequences"
+    found = np.array(row["probabilities"])
+    if known is None:
+        return Pair(title, found, "no known motif is alike", None)
+    turned = known.reverse_complement() if row["strand"] == "-" else known
+    return Pair(title, found, f"{known.name}, q {row['q_value']:.1g}", turned.probabilities, row["offset"])
+
+
 def motif_logos(pairs: Sequence[Pair]) -> go.Figure:
     """Information logos in rows: found on the left, known on the right, on one axis so that columns stand aligned."""
     titles = [title for pair in pairs for title in (pair.title, pair.known_title)]
     figure = make_subplots(
-        rows=len(pairs), cols=2, subplot_titles=titles, vertical_spacing=0.32 / max(len(pairs), 2), shared_yaxes=True
+        rows=len(pairs), cols=2, subplot_titles=titles, vertical_spacing=0.45 / max(len(pairs), 2), shared_yaxes=True
     )
     for row, pair in enumerate(pairs, 1):
         first = min(1, 1 + pair.offset)

@@ -5,6 +5,7 @@ from biocore.web.dna_binding.choice import Choice, choose, start_choice
 from biocore.web.dna_binding.compare import show_comparison
 from biocore.web.dna_binding.compute import models_here, open_job, scan
 from biocore.web.dna_binding.detail import show_detail
+from biocore.web.dna_binding.discovery import show_discovery
 from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
 from biocore.web.dna_binding.overview import show_overview
@@ -28,6 +29,7 @@ __all__ = [
     "show_commands",
     "show_comparison",
     "show_detail",
+    "show_discovery",
     "show_overview",
     "start_choice",
 ]

@@ -14,6 +14,7 @@ from biocore.web.dna_binding.inputs import Dna
 from biocore.web.inputs import follow_record, record_menu
 from biocore.web.link import from_link
 from biocore.web.workspace import kind_of, news
+from biocore.web.workspace.molecules import chosen
 
 LONGEST_WINDOW = 500  # bp mapped at once
 KEYS = ("dna.rec", "dna.tf", "dna.first", "dna.width")
@@ -63,7 +64,8 @@ def best_factor(track: Track) -> str:
 
 def best_record(tracks: Sequence[Track]) -> int:
     """The record with the strongest window of all."""
-    return int(np.argmax([on_strand(track, shown_strand()).max() for track in tracks]))
+    strongest = [np.nan_to_num(on_strand(track, shown_strand()), nan=-np.inf).max() for track in tracks]
+    return int(np.argmax(strongest))
 
 
 def look_at(tf: str | None = None, *, rec: int | None = None, first: int | None = None) -> None:
@@ -82,6 +84,7 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     state = st.session_state
     text = "\n".join(f"{r.name} {r.sequence}" for r in records)
     of = hashlib.sha256(text.encode()).hexdigest()
+    kind = kind_of(tuple(record.name for record in records))
     if state.get("dna.of") != of or any(key not in state for key in KEYS):
         fresh = "dna.of" not in state
         state["dna.of"] = of
@@ -94,7 +97,11 @@ def start_choice(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
         )
         state["dna.width"] = from_link("width", None, int) if fresh else None
         state.pop("dna.view", None)
-    if follow_record(kind_of(tuple(record.name for record in records)), "dna.rec", range(len(records))):
+        if not 0 <= state["dna.rec"] < len(records):
+            state["dna.rec"] = best_record(tracks)
+            if kind and chosen(kind)[1] == 0:  # nobody has chosen one: the page may
+                state["dna.rec.seen"] = chosen(kind)
+    if follow_record(kind, "dna.rec", range(len(records))):
         look_at("", rec=state["dna.rec"])
     _follow(records)
     _make_valid(records, tracks)

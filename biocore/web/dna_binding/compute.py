@@ -10,10 +10,13 @@ import streamlit as st
 
 from biocore import attribution, tfbinding, zoo
 from biocore.attribution import EffectMap, PairEffects, Significance, VariantEffects
+from biocore.attribution.discovery import discover_motifs
 from biocore.errors import InputError, ModelUnavailable
 from biocore.io import fasta_entries
 from biocore.io.vcf import parse_vcf
 from biocore.jobs import Description
+from biocore.motif import known_motifs
+from biocore.motif.discovery import as_rows
 from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.tracks import Track
 from biocore.web.dna_binding.inputs import Dna
@@ -96,6 +99,13 @@ def implants(tf: str, sequence: str, first: str, second: str | None, count: int,
         return _with_model(tf, lambda model: attribution.implant_offsets(model, first, into).table())
     gaps = range(min(widest, len(sequence) - len(first) - len(second)) + 1)
     return _with_model(tf, lambda model: attribution.implant_gaps(model, first, second, into, gaps=gaps).table())
+
+
+@st.cache_data(max_entries=8, scope="session", show_spinner="Looking for motifs...")
+def motifs(tf: str, windows: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Motifs the factor's model reads in windows of one length, each with the known one it looks like."""
+    found = _with_model(tf, lambda model: discover_motifs(model, windows, least=max(5, len(windows) // 20), name=tf))
+    return as_rows(found, known_motifs())
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner="Scoring both alleles with every factor...")

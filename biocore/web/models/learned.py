@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from biocore import zoo
-from biocore.motif import Motif, known_motifs
+from biocore.motif import known_motifs
 from biocore.motif.compare import compare
 from biocore.motif.discovery import KEPT_AS
 from biocore.plot import models as model_plot
@@ -39,7 +39,7 @@ def show_learned(card: zoo.ModelCard) -> None:
 def _motifs(card: zoo.ModelCard, kept: dict[str, Any]) -> None:
     known = {m.name: m for m in known_motifs()}
     rows = kept["motifs"]
-    pairs = [_pair(row, known.get(row["known"])) for row in rows[:MOST]]
+    pairs = [plot.beside(row, known.get(row["known"])) for row in rows[:MOST]]
     if pairs:
         figure(
             plot.motif_logos(pairs),
@@ -56,15 +56,6 @@ def _motifs(card: zoo.ModelCard, kept: dict[str, Any]) -> None:
     )
     with st.expander("All motifs found"):
         table(pd.DataFrame(rows, columns=COLUMNS), f"motifs_{card.name}")
-
-
-def _pair(row: dict[str, Any], known: Motif | None) -> plot.Pair:
-    title = f"{row['seqlets']:,} places in {row['sequences']:,} sequences"
-    found = np.array(row["probabilities"])
-    if known is None:
-        return plot.Pair(title, found, "no known motif is alike", None)
-    turned = known.reverse_complement() if row["strand"] == "-" else known
-    return plot.Pair(title, found, f"{known.name}, q {row['q_value']:.1g}", turned.probabilities, row["offset"])
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the filters...")
