@@ -106,7 +106,7 @@ def implant_offsets(
     length = _length(into)
     variants = _drawn(motif, len(into), length, seed)
     places = np.arange(0, length - len(motif) + 1, step)
-    made = [_with(b, (p, m)) for b, m in zip(into, variants, strict=True) for p in places]
+    made = [_with(b, (int(p), m)) for b, m in zip(into, variants, strict=True) for p in places]
     scores = _scores(predict, [*into, *made])
     base, added = scores[: len(into)], scores[len(into) :].reshape(len(into), -1)
     return ImplantEffects("offset", places, added - base[:, None])
