@@ -31,7 +31,8 @@ def read_members(content: bytes, *, limit: int, what: str = "a zip file") -> dic
         Not a zip file, damaged, encrypted, more than 500 files, larger than `limit` once unpacked, a name that is
         there twice, or one that leads out of the archive.
     """
-    budget, found = Budget(limit), {}
+    budget = Budget(limit)
+    found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]

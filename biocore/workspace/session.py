@@ -13,6 +13,7 @@ from importlib import metadata
 from io import BytesIO, StringIO
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import biocore
