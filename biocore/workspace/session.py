@@ -238,7 +238,7 @@ def _read_tracks(manifest: dict[str, Any], members: Mapping[str, bytes]) -> Trac
         if not len(frame) or not letters.str.fullmatch("[A-Z*-]").all():
             raise InputError(f"{name} must have one letter of a sequence in each line.")
         for column, fact in enumerate(facts, 2):
-            values = [_number(cell, name) for cell in frame.iloc[:, column]]
+            values = np.array([_number(cell, name) for cell in frame.iloc[:, column]])
             kind = _one_of(fact, "kind", KINDS)
             track = Track(
                 _text(fact, "name"), "".join(letters), values, _text(fact, "unit"), _text(fact, "source"), kind
