@@ -55,7 +55,7 @@ def job_table(mine: list[Job]) -> pd.DataFrame:
         {
             "what": job.title,
             "analysis": kinds.get(job.kind).title,
-            "settings": settings_text(job),
+            "settings": asked_text(job.id, job)[0],
             "state": job.state,
             "progress": job.fraction,
             "asked": _clock(job.created),
@@ -67,10 +67,16 @@ def job_table(mine: list[Job]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def settings_text(job: Job) -> str:
-    """The settings of a job that differ from the defaults, and its model."""
-    asked, usual = job.description.settings, kinds.get(job.kind).defaults
-    return ", ".join(f"{name} {_short(v)}" for name, v in asked.items() if name == "model" or v != usual.get(name))
+@st.cache_data(max_entries=500, scope="session", show_spinner=False)
+def asked_text(id: str, _job: Job) -> tuple[str, str]:
+    """The settings of a job that differ from the defaults, with its model; and its command.
+
+    Kept, because a description can hold megabytes of sequences and the list is drawn every two seconds.
+    """
+    asked, usual = _job.description.settings, kinds.get(_job.kind).defaults
+    names = sorted((n for n, v in asked.items() if n == "model" or v != usual.get(n)), key=lambda name: name != "model")
+    told = [f"{name} {_short(asked[name])}" for name in names]
+    return ", ".join(told), _job.description.command()
 
 
 def _short(value: object) -> str:
@@ -109,7 +115,7 @@ def _details(job: Job) -> None:
         st.caption("Whoever has this link can see the input and the result, until you delete the job.")
         st.code(shared_link(job, st.context.url or ""), language=None, wrap_lines=True)
     with st.expander("Reproduce this on the command line", icon=":material/terminal:"):
-        st.code(job.description.command(), language="bash", wrap_lines=True)
+        st.code(asked_text(job.id, job)[1], language="bash", wrap_lines=True)
         st.caption("The folder of results holds the question too, as job.json:")
         st.code("python -m biocore jobs run job.json --out results", language="bash")
 
