@@ -1,6 +1,6 @@
 """Twenty visitors of one server: does what one of them computes keep the others waiting?
 
-    python benchmarks/bench_load.py [--seconds 180] [--checkout ../older]
+    python -m benchmarks.bench_load [--seconds 180] [--checkout ../older]
 
 One scans 1,000 residues with one mask at a time, one maps 5,000 proteins, one scans 200 kb of DNA; seventeen open
 pages and click, with 5 to 15 s of thought in between.  Each visitor speaks the protocol of the web socket, as a
@@ -26,7 +26,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import psutil
-from streamlit_session import Visitor, proteins
+
+from benchmarks.streamlit_session import Visitor, proteins
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES: dict[str, tuple[str, list[str | bool | None]] | None] = {  # page -> what is clicked: session key, values in turn

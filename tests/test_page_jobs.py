@@ -92,3 +92,14 @@ def test_many_proteins_become_one_job_and_a_limit_is_a_message(monkeypatch):
     app.button(key="jobs.submit").click().run()
     assert "21" in app.error[0].value and "10" in app.error[0].value and not app.exception
     assert app.text_area(key="jobs.text").value.startswith(">a\nMKTAYIAKQRQ")
+
+
+def test_every_kind_of_job_opens_on_a_page_that_can_show_it():
+    from importlib import import_module
+
+    from biocore.jobs import kinds
+    from biocore.web.job_link import PAGES
+
+    here = {name for name in kinds.names() if name in kinds.KINDS}
+    assert here == set(PAGES)
+    assert all(callable(import_module(f"biocore.web.{page}").open_job) for page in PAGES.values())

@@ -20,6 +20,7 @@ PAGES = {  # kind of job -> the page that asks for it; its folder has an `open_j
     "map": "embedding_map",
     "variants": "variant_effects",
 }
+MOST_RECORDS, MOST_LETTERS = 1000, 1_000_000  # of a job that are put into the text box of a page
 _OPENED = "biocore.job.opened"  # session key: id of the job of the address whose input the page has taken
 _SHARED = "biocore.job.shared"  # session key: id -> token of the jobs others have shared with this session
 _GAVE_UP = "biocore.job.gave_up"  # session key: the browser gives no key
@@ -69,6 +70,18 @@ def open_job(description: Description) -> None:
     page = PAGES.get(description.kind)
     if page is not None:
         import_module(f"biocore.web.{page}").open_job(description)
+
+
+def as_fasta(description: Description) -> str:
+    """The records of a job for a page's text box: as many of the first ones as a page takes."""
+    text = ""
+    headers = description.inputs.get("descriptions") or []
+    for number, (name, sequence) in enumerate(description.inputs["records"][:MOST_RECORDS]):
+        header = f">{name} {headers[number] if headers else ''}".rstrip()
+        if text and len(text) + len(sequence) > MOST_LETTERS:
+            break
+        text += f"{header}\n{sequence}\n"
+    return text
 
 
 def shared_job(hash: str | None = None, *, id: str | None = None) -> Job | None:

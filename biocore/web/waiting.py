@@ -67,7 +67,7 @@ def job(
     Answer
     """
     found = _find(description)
-    if found is None and unasked and _refusal(description, key) is None:
+    if found is None and (unasked or jobs.known(description)) and _refusal(description, key) is None:
         found = _submit(description, key, title)
     if in_link:
         keep_job_in_link(found)

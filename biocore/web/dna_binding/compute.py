@@ -20,7 +20,7 @@ from biocore.motif.discovery import as_rows
 from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.tracks import Track
 from biocore.web.dna_binding.inputs import Dna
-from biocore.web.job_link import keep_job_in_link
+from biocore.web.job_link import as_fasta, keep_job_in_link
 from biocore.web.shared import open_models
 from biocore.web.waiting import job
 
@@ -166,7 +166,7 @@ def _finished(track: Track) -> Track:
 def open_job(description: Description) -> None:
     """Show a job of this page: its records, and of a threshold its factor."""
     state = st.session_state
-    state["hand_over.dna"] = "".join(f">{name}\n{sequence}\n" for name, sequence in description.inputs["records"])
+    state["hand_over.dna"] = as_fasta(description)
     if "model" in description.settings:
         state["dna.linked_tf"] = description.settings["model"].removeprefix("tf-")
 

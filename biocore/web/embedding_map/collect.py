@@ -132,11 +132,8 @@ def open_job(description: Description) -> None:
     if "records" not in description.inputs:
         return  # vectors of a file: only the user has it
     state, asked = st.session_state, description.settings
-    headers = description.inputs.get("descriptions") or [""] * len(description.inputs["records"])
-    state["hand_over.protein"] = "".join(
-        f">{name} {header}".rstrip() + f"\n{sequence}\n"
-        for (name, sequence), header in zip(description.inputs["records"], headers, strict=True)
-    )
+    pairs = description.inputs["records"]
+    state["hand_over.protein"] = "".join(f">{name}\n{sequence}\n" for name, sequence in pairs[:MOST_RECORDS])
     state["model"], state["layer"] = asked["model"], asked["layer"]
     if "method" in asked:
         state["map.method"] = asked["method"]

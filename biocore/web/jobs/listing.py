@@ -97,8 +97,9 @@ def _details(job: Job) -> None:
     if job.message:
         st.warning(web.plain(job.message), icon=":material/info:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Open", key="jobs.open", type="primary", icon=":material/open_in_new:"):
-            st.switch_page(f"pages/{PAGES[job.kind]}.py", query_params={"job": job.id})
+        page = PAGES.get(job.kind)
+        if page and st.button("Open", key="jobs.open", type="primary", icon=":material/open_in_new:"):
+            st.switch_page(f"pages/{page}.py", query_params={"job": job.id})
         if job.live:
             st.button("Stop", key="jobs.stop", icon=":material/stop_circle:", on_click=jobs.stop, args=(job.id, owner))
         else:
@@ -129,7 +130,7 @@ def _again(id: str, owner: str) -> None:
 
 def shared_link(job: Job, here: str) -> str:
     """The address of a job's page with its token; `here` is the address of the page Jobs."""
-    return f"{urljoin(here, PAGES[job.kind])}?{urlencode({'job': job.id, 'token': job.token})}"
+    return f"{urljoin(here, PAGES.get(job.kind, 'jobs'))}?{urlencode({'job': job.id, 'token': job.token})}"
 
 
 def archive(job: Job) -> bytes:

@@ -11,7 +11,7 @@ from biocore import runtime
 from biocore.esm2 import MASKED, TOKENS, WILD_TYPE, SubstitutionScan
 from biocore.jobs import Description
 from biocore.jobs.models import is_folder
-from biocore.web.job_link import keep_job_in_link
+from biocore.web.job_link import as_fasta, keep_job_in_link
 from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.model import Choice
 from biocore.web.waiting import duration, job
@@ -149,7 +149,7 @@ def open_job(description: Description) -> None:
     """Show a job of this page: its protein, model and strategy."""
     _, sequence = description.inputs["records"][0]
     state = st.session_state
-    state["hand_over.protein"] = "".join(f">{n}\n{s}\n" for n, s in description.inputs["records"])
+    state["hand_over.protein"] = as_fasta(description)
     if description.kind == "search-database":
         state["masked_residues.source"] = homologues.DATABASE
         state["masked_residues.db"] = Path(description.settings["database"])

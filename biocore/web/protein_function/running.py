@@ -8,7 +8,7 @@ import streamlit as st
 from biocore import web, zoo
 from biocore.go import Prediction, tables
 from biocore.jobs import Description
-from biocore.web.job_link import keep_job_in_link
+from biocore.web.job_link import as_fasta, keep_job_in_link
 from biocore.web.protein_function.proteins import AT_ONCE, KEPT, Protein
 
 
@@ -44,7 +44,7 @@ def describe(card: zoo.ModelCard, proteins: Sequence[Protein]) -> Description:
 def open_job(description: Description) -> None:
     """Show a job of this page: its proteins, model and term."""
     state = st.session_state
-    state["hand_over.protein"] = "".join(f">{name}\n{sequence}\n" for name, sequence in description.inputs["records"])
+    state["hand_over.protein"] = as_fasta(description)
     state["model"] = description.settings["model"]
     if "term" in description.settings:
         sequence = description.inputs["records"][0][1]

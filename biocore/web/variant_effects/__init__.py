@@ -5,7 +5,7 @@ from biocore.web.variant_effects.assay import show_assay
 from biocore.web.variant_effects.compute import Basis, score
 from biocore.web.variant_effects.evidence import show_evidence
 from biocore.web.variant_effects.export import keep_in_link, show_command
-from biocore.web.variant_effects.inputs import EXAMPLES, PROTEIN, effect_card, read_request
+from biocore.web.variant_effects.inputs import EXAMPLES, PROTEIN, effect_card, open_job, read_request
 from biocore.web.variant_effects.landscape import show_landscape
 from biocore.web.variant_effects.scans import show_scans
 from biocore.web.variant_effects.variants import show_variants
@@ -16,6 +16,7 @@ __all__ = [
     "PROTEIN",
     "Basis",
     "effect_card",
+    "open_job",
     "keep_in_link",
     "read_request",
     "score",

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from biocore import zoo
+from biocore.jobs import Description
+from biocore.web.job_link import as_fasta
 from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.inputs import EXAMPLES as BOOK
 from biocore.web.masked_residues.inputs import Protein, read_protein, read_settings
@@ -46,3 +48,8 @@ def read_request(text: str) -> tuple[Protein, homologues.Source]:
     with right:
         source = homologues.choose_source(PREFIX)
     return read_protein(text, offset, PREFIX), source
+
+
+def open_job(description: Description) -> None:
+    """Show a job of this page: its proteins."""
+    st.session_state["hand_over.protein"] = as_fasta(description)
