@@ -1,6 +1,7 @@
 """What a job costs beside the plain function, what a second Ray worker is worth, and 500 random jobs with kills.
 
-    python benchmarks/bench_jobs.py overhead [--rounds 3]
+    python benchmarks/bench_jobs.py overhead [--rounds 3] [--kind scan-protein embed track] [--scale 1]
+    python benchmarks/bench_jobs.py step [--steps 200]
     python benchmarks/bench_jobs.py rates [--proteins 30]
     python benchmarks/bench_jobs.py ray [--proteins 600]
     python benchmarks/bench_jobs.py soak [--jobs 500] [--seed 0]
@@ -8,6 +9,8 @@
 `overhead` computes the same work by the plain function and as a job (submitted, computed by a worker in this process,
 result read back from the store), in turn, in a new store each time.  Seconds are processor time where there is no GPU,
 so that what else the machine does is no part of them.
+
+`step` computes a job of many quick steps, and the same without: what one step costs to plan, keep and count.
 
 `rates` computes jobs of each kind over proteins of 300 residues, and DNA, after a first one that loads the models;
 seconds as above, and what a million would take on one core.
@@ -44,6 +47,7 @@ from biocore.jobs.kinds.base import Kind
 
 AMINO_ACIDS, BASES = "ACDEFGHIKLMNPQRSTVWY", "ACGT"
 FACTORS = ["tf-CTCF", "tf-GATA1", "tf-REST"]
+KINDS = ["scan-protein", "embed", "track"]
 OWNER = "benchmark-of-jobs"
 
 
@@ -60,13 +64,15 @@ def seconds() -> float:
 
 def overhead(arguments: argparse.Namespace) -> None:
     rng = random.Random(0)
-    model, factors = zoo.load("esm-mini"), [zoo.load(name) for name in FACTORS]
+    proteins = set(arguments.kind) - {"track"}
+    model = zoo.load("esm-mini") if proteins else None
+    factors = [zoo.load(name) for name in FACTORS] if "track" in arguments.kind else []
     worker_models = jobs.models.Models()
     print("| work | plain, s | as a job, s | more | steps |\n|---|---|---|---|---|")
-    for name in ("scan-protein", "embed", "track"):
+    for name in arguments.kind:
         times: dict[str, list[float]] = {"plain": [], "job": []}
         for number in range(arguments.rounds + 1):  # the first one wakes everything up
-            description, plain = questions(name, rng, model, factors)
+            description, plain = questions(name, rng, model, factors, arguments.scale)
             start = seconds()
             expected = plain()
             middle = seconds()
@@ -86,17 +92,17 @@ def overhead(arguments: argparse.Namespace) -> None:
         print(f"| {name} | {one:.2f} | {other:.2f} | {other / one - 1:+.1%} | {steps} |", flush=True)
 
 
-def questions(name: str, rng: random.Random, model, factors):
+def questions(name: str, rng: random.Random, model, factors, scale: float):
     """A description, and the plain function that answers it."""
     if name == "scan-protein":
-        sequence = letters(AMINO_ACIDS, 200, rng)
+        sequence = letters(AMINO_ACIDS, int(200 * scale), rng)
         asked = Description.make(name, {"records": [["p", sequence]]})
         return asked, lambda: [model.substitution_scores(sequence)]
     if name == "embed":
-        records = [[str(i), letters(AMINO_ACIDS, rng.randint(50, 250), rng)] for i in range(200)]
+        records = [[str(i), letters(AMINO_ACIDS, rng.randint(50, 250), rng)] for i in range(int(200 * scale))]
         asked = Description.make(name, {"records": records})
         return asked, lambda: model.embed([sequence for _, sequence in records])
-    sequence = letters(BASES, 30_000, rng)
+    sequence = letters(BASES, int(30_000 * scale), rng)
     asked = Description.make(name, {"records": [["d", sequence]]}, models=FACTORS)
     return asked, lambda: tfbinding.record_tracks(factors, [sequence])
 
@@ -159,6 +165,31 @@ class new_home:
         else:
             os.environ["BIOCORE_HOME"] = self.before
         self.folder.cleanup()
+
+
+# ----------------------------------------------------------------------------------------------------------- step
+
+
+def one_step(arguments: argparse.Namespace) -> None:
+    with new_home() as home:
+        install_primes(home)
+        store, below = Store(), list(range(1, arguments.steps + 1))  # a step each
+        warm = jobs.submit(Description.make("primes", {"below": [500]}), OWNER, store=store)
+        Worker(store).drain()
+        assert jobs.get(warm.id, OWNER, store=store).state == jobs.DONE
+        start = seconds()
+        for number in below:
+            primes(0, number)
+        middle = seconds()
+        job = jobs.submit(Description.make("primes", {"below": below}), OWNER, store=store)
+        Worker(store).drain()
+        jobs.result(jobs.get(job.id, OWNER, store=store))
+        end = seconds()
+        store.close()
+    extra = (end - middle) - (middle - start)
+    print(
+        f"{arguments.steps} steps: {1e3 * extra / arguments.steps:.2f} ms of processor time each, beside their own work"
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ ray
@@ -390,7 +421,12 @@ def main() -> None:
     ways = parser.add_subparsers(dest="way", required=True)
     one = ways.add_parser("overhead")
     one.add_argument("--rounds", type=int, default=3)
+    one.add_argument("--kind", nargs="+", choices=KINDS, default=KINDS)
+    one.add_argument("--scale", type=float, default=1.0, help="of the work; default 1")
     one.set_defaults(run=overhead)
+    step = ways.add_parser("step")
+    step.add_argument("--steps", type=int, default=200)
+    step.set_defaults(run=one_step)
     rate = ways.add_parser("rates")
     rate.add_argument("--proteins", type=int, default=30)
     rate.set_defaults(run=rates)
