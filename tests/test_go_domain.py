@@ -1,0 +1,59 @@
+"""Where the shipped model abstains: its limits are those the recipe chooses, and chance sequences do not pass them."""
+
+import numpy as np
+import pytest
+
+from biocore import runtime, zoo
+from biocore.go import load
+from biocore.go.train import Settings, chance, domain, sources
+
+SHIPPED = runtime.ASSETS / "models" / "go-mf"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not SHIPPED.exists(), reason="go-mf does not ship yet"),
+]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load(zoo.read_card(SHIPPED / "card.json"))
+
+
+def test_the_limits_on_the_card_are_those_the_recipe_chooses(shipped, shared_data):
+    table = sources.read_table(shared_data / "go" / "human_mf.tsv.gz")
+    sequences = dict(zip(table["EntryID"], table["Sequence"], strict=True))
+    details = zoo.read_card(SHIPPED / "card.json").details
+    chosen = domain.familiar(
+        shipped.heads,
+        shipped.centre,
+        shipped.axes,
+        shipped.reference.vectors,
+        [sequences[a] for a in shipped.reference.accessions],
+        shipped.parents,
+        shipped.backbone,
+        Settings(max_residues=details["max_residues"], count_groups=tuple(details["count_groups"])),
+    )
+    for name, limit in chosen.items():
+        assert details["familiar"].get(name, -1) == pytest.approx(limit, abs=0.002), (name, chosen)
+
+
+def test_random_sequences_of_any_length_get_no_term(shipped):
+    sequences = chance.random_sequences(20, seed=5)
+    prediction = shipped(sequences)
+    predicted = [len(shipped.chosen(prediction, row)) for row in range(len(sequences))]
+    assert np.count_nonzero(predicted) <= 1, predicted
+
+
+def test_no_more_real_proteins_abstain_than_before(shipped, shared_data):
+    """The rule of before: an alignment of E-value 0.001, or the head sure to 0.7, or an embedding nearer than 0.95."""
+    table = sources.read_table(shared_data / "go" / "human_mf.tsv.gz")
+    valid = list(table[table["subset"] == "valid"]["Sequence"].sample(120, random_state=3))
+    prediction = shipped(valid)
+    aligned = prediction.expect[:, 0] <= 1e-3
+    aligned &= prediction.by_alignment.bits[:, 0] > 1.2 * prediction.shuffled_bits
+    before = ~(aligned | (prediction.network.max(axis=1) >= 0.7) | (prediction.by_vector.best >= 0.9545))
+    numbers = np.stack(
+        [np.log10(prediction.expect[:, 0]), prediction.network.max(axis=1), prediction.by_vector.best], axis=1
+    ).round(2)
+    now = np.array([bool(why) for why in prediction.abstained])
+    assert now.sum() <= before.sum(), (now.sum(), before.sum(), numbers[now & ~before].tolist())
