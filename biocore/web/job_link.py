@@ -22,6 +22,7 @@ PAGES = {  # kind of job -> the page that asks for it; its folder has an `open_j
 }
 MOST_RECORDS, MOST_LETTERS = 1000, 1_000_000  # of a job that are put into the text box of a page
 _OPENED = "biocore.job.opened"  # session key: id of the job of the address whose input the page has taken
+_MISSING = "biocore.job.missing"  # session key: the address named a job that cannot be opened
 _SHARED = "biocore.job.shared"  # session key: id -> token of the jobs others have shared with this session
 _GAVE_UP = "biocore.job.gave_up"  # session key: the browser gives no key
 _PATIENCE_S = 5.0  # how long the browser may take to give its key
@@ -42,6 +43,8 @@ def keep_job_in_link(job: Job | None) -> None:
 
 def open_linked_job() -> None:
     """Fill the page with the input of the job in its address, once; say where it cannot be opened."""
+    if st.session_state.get(_MISSING):
+        _say_missing()
     id = st.query_params.get("job")
     if not id or st.session_state.get(_OPENED) == id:
         return
@@ -54,15 +57,23 @@ def open_linked_job() -> None:
     st.session_state[_OPENED] = id
     if found is None:
         set_link(job=None, token=None)
+        st.session_state[_MISSING] = True
+        _say_missing()
+        return
+    if token:
+        st.session_state[_SHARED] = _shared() | {id: token}
+    open_job(found.description)
+
+
+def _say_missing() -> None:
+    """It stays until it was read: the page may run again at once."""
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
             "The job of this address cannot be opened: it was deleted, or it belongs to another browser and was not "
             "shared. The page Jobs lists yours.",
             icon=":material/link_off:",
         )
-        return
-    if token:
-        st.session_state[_SHARED] = _shared() | {id: token}
-    open_job(found.description)
+        st.button("Close", key=f"{_MISSING}.close", on_click=st.session_state.pop, args=(_MISSING, None))
 
 
 def open_job(description: Description) -> None:
