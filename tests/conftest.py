@@ -56,3 +56,8 @@ def shared_data(need) -> Path:
     """The real data sets, which lie beside the checkout on some machines only."""
     need((SHARED / "data").is_dir(), "the data sets (../shared/data) are not on this machine")
     return SHARED / "data"
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Bytes name no test: a gzip header holds the second it was made in, and two processes must agree on all names."""
+    return argname if isinstance(val, bytes) else None
