@@ -113,6 +113,18 @@ def test_a_step_of_two_jobs_is_computed_once(tmp_path):
     assert jobs.result(jobs.get(two.id, BERT)).tolist() == [16, 9, 4, 1]
 
 
+def test_a_step_that_ended_a_worker_and_was_finished_by_another_job_leaves_no_trace():
+    one = jobs.submit(squares(1, 2), ANNE)
+    worker = Worker()
+    queue.claim(worker.store, "dead")
+    queue.begin(worker.store, one.id, "dead", kinds.steps_of(squares(1, 2))[0].key)
+    jobs.submit(squares(1, 2, 3), BERT)
+    worker.drain()
+    queue.release_all(worker.store, "dead")
+    worker.drain()
+    assert jobs.get(one.id, ANNE).state == "done" and count("attempts") == 0
+
+
 def test_stop_keeps_what_is_finished_and_resume_goes_on(tmp_path):
     log = tmp_path / "log"
     job = jobs.submit(squares(*range(6), log=str(log)), ANNE)

@@ -167,21 +167,24 @@ def finish(store: Store, job: str, worker: str, step: Step, arrays, *, last: boo
         mine = _is_mine(connection, job, worker)
         connection.execute("UPDATE jobs SET done = done + ?, updated = ? WHERE id = ?", [step.work, now, job])
         if mine and last:
-            connection.execute(
-                "UPDATE jobs SET state = ?, ended = ?, done = total, worker = NULL, message = '' WHERE id = ?",
-                [DONE, now, job],
-            )
+            _end(connection, job, worker)
         return mine and not last
 
 
 def set_done(store: Store, job: str, worker: str) -> None:
     """A job whose steps were all finished by others."""
     with store.writing() as connection:
-        connection.execute(
-            "UPDATE jobs SET state = ?, ended = ?, done = total, worker = NULL, message = '' "
-            "WHERE id = ? AND worker = ?",
-            [DONE, time.time(), job, worker],
-        )
+        _end(connection, job, worker)
+
+
+def _end(connection: sqlite3.Connection, job: str, worker: str) -> None:
+    """Within a transaction: a worker's job is done.  A step it once began may have been finished by another job."""
+    changed = connection.execute(
+        "UPDATE jobs SET state = ?, ended = ?, done = total, worker = NULL, message = '' WHERE id = ? AND worker = ?",
+        [DONE, time.time(), job, worker],
+    ).rowcount
+    if changed:
+        connection.execute("DELETE FROM attempts WHERE job = ?", [job])
 
 
 def fail(store: Store, job: str, worker: str, message: str) -> None:
