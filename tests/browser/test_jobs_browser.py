@@ -44,7 +44,7 @@ def test_stop_takes_effect_at_once_and_the_job_is_on_the_page_jobs(open_page):
     page.get_by_role("button", name="Scan with one mask").click(timeout=WAIT)
     page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
     start = time.monotonic()
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     page.get_by_text("is finished and kept").wait_for(timeout=WAIT)
     assert time.monotonic() - start < 20  # two seconds where nothing else runs; tests share two cores
     page.get_by_role("link", name="Jobs").click()

@@ -64,6 +64,6 @@ def test_a_long_scan_can_be_stopped_and_keeps_what_it_has(open_page):
     page.get_by_role("radio", name="masked marginal").click()
     page.get_by_role("button", name="Scan with one mask at a time").click(timeout=WAIT)
     page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Go on").wait_for(timeout=WAIT)
     assert page.get_by_text("residues are scanned; the others are left white").count() == 1
