@@ -162,7 +162,7 @@ def test_the_link_gives_the_page_again(toy):
 def test_a_long_protein_has_a_slider(toy, monkeypatch):
     from biocore.web.variant_effects import compute
 
-    monkeypatch.setattr(compute, "_language_model", lambda sequence: (None, ""))
+    monkeypatch.setattr(compute, "_language_model", lambda *given: (None, ""))
     app = page(seq=PROTEIN * 10)
     app = app.slider(key="variant_effects.start").set_value(150).run()
     assert not app.exception and not app.error
