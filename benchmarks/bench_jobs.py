@@ -176,7 +176,8 @@ def one_step(arguments: argparse.Namespace) -> None:
         store, below = Store(), list(range(1, arguments.steps + 1))  # a step each
         warm = jobs.submit(Description.make("primes", {"below": [500]}), OWNER, store=store)
         Worker(store).drain()
-        assert jobs.get(warm.id, OWNER, store=store).state == jobs.DONE
+        ended = jobs.get(warm.id, OWNER, store=store)
+        assert ended is not None and ended.state == jobs.DONE
         start = seconds()
         for number in below:
             primes(0, number)

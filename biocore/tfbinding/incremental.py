@@ -137,7 +137,7 @@ def _attend(architecture: Architecture, trunk, value: jax.Array, length) -> jax.
     mask = (jnp.arange(value.shape[1]) < length)[None, None, None, :]
     for i in range(architecture.transformers):
         block = TransformerBlock(architecture.attention_heads, architecture.dropout)
-        value = block.apply({"params": trunk["params"][f"transformer{i}"]}, value, mask, train=False)
+        value = jnp.asarray(block.apply({"params": trunk["params"][f"transformer{i}"]}, value, mask, train=False))
     return value
 
 

@@ -1,6 +1,7 @@
 """Long work of a page: asked for here, done by the worker; only the part of the page that waits is redrawn."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +114,11 @@ def _submit(description: Description, key: str, title: str) -> Job | None:
         return None
 
 
+def _start(description: Description, key: str, title: str) -> None:
+    """`_submit` for a button."""
+    _submit(description, key, title)
+
+
 def _refusal(description: Description, key: str) -> str | None:
     of, message = st.session_state.get(f"{key}.refused", ("", ""))
     return message if of == description.hash else None
@@ -123,7 +129,7 @@ def _offer(description: Description, key: str, title: str, start: str) -> None:
         plain(start),
         key=f"{key}.start",
         icon=":material/play_arrow:",
-        on_click=_submit,
+        on_click=_start,
         args=(description, key, title),
         help="Goes on when you close this page; find it again here or on the page Jobs.",
     )
@@ -142,7 +148,14 @@ def _wait(id: str, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(max(now.fraction, 0.0), 1.0), plain(progress_text(now)))
         if mine is not None:
-            st.button("Stop", key=f"{key}.stop", icon=":material/stop_circle:", on_click=jobs.stop, args=(id, owner()))
+            st.button(
+                "Stop",
+                key=f"{key}.stop",
+                icon=":material/stop_circle:",
+                on_click=act,
+                args=(jobs.stop, id, f"{key}.act"),
+            )
+            _say_refused(f"{key}.act")
         if now.work_done and st.button("Show what is finished", key=f"{key}.show", type="tertiary"):
             st.rerun()
     st.caption("The job goes on when you close this page; find it again here or on the page Jobs.")
@@ -157,8 +170,30 @@ def _ended(found: Job, key: str) -> None:
     if jobs.get(found.id, owner()) is not None:
         label = "Try again" if found.state == "failed" else "Go on"
         st.button(
-            label, key=f"{key}.resume", icon=":material/play_arrow:", on_click=jobs.resume, args=(found.id, owner())
+            label,
+            key=f"{key}.resume",
+            icon=":material/play_arrow:",
+            on_click=act,
+            args=(jobs.resume, found.id, f"{key}.act"),
         )
+        _say_refused(f"{key}.act")
+
+
+def act(action: Callable[[str, str], Any], id: str, refused: str) -> None:
+    """For buttons: do something to a job of this browser.
+
+    Where it cannot be done, the reason is kept in the session under `refused`, to be said on the page.
+    """
+    try:
+        action(id, owner())
+    except BiocoreError as error:
+        st.session_state[refused] = str(error)
+
+
+def _say_refused(key: str) -> None:
+    message = st.session_state.pop(key, None)
+    if message:
+        st.error(plain(message), icon=":material/error:")
 
 
 def progress_text(job: Job) -> str:

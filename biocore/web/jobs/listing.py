@@ -12,11 +12,12 @@ import pandas as pd
 import streamlit as st
 
 from biocore import jobs, web
-from biocore.errors import BiocoreError
 from biocore.jobs import Job, kinds
 from biocore.jobs.results import write_folder
 from biocore.web.job_link import PAGES
-from biocore.web.waiting import duration, progress_text
+from biocore.web.waiting import act, duration, progress_text
+
+_REFUSED = "jobs.refused"  # why the last button could not do what it says
 
 CHOSEN = "jobs.chosen"  # session key: id of the job that is looked at
 _POLL_S = 2.0
@@ -89,7 +90,6 @@ def _clock(seconds: float) -> str:
 
 def _details(job: Job) -> None:
     """What can be done with one job."""
-    owner = web.owner()
     if job.live:
         st.progress(min(max(job.fraction, 0.0), 1.0), web.plain(progress_text(job)))
     if math.isfinite(job.rate) and job.rate > 0:
@@ -101,15 +101,21 @@ def _details(job: Job) -> None:
         if page and st.button("Open", key="jobs.open", type="primary", icon=":material/open_in_new:"):
             st.switch_page(f"pages/{page}.py", query_params={"job": job.id})
         if job.live:
-            st.button("Stop", key="jobs.stop", icon=":material/stop_circle:", on_click=jobs.stop, args=(job.id, owner))
+            st.button(
+                "Stop", key="jobs.stop", icon=":material/stop_circle:", on_click=act, args=(jobs.stop, job.id, _REFUSED)
+            )
         else:
             label = "Go on" if job.state == jobs.STOPPED else "Run again"
-            st.button(label, key="jobs.again", icon=":material/replay:", on_click=_again, args=(job.id, owner))
-        st.button("Delete", key="jobs.delete", icon=":material/delete:", on_click=jobs.delete, args=(job.id, owner))
-        st.button("Share", key="jobs.share", icon=":material/link:", on_click=jobs.share, args=(job.id, owner))
+            st.button(
+                label, key="jobs.again", icon=":material/replay:", on_click=act, args=(jobs.resume, job.id, _REFUSED)
+            )
+        st.button(
+            "Delete", key="jobs.delete", icon=":material/delete:", on_click=act, args=(jobs.delete, job.id, _REFUSED)
+        )
+        st.button("Share", key="jobs.share", icon=":material/link:", on_click=act, args=(jobs.share, job.id, _REFUSED))
         if job.state == jobs.DONE:
             web.download("Results as ZIP", lambda: archive(job), f"{job.kind}.zip", "application/zip", key="jobs.zip")
-    refused = st.session_state.pop("jobs.refused", None)
+    refused = st.session_state.pop(_REFUSED, None)
     if refused:
         st.error(web.plain(refused), icon=":material/error:")
     if job.token:
@@ -119,13 +125,6 @@ def _details(job: Job) -> None:
         st.code(asked_text(job.id, job)[1], language="bash", wrap_lines=True)
         st.caption("The folder of results holds the question too, as job.json:")
         st.code("python -m biocore jobs run job.json --out results", language="bash")
-
-
-def _again(id: str, owner: str) -> None:
-    try:
-        jobs.resume(id, owner)
-    except BiocoreError as error:  # a limit
-        st.session_state["jobs.refused"] = str(error)
 
 
 def shared_link(job: Job, here: str) -> str:

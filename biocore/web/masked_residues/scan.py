@@ -40,7 +40,9 @@ def _kept(choice: Choice, sequence: str, strategy: str) -> Kept:
     """The scan of this session under this key; the least recently used ones are forgotten."""
     scans: dict[tuple[str, str, str], Kept] = st.session_state.setdefault(_KEY, {})
     key = (choice.hash, sequence, strategy)
-    kept = scans[key] = scans.pop(key, None) or Kept(np.full((len(sequence), len(TOKENS)), np.nan, np.float32))
+    kept = scans[key] = (
+        scans.pop(key) if key in scans else Kept(np.full((len(sequence), len(TOKENS)), np.nan, np.float32))
+    )
     while len(scans) > MAX_KEPT:
         scans.pop(next(iter(scans)))
     return kept

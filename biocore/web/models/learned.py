@@ -68,7 +68,8 @@ def _inside(name: str) -> tuple[pd.DataFrame, list[plot.Pair], inside.ReceptiveF
         best = compare(motif, known_motifs())[0]
         found.append((best.q_value, motif, best))
     found.sort(key=lambda entry: entry[0])
-    rows, pairs = [], []
+    rows: list[tuple] = []
+    pairs: list[plot.Pair] = []
     for q_value, motif, best in found:
         alike = q_value <= Q_VALUE
         rows.append((motif.name, motif.consensus, best.target.name if alike else "", q_value if alike else np.nan))

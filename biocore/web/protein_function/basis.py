@@ -83,7 +83,8 @@ def show_residues(card: zoo.ModelCard, protein: Protein, answer: pd.DataFrame, *
         in_link=alone,
     )
     if found.complete:
-        _show_evidence(*found.result, labels[term], protein)
+        residues, test = found.result
+        _show_evidence(residues, test, labels[term], protein)
     return term
 
 

@@ -93,18 +93,18 @@ def take(session: Session) -> None:
         molecules.put(molecule)
     put_tracks(session.tracks)
     for answer in session.answers:
-        molecule = session.molecules.get(DNA if answer.page == "dna_binding" else PROTEIN)
-        if molecule is not None:
-            answers.keep(molecule.sequence, answer)
+        shown = session.molecules.get(DNA if answer.page == "dna_binding" else PROTEIN)
+        if shown is not None:
+            answers.keep(shown.sequence, answer)
     for key, value in session.settings.items():
         if key in SETTINGS and SETTINGS[key](value):
             st.session_state[key] = value
     if session.structure is not None:
         _take_structure(*session.structure)
     for kind, places in session.cursor.items():
-        molecule = session.molecules.get(kind)
-        if molecule is not None and places and max(places) < len(molecule.sequence):
-            cursor.look_at("", molecule.sequence, places)
+        pointed = session.molecules.get(kind)
+        if pointed is not None and places and max(places) < len(pointed.sequence):
+            cursor.look_at("", pointed.sequence, places)
     if session.molecules:
         st.session_state["workspace.kind"] = next(iter(session.molecules))
     st.session_state[_OPENED] = replace(session, tracks=type(session.tracks)(), answers=(), structure=None)
