@@ -224,8 +224,10 @@ def test_training_starts_from_a_model_of_the_same_shape(trained, corpus, tmp_pat
     start = EsmForMaskedLM.from_pretrained(trained / "model", dtype="float32")
     config = replace(CONFIG, steps=1, peak_rate=0.0, start=str(trained / "model"))
     model = pretrain(corpus, config, tmp_path / "on")
-    for one, other in zip(start.parameters(), model.parameters(), strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    trained_on = dict(model.named_parameters())
+    for name, one in start.named_parameters():
+        if "contact_head" not in name:  # has no part in masked prediction, so it is neither trained nor exported
+            torch.testing.assert_close(one, trained_on[name], rtol=0, atol=0)
     with pytest.raises(InputError, match="has 2 layers of width 32 with 2 heads; the shape mini has 6, 192 and 6"):
         pretrain(corpus, replace(CONFIG, shape="mini", start=str(trained / "model")), tmp_path / "other")
     with pytest.raises(InputError, match="no model to start from"):

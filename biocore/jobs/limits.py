@@ -46,8 +46,13 @@ def limits() -> Limits:
     InputError
         A setting is not a number.
     """
-    records, residues, queued = (int(runtime.number(n)) for n in ("job_records", "job_residues", "jobs_queued"))
-    return Limits(records, residues, queued, runtime.number("jobs_gb"), runtime.number("jobs_days"))
+    return Limits(
+        records=int(runtime.number("job_records")),
+        residues=int(runtime.number("job_residues")),
+        queued=int(runtime.number("jobs_queued")),
+        gb=runtime.number("jobs_gb"),
+        days=runtime.number("jobs_days"),
+    )
 
 
 def local_owner() -> str:

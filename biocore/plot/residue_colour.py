@@ -181,6 +181,8 @@ def colour(
 def colour_limits(values: np.ndarray) -> tuple[float, float]:
     """Where a colour scale begins and ends: percentiles 2 and 98, symmetric around 0 where both signs occur.
 
+    Of a few values these are the extremes.
+
     Parameters
     ----------
     values : float array
@@ -194,7 +196,7 @@ def colour_limits(values: np.ndarray) -> tuple[float, float]:
     known = np.asarray(values, float)[np.isfinite(values)]
     if not known.size:
         return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(known, LIMITS))
+    low, high = (float(v) for v in np.percentile(known, LIMITS, method="nearest"))
     if low < 0 < high:
         low, high = -max(-low, high), max(-low, high)
     return (low, high) if high > low else (low - 0.5, low + 0.5)

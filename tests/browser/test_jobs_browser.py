@@ -46,6 +46,7 @@ def test_stop_takes_effect_at_once_and_the_job_is_on_the_page_jobs(open_page):
     start = time.monotonic()
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
     page.get_by_text("is finished and kept").wait_for(timeout=WAIT)
+    assert page.get_by_text("residues are scanned; the others are left white").count() == 1
     assert time.monotonic() - start < 20  # two seconds where nothing else runs; tests share two cores
     page.goto(page.url.split("/masked_residues")[0] + "/jobs")
     page.get_by_role("button", name="Go on").wait_for(timeout=WAIT)  # it stands there as stopped

@@ -1,7 +1,5 @@
 """The masked-residues page in a browser: residues and the heat map answer to clicks and keys, a scan to Stop."""
 
-import random
-
 WAIT = 240_000
 INSULIN = (
     "MALWMRLLPLLALLALWGPDPAAAFVNQHLCGSHLVEALYLVCGERGFFYTPKTRREAEDLQVGQVELGGGPGAGSLQPLALEGSLQKRGIVEQCCTSICSLYQLENYCN"
@@ -54,16 +52,3 @@ def test_a_sequence_is_drawn_as_text_and_never_as_html(open_page):
     settled(page)
     assert page.locator(".residue").count() == 10
     assert page.locator("img[src='x']").count() == 0
-
-
-def test_a_long_scan_can_be_stopped_and_keeps_what_it_has(open_page):
-    random.seed(0)
-    protein = "".join(random.choices(INSULIN, k=1500))
-    page = open_page(f"masked_residues?seq={protein}&strategy=wild-type")
-    settled(page)
-    page.get_by_role("radio", name="masked marginal").click()
-    page.get_by_role("button", name="Scan with one mask at a time").click(timeout=WAIT)
-    page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
-    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Go on").wait_for(timeout=WAIT)
-    assert page.get_by_text("residues are scanned; the others are left white").count() == 1

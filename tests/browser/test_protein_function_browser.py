@@ -7,7 +7,7 @@ from biocore import runtime
 pytestmark = pytest.mark.skipif(
     not (runtime.ASSETS / "models" / "go-mf" / "card.json").exists(), reason="go-mf does not ship yet"
 )
-WAIT = 180_000
+WAIT = 90_000
 
 
 def test_insulin_is_answered_with_a_graph_and_coloured_residues(open_page):
@@ -15,6 +15,8 @@ def test_insulin_is_answered_with_a_graph_and_coloured_residues(open_page):
     page.wait_for_selector("text=Reproduce this on the command line", timeout=WAIT)
     page.wait_for_selector("text=Scores as JSON", timeout=WAIT)
     page.wait_for_selector(".js-plotly-plot .scatterlayer .points path", timeout=WAIT, state="attached")
+    page.get_by_text("The same terms as a graph").click()
+    page.get_by_role("button", name="Show which residues matter").click()
     page.wait_for_selector(".seq .residue", timeout=WAIT)
     nodes = page.locator(".js-plotly-plot").first.locator(".scatterlayer .points path")
     assert nodes.count() >= 2
