@@ -22,6 +22,7 @@ EFFECTIVE_TOP = 1000.0
 GAP_LEVELS = np.array([0.005, 0.02, 0.06, 0.2], np.float32)  # chance that a member skips, or inserts after, a column
 CODEC, LEVEL = "brotli", 11  # of pyarrow; smaller than xz here, and unpacked in half a second
 BLOCK = 256  # families packed together
+PIECE = 8192  # columns compared at a time: what the processor's cache holds
 STATE_EFFECTIVE, STATE_PRIOR = (
     20.0,
     2.0,
@@ -98,9 +99,40 @@ def decompress(values: np.ndarray, size: int) -> np.ndarray:
     return np.frombuffer(pa.Codec(CODEC).decompress(values.tobytes(), size, asbytes=True), np.uint8)
 
 
-# what the bytes of `pack` stand for: two squared roots, and an effective number
-_SQUARES = np.stack([(np.arange(256) >> 4) ** 2, (np.arange(256) & 15) ** 2], axis=1).astype(np.float32)
+# what the last byte of `pack` stands for
 _EFFECTIVE = (EFFECTIVE_TOP ** ((np.arange(256) >> 4) / (EFFECTIVE_STEPS - 1))).astype(np.float32)
+
+
+def nearest(packed: np.ndarray, typical: Mixture, before: np.ndarray) -> np.ndarray:
+    """The typical column that each column resembles most: the highest mean log-likelihood of what was counted there.
+
+    Columns lie side by side, and the best is found row by row: a third of the time of one `argmax` along short rows.
+
+    Parameters
+    ----------
+    packed : uint8 array, (11, M)
+        Columns of `pack`, transposed.
+    typical : Mixture
+        K columns to choose from.
+    before : float array, (20,)
+        Counts added to those of every column.
+
+    Returns
+    -------
+    uint8 array, (M,)
+    """
+    logs = np.log(typical.components)  # (K, 20)
+    squares = np.empty((20, packed.shape[1]), np.float32)
+    for place, roots in ((0, packed[:10] >> 4), (1, packed[:10] & 15)):
+        np.square(roots, out=squares[place::2], dtype=np.float32)
+    # the whole is divided by the column's counts, which leaves the order of the K as it is
+    share = np.maximum(squares.sum(axis=0), 1) / np.minimum(_EFFECTIVE[packed[10]], STATE_EFFECTIVE)
+    scores = logs @ squares
+    scores += (logs @ before)[:, None] * share
+    best, found = scores.max(axis=0), np.zeros(packed.shape[1], np.uint8)
+    for state in range(len(scores) - 1, -1, -1):  # the first of equal ones stays
+        np.copyto(found, np.uint8(state), where=scores[state] == best)
+    return found
 
 
 @dataclass(frozen=True)
@@ -165,17 +197,16 @@ class Library:
         return (opened(self.folder, len(made.states)) if keep(self.folder, made) else None) or made
 
     def _unpack(self) -> Unpacked:
-        logs = np.log(self.alphabet.components.T)  # (20, K)
-        typical = STATE_PRIOR * (self.prior.weights @ self.prior.components) @ logs
+        typical = STATE_PRIOR * (self.prior.weights @ self.prior.components)
         columns, states = np.empty((int(self.starts[-1]), 11), np.uint8), np.empty(int(self.starts[-1]), np.uint8)
 
         def unpack_block(number: int) -> None:
             first, last = (int(self.starts[min(n * BLOCK, len(self))]) for n in (number, number + 1))
-            block = columns[first:last]
-            block[:] = decompress(self.blocks[number], (last - first) * 11).reshape(11, -1).T
-            squares = _SQUARES[block[:, :10]].reshape(len(block), 20)
-            known = np.minimum(_EFFECTIVE[block[:, 10]], STATE_EFFECTIVE) / np.maximum(squares.sum(axis=1), 1)
-            states[first:last] = ((squares @ logs) * known[:, None] + typical).argmax(axis=1)
+            packed = decompress(self.blocks[number], (last - first) * 11).reshape(11, -1)
+            columns[first:last] = packed.T
+            for start in range(0, last - first, PIECE):
+                stop = min(start + PIECE, last - first)
+                states[first + start : first + stop] = nearest(packed[:, start:stop], self.alphabet, typical)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(unpack_block, range(len(self.blocks))))
