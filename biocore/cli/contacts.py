@@ -12,6 +12,7 @@ import pandas as pd
 from biocore import zoo
 from biocore.cli.families import LANGUAGE_MODEL, LIBRARY, add_sources
 from biocore.cli.files import add_output, read_records, write_table
+from biocore.cli.models import card_of
 from biocore.cli.training import progress
 from biocore.errors import InputError
 from biocore.families import Database, coevolution, database_alignment, read_alignment
@@ -62,10 +63,7 @@ def _predicted(sequence: str, arguments: argparse.Namespace) -> ContactMap:
 
 
 def _language_model(name: str) -> str:
-    if zoo.card(name).task != "protein-language-model":
-        known = ", ".join(zoo.names("protein-language-model"))
-        raise InputError(f"{name} is no language model; these are: {known}.")
-    return name
+    return card_of(name, "protein-language-model", "is no language model; these are:").name
 
 
 def contact_table(predicted: ContactMap, top: float, *, record: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from biocore import embedding, zoo
 from biocore.cli.files import add_output, check_out, read_records, write_table
+from biocore.cli.models import card_of
 from biocore.embedding import bulk, engine
 from biocore.embedding.projection.neighbours import METRICS
 from biocore.errors import InputError
@@ -174,10 +175,7 @@ def _collected(job: bulk.Job) -> embedding.EmbeddingSet:
 
 
 def _language_model(name: str):
-    card = zoo.card(name)
-    if card.task != TASK:
-        raise InputError(f"{name} is not a protein language model; use one of {', '.join(zoo.names(TASK))}.")
-    return zoo.load(name)
+    return zoo.load(card_of(name, TASK, "is not a protein language model; use one of").name)
 
 
 def _show(progress: bulk.Progress, last: float) -> float:

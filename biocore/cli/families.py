@@ -9,6 +9,7 @@ import pandas as pd
 
 from biocore import zoo
 from biocore.cli.files import add_output, read_records, write_table
+from biocore.cli.models import card_of
 from biocore.cli.training import progress
 from biocore.errors import InputError
 from biocore.families import Families, Profile
@@ -53,10 +54,7 @@ def open_families(name: str = LIBRARY) -> Families:
     ModelUnavailable
         It is not on this machine.
     """
-    card = zoo.card(name)
-    if card.task != "protein-families":
-        raise InputError(f"{name} is no library of families; these are: {', '.join(zoo.names('protein-families'))}.")
-    return zoo.load(name)
+    return zoo.load(card_of(name, "protein-families", "is no library of families; these are:").name)
 
 
 def profile_of(

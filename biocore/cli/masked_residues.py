@@ -12,6 +12,7 @@ import pandas as pd
 from biocore import esm2, zoo
 from biocore.cli.families import add_sources, open_families, profile_of
 from biocore.cli.files import add_output, read_records, write_table
+from biocore.cli.models import card_of
 from biocore.errors import InputError
 from biocore.esm2.variants import parse_positions
 from biocore.families import Families, Profile
@@ -69,10 +70,7 @@ def open_model(name: str) -> esm2.Esm2:
     """
     if "/" in name or "\\" in name or Path(name).is_dir():
         return esm2.open_folder(Path(name))
-    card = zoo.card(name)
-    if card.task != "protein-language-model":
-        known = ", ".join(zoo.names("protein-language-model"))
-        raise InputError(f"{name} is no protein language model; these are: {known}.")
+    card = card_of(name, "protein-language-model", "is no protein language model; these are:")
     if card.hub_repository and not zoo.available(card):
         esm2.fetch(card, _progress(f"fetching {name}", 1e6, "MB"))
     return zoo.load(name)

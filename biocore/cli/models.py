@@ -7,6 +7,32 @@ import pandas as pd
 
 from biocore import zoo
 from biocore.cli.files import add_output, write_table
+from biocore.errors import InputError
+
+
+def card_of(name: str, task: str, otherwise: str) -> zoo.ModelCard:
+    """The card of a model that a command was given by name.
+
+    Parameters
+    ----------
+    name : str
+    task : str
+        What the command needs it for, as cards say it.
+    otherwise : str
+        What is wrong with a model of another task, and how the ones to use are named:
+        "is no library of families; these are:".
+
+    Raises
+    ------
+    InputError
+        There is no model of this name, or it does something else.
+    ModelUnavailable
+        Its card cannot be read.
+    """
+    card = zoo.card(name)
+    if card.task != task:
+        raise InputError(f"{name} {otherwise} {', '.join(zoo.names(task))}.")
+    return card
 
 
 def register(commands) -> None:

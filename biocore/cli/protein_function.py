@@ -10,6 +10,7 @@ import pandas as pd
 
 from biocore import runtime, zoo
 from biocore.cli.files import add_output, read_records, write_table
+from biocore.cli.models import card_of
 from biocore.errors import InputError
 from biocore.io import read_text
 from biocore.sequence import clean_protein
@@ -153,10 +154,7 @@ def open_model(name: str):
     InputError
         The model is of another kind.
     """
-    card = zoo.card(name)
-    if card.task != "protein-function":
-        raise InputError(f"{name} does not predict functions; choose from {', '.join(zoo.names('protein-function'))}.")
-    return zoo.load(name)
+    return zoo.load(card_of(name, "protein-function", "does not predict functions; choose from").name)
 
 
 def run_prepare(arguments: argparse.Namespace) -> None:

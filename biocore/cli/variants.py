@@ -11,6 +11,7 @@ import pandas as pd
 from biocore import zoo
 from biocore.cli.families import LIBRARY, add_sources, open_families, profile_of
 from biocore.cli.files import add_output, check_out, read_records, write_table
+from biocore.cli.models import card_of
 from biocore.cli.training import progress
 from biocore.errors import InputError
 from biocore.esm2.measured import read_measurements
@@ -55,10 +56,7 @@ def open_model(name: str) -> VariantModel:
     ModelUnavailable
         It is not on this machine.
     """
-    card = zoo.card(name)
-    if card.task != "variant-effect":
-        raise InputError(f"{name} does not score variants; these do: {', '.join(zoo.names('variant-effect'))}.")
-    return zoo.load(name)
+    return zoo.load(card_of(name, "variant-effect", "does not score variants; these do:").name)
 
 
 def run(arguments: argparse.Namespace) -> None:
