@@ -16,18 +16,22 @@ VIEWER_VERSION := 2.5.5
 JOBS ?= 2
 EXAMPLES := 3I40 1BKV 1UBQ P01308
 
-.PHONY: app test quick setup browser lint clean
+.PHONY: app test suite quick setup browser lint style types clean
 
 # Where there is internet, structures to show are fetched meanwhile (not with BIOCORE_OFFLINE=1); the start waits for nothing.
 app: setup
 	@(sleep 15; exec nice $(BIN)/python -m biocore structure --prefetch $(EXAMPLES)) >/dev/null 2>&1 </dev/null &
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
-test: lint $(VIEWER) browser
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+# Types are checked beside the tests: on two cores that is quicker than one after the other.
+test: style $(VIEWER) browser
+	$(MAKE) --no-print-directory -j2 suite types
+
+suite: $(VENV)/.test-ready
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 quick: lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 setup: $(VENV)/.ready $(if $(GPU),$(VENV)/.ready-gpu) $(VIEWER)
 
@@ -64,8 +68,12 @@ browser:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; fi
 	@command -v chromium >/dev/null || echo "Chromium is missing: the browser tests will be skipped (with BIOCORE_TEST_REQUIRE=all they fail)."
 
-lint: $(VENV)/.test-ready
+lint: style types
+
+style: $(VENV)/.test-ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.test-ready
 	$(BIN)/mypy
 
 clean:
