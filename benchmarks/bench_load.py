@@ -1,32 +1,41 @@
 """Twenty visitors of one server: does what one of them computes keep the others waiting?
 
-    python -m benchmarks.bench_load [--seconds 180] [--checkout ../older]
+    python -m benchmarks.bench_load --out after.jsonl [--sessions 20] [--seconds 120]
+    python -m benchmarks.bench_load --out before.jsonl --checkout ../older      # a git worktree of an earlier commit
+    python -m benchmarks.bench_load --table before.jsonl after.jsonl
 
-One scans 1,000 residues with one mask at a time, one maps 5,000 proteins, one scans 200 kb of DNA; seventeen open
-pages and click, with 5 to 15 s of thought in between.  Each visitor speaks the protocol of the web socket, as a
-browser does.
+One side takes 2 minutes more than twice `--seconds`.  What is measured is written as it comes, so that a run that was
+broken off can be read, too.
+
+One visitor scans 1,000 residues with one mask at a time, one maps 5,000 proteins, one scans 200 kb of DNA; all others
+open pages and click, with 5 to 15 s of thought in between.  Each speaks the protocol of the web socket, as a browser
+does.
+
 "First answer": from opening a page, or from a click, until its script has run to its end.  First each page is opened
-and clicked four times by one visitor alone; the median without the first is "alone".  Memory is the resident set of
-the server and of all it started: before, at its peak, and after all have left and their sessions were let go.
+and clicked by one visitor alone; the median without the first time, which loads models, is "alone".  An answer that had
+not come when the measurement ended counts as long as it was waited for.  Memory is the resident set, of the server and
+of the processes it has started: before, at its peak, and after all have left and their sessions were let go.
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import random
 import socket
-import statistics
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import psutil
 
+from benchmarks.load_table import compare
 from benchmarks.streamlit_session import Visitor, proteins
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,46 +49,62 @@ PAGES: dict[str, tuple[str, list[str | bool | None]] | None] = {  # page -> what
     "protein_function": ("function.only", [False, True]),
     "models": None,
 }
-VISITORS, THOUGHT_S = 17, (5.0, 15.0)
-SESSIONS_END_S = 150.0  # Streamlit keeps a session that was left for two minutes
+HEAVY = 3  # visitors with long work
+TURNS, THOUGHT_S = 3, (5.0, 15.0)
+LEFT_S = 20.0  # after the last click, for answers that are on their way
+SESSIONS_END_S = 125.0  # Streamlit keeps a session that was left for two minutes
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=180.0)
-    parser.add_argument("--checkout", type=Path, default=ROOT, help="the code that serves; default: this one")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home, serving(arguments.checkout.resolve(), home) as (address, server):
-        alone = await measure_alone(address)
-        before = memory(server)
-        print(f"memory before: {before / 2**20:,.0f} MB", flush=True)
-        answers: dict[str, list[float]] = defaultdict(list)
-        errors: list[str] = []
-        peak = [before]
-        heavy = [
-            asyncio.create_task(guard(work(address, errors), errors))
-            for work in (scan_residues, map_proteins, scan_dna)
-        ]
-        watch = asyncio.create_task(watch_memory(server, peak))
-        await asyncio.sleep(5)
-        until = time.monotonic() + arguments.seconds
-        crowd = [visit(address, number, until, answers, errors) for number in range(VISITORS)]
-        await asyncio.gather(*(guard(one, errors) for one in crowd))
+class Log:
+    """What is measured, a line of JSON each, on disk at once; and a line of progress."""
+
+    def __init__(self, path: Path):
+        self._file = path.open("w")
+        self._start = time.monotonic()
+
+    def write(self, event: str, **values: Any) -> None:
+        now = round(time.monotonic() - self._start, 1)
+        print(json.dumps({"event": event, "at": now, **values}), file=self._file, flush=True)
+        told = " ".join(f"{value:.2f}" if isinstance(value, float) else str(value) for value in values.values())
+        print(f"{now:6.1f} s  {event}  {told}"[:200], flush=True)
+
+
+async def measure(checkout: Path, out: Path, sessions: int, seconds: float) -> None:
+    """One side: everything into `out`."""
+    log = Log(out)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    log.write("start", commit=commit, sessions=sessions, seconds=seconds, cores=os.cpu_count())
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, serving(checkout, home) as (address, server):
+        await measure_alone(address, log)
+        log.write("memory", phase="before", **memory(server))
+        until = time.monotonic() + seconds
+        works = (scan_residues, map_proteins, scan_dna)[: max(0, min(HEAVY, sessions))]
+        heavy = [asyncio.create_task(guard(work(address, until, log), log)) for work in works]
+        watch = asyncio.create_task(watch_memory(server, until + LEFT_S, log))
+        crowd = [visit(address, number, until, log) for number in range(max(0, sessions - HEAVY))]
+        await asyncio.gather(*(guard(one, log) for one in crowd))
+        for name, state, fraction in jobs_in(Path(home)):
+            log.write("job", name=name, state=state, fraction=fraction)
         for task in [*heavy, watch]:
             task.cancel()
         await asyncio.gather(*heavy, watch, return_exceptions=True)
         await asyncio.sleep(SESSIONS_END_S)
-        report(alone, answers, errors)
-        print(f"\nmemory, MB: before {before / 2**20:,.0f}, peak {peak[0] / 2**20:,.0f}, "
-              f"after {memory(server) / 2**20:,.0f}")  # fmt: skip
+        last = Visitor(address, "models")  # Streamlit lets old sessions go when the next one comes
+        await last.open()
+        await last.close()
+        await asyncio.sleep(2)
+        log.write("memory", phase="after", **memory(server))
+        log.write("end")
 
 
-async def guard(work, errors: list[str]) -> None:
-    """Count what goes wrong with one visitor, and let the others go on."""
+async def guard(work, log: Log) -> None:
+    """Write down what goes wrong with one visitor, and let the others go on."""
     try:
         await work
     except (TimeoutError, OSError, KeyError) as error:
-        errors.append(f"{type(error).__name__}: {error}")
+        log.write("error", text=f"{type(error).__name__}: {error}")
 
 
 @contextlib.contextmanager
@@ -90,7 +115,11 @@ def serving(checkout: Path, home: str):
         port = probe.getsockname()[1]
     environment = os.environ | {"BIOCORE_HOME": home, "BIOCORE_OFFLINE": "1"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with subprocess.Popen(command, cwd=checkout, env=environment, stdout=subprocess.DEVNULL) as process:
+    words = Path(home) / "server.log"
+    with (
+        words.open("w") as log,
+        subprocess.Popen(command, cwd=checkout, env=environment, stdout=log, stderr=log) as process,
+    ):
         for _ in range(240):
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health"):
                 break
@@ -105,25 +134,20 @@ def serving(checkout: Path, home: str):
                     child.terminate()
 
 
-async def measure_alone(address: str) -> dict[str, float]:
-    """Median first answer of each page, and of its click, with nobody else there; the first of four is not counted."""
-    found: dict[str, float] = {}
+async def measure_alone(address: str, log: Log) -> None:
+    """First answers of each page, and of its click, with nobody else there."""
     for page, click in PAGES.items():
-        opened, clicked = [], []
-        for turn in range(4):
+        for turn in range(TURNS):
             visitor = Visitor(address, page)
-            opened.append(await visitor.open())
+            log.write("alone", name=page, turn=turn, s=await visitor.open())
             if click is not None and click[0] in visitor.widgets:
-                clicked.append(await visitor.set(click[0], click[1][turn % 2]))
+                log.write("alone", name=f"{page}, click", turn=turn, s=await visitor.set(click[0], click[1][turn % 2]))
             await visitor.close()
-        found[page] = statistics.median(opened[1:])
-        if clicked[1:]:
-            found[f"{page}, click"] = statistics.median(clicked[1:])
-        print(f"alone: {page} {found[page]:.2f} s", flush=True)
-    return found
+            for text in visitor.exceptions:
+                log.write("error", text=text)
 
 
-async def visit(address: str, number: int, until: float, answers: dict[str, list[float]], errors: list[str]) -> None:
+async def visit(address: str, number: int, until: float, log: Log) -> None:
     """One of the crowd: opens a page, thinks, clicks, thinks, goes to the next."""
     dice = random.Random(number)
     await asyncio.sleep(dice.uniform(0, THOUGHT_S[1]))
@@ -131,18 +155,36 @@ async def visit(address: str, number: int, until: float, answers: dict[str, list
         page = dice.choice(list(PAGES))
         visitor = Visitor(address, page)
         try:
-            answers[page].append(await visitor.open())
+            if not await answered(page, visitor.open(), until, log):
+                return
             await asyncio.sleep(dice.uniform(*THOUGHT_S))
             click = PAGES[page]
             if click is not None and click[0] in visitor.widgets and time.monotonic() < until:
-                answers[f"{page}, click"].append(await visitor.set(click[0], dice.choice(click[1])))
+                if not await answered(f"{page}, click", visitor.set(click[0], dice.choice(click[1])), until, log):
+                    return
                 await asyncio.sleep(dice.uniform(*THOUGHT_S))
         finally:
-            errors.extend(visitor.exceptions)
+            for text in visitor.exceptions:
+                log.write("error", text=f"{page}: {text}")
             await visitor.close()
 
 
-async def scan_residues(address: str, errors: list[str]) -> None:
+async def answered(name: str, answer, until: float, log: Log) -> bool:
+    """Wait for an answer to the end of the measurement and a little longer; whether it has come."""
+    start = time.monotonic()
+    try:
+        seconds = await asyncio.wait_for(answer, max(1.0, until + LEFT_S - start))
+        log.write("loaded", name=name, s=seconds, came=True)
+        return True
+    except TimeoutError:
+        log.write("loaded", name=name, s=time.monotonic() - start, came=False)
+        return False
+
+
+# --------------------------------------------------------------------------------------------------- the long work
+
+
+async def scan_residues(address: str, until: float, log: Log) -> None:
     """A masked scan of 1,000 residues, watched to its end."""
     (protein,) = proteins(1, 1000, 1000)
     visitor = Visitor(address, "masked_residues", f"seq={protein}&strategy=masked")
@@ -150,71 +192,91 @@ async def scan_residues(address: str, errors: list[str]) -> None:
     for key in ("masked_residues.scan.start", "masked_residues.scan"):  # now, and before jobs
         if key in visitor.widgets:
             await visitor.set(key, None, wait=False)
-    await stay(visitor, errors)
+            break
+    await stay(visitor, "1,000 residues", log)
 
 
-async def map_proteins(address: str, errors: list[str]) -> None:
+async def map_proteins(address: str, until: float, log: Log) -> None:
     """A map of 5,000 proteins of 60 to 140 residues."""
     text = "".join(f">p{i}\n{sequence}\n" for i, sequence in enumerate(proteins(5000, 60, 140, seed=1)))
     visitor = Visitor(address, "embedding_map", "source=proteins")
     await visitor.open()
     await visitor.set("map.text", text)
     await visitor.set("map.compute", None, wait=False)
-    await stay(visitor, errors)
+    await stay(visitor, "5,000 proteins", log)
 
 
-async def scan_dna(address: str, errors: list[str]) -> None:
+async def scan_dna(address: str, until: float, log: Log) -> None:
     """Every factor along 200,000 bp."""
     dice = random.Random(2)
     text = "".join(f">c{i}\n{''.join(dice.choices('ACGT', k=100_000))}\n" for i in range(2))
     visitor = Visitor(address, "dna_binding")
     await visitor.open()
     await visitor.set("dna", text, wait=False)
-    await stay(visitor, errors)
+    await stay(visitor, "200 kb of DNA", log)
 
 
-async def stay(visitor: Visitor, errors: list[str]) -> None:
-    """Watch until the measurement is over."""
+async def stay(visitor: Visitor, name: str, log: Log) -> None:
+    """Watch until all of it is there: the page has run, and nothing on it waits any more."""
+    start = time.monotonic()
     try:
+        await visitor.settled()
+        log.write("whole", name=name, s=time.monotonic() - start)
         await asyncio.sleep(3600)
     finally:
-        errors.extend(visitor.exceptions)
+        for text in visitor.exceptions:
+            log.write("error", text=f"{name}: {text}")
         await visitor.close()
 
 
-def memory(server: psutil.Process) -> int:
-    """Bytes of the server and of all processes it has started."""
-    total = 0
+# ------------------------------------------------------------------------------------------------- what is looked at
+
+
+def memory(server: psutil.Process) -> dict[str, int]:
+    """MB of the server, and of all processes it has started."""
+    found = {"server": 0, "workers": 0}
     for process in [server, *server.children(recursive=True)]:
         with contextlib.suppress(psutil.Error):
-            total += process.memory_info().rss
-    return total
+            found["server" if process == server else "workers"] += process.memory_info().rss // 2**20
+    return found
 
 
-async def watch_memory(server: psutil.Process, peak: list[int]) -> None:
-    while True:
-        peak[0] = max(peak[0], memory(server))
-        await asyncio.sleep(1)
+async def watch_memory(server: psutil.Process, until: float, log: Log) -> None:
+    """A sample every two seconds; written every twenty, the largest of each."""
+    while time.monotonic() < until:
+        most = {"server": 0, "workers": 0}
+        for _ in range(10):
+            most = {name: max(most[name], value) for name, value in memory(server).items()}
+            await asyncio.sleep(2)
+        log.write("memory", phase="during", **most)
 
 
-def report(alone: dict[str, float], answers: dict[str, list[float]], errors: list[str]) -> None:
-    print("\n| first answer of | alone, s | with twenty, median | 95th percentile | largest | answers |")
-    print("|---|---|---|---|---|---|")
-    for name in alone:
-        print(row(name, f"{alone[name]:.2f}", answers.get(name, [])))
-    print(row("all", "", [value for values in answers.values() for value in values]))
-    print(f"\nerrors: {len(errors)}")
-    for error in sorted(set(errors)):
-        print(f"- {error[:200]}")
+def jobs_in(home: Path) -> list[tuple[str, str, float]]:
+    """Title, state and finished share of each job of a server; none where it knows no jobs."""
+    path = home / "jobs" / "jobs.sqlite"
+    if not path.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        rows = store.execute("SELECT title, state, done / max(total, 1e-9) FROM jobs ORDER BY created").fetchall()
+    return [(title, state, float(fraction)) for title, state, fraction in rows]
 
 
-def row(name: str, alone: str, values: list[float]) -> str:
-    if not values:
-        return f"| {name} | {alone} | - | - | - | 0 |"
-    ordered = sorted(values)
-    high = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return f"| {name} | {alone} | {statistics.median(values):.2f} | {high:.2f} | {ordered[-1]:.2f} | {len(values)} |"
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, metavar="FILE", help="what is measured, a line of JSON each")
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="the code that serves; default: this one")
+    parser.add_argument("--sessions", type=int, default=20, help="three of them with long work; default %(default)s")
+    parser.add_argument("--seconds", type=float, default=120.0, help="under load; default %(default)s")
+    parser.add_argument("--table", type=Path, nargs="+", metavar="FILE", help="print what was measured, side by side")
+    arguments = parser.parse_args()
+    if arguments.table:
+        print(compare(arguments.table))
+        return
+    if arguments.out is None:
+        parser.error("--out FILE is needed")
+    asyncio.run(measure(arguments.checkout.resolve(), arguments.out, arguments.sessions, arguments.seconds))
+    print(f"\n{compare([arguments.out])}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

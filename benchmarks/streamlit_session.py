@@ -75,6 +75,11 @@ class Visitor:
             while key not in self.widgets:
                 await asyncio.sleep(0.05)
 
+    async def settled(self) -> None:
+        """Wait until the page has run to its end and no part of it asks again by itself."""
+        while not self._finished.is_set() or self._timers:
+            await asyncio.sleep(0.2)
+
     async def close(self) -> None:
         """Close the tab."""
         self._stop_timers()
