@@ -75,15 +75,16 @@ def backgrounds(sequence: str | None, *, length: int, count: int = BACKGROUNDS, 
 
 
 def implant_offsets(
-    predict: Predictor, motif: str, into: Sequence[str], *, step: int = 1, seed: int = SEED
+    predict: Predictor, motif: str | Sequence[str], into: Sequence[str], *, step: int = 1, seed: int = SEED
 ) -> ImplantEffects:
     """What a motif adds to the score at every offset.
 
     Parameters
     ----------
     predict : callable, (N, L, 4) -> (N,) log-odds
-    motif : str
-        IUPAC letters; where a letter stands for several bases each background gets one of them at random.
+    motif : str or sequence of str
+        IUPAC letters; where a letter stands for several bases each background gets one of them at random.  Or what is
+        implanted into each background, as `drawn` gives it.
     into : sequence of str
         Backgrounds of one length.
     step : int
@@ -104,8 +105,8 @@ def implant_offsets(
     Koo et al. (2021), PLoS Comput Biol 17:e1008925, doi:10.1371/journal.pcbi.1008925 (global importance analysis).
     """
     length = _length(into)
-    variants = _drawn(motif, len(into), length, seed)
-    places = np.arange(0, length - len(motif) + 1, step)
+    variants = drawn(motif, len(into), length, seed)
+    places = np.arange(0, length - len(variants[0]) + 1, step)
     made = [_with(b, (int(p), m)) for b, m in zip(into, variants, strict=True) for p in places]
     scores = _scores(predict, [*into, *made])
     base, added = scores[: len(into)], scores[len(into) :].reshape(len(into), -1)
@@ -113,15 +114,21 @@ def implant_offsets(
 
 
 def implant_gaps(
-    predict: Predictor, first: str, second: str, into: Sequence[str], *, gaps: Sequence[int], seed: int = SEED
+    predict: Predictor,
+    first: str | Sequence[str],
+    second: str | Sequence[str],
+    into: Sequence[str],
+    *,
+    gaps: Sequence[int],
+    seed: int = SEED,
 ) -> ImplantEffects:
     """What two motifs add beyond the sum of each, by the bases between them; the pair stands in the middle.
 
     Parameters
     ----------
     predict : callable, (N, L, 4) -> (N,) log-odds
-    first, second : str
-        IUPAC letters, in their order from 5' to 3'.
+    first, second : str or sequence of str
+        IUPAC letters, in their order from 5' to 3'; or what is implanted into each background.
     into : sequence of str
         Backgrounds of one length.
     gaps : sequence of int
@@ -138,15 +145,16 @@ def implant_gaps(
         A motif has another letter, or the two do not fit at the widest gap.
     """
     length = _length(into)
-    spans = [len(first) + gap + len(second) for gap in gaps]
+    ones, twos = drawn(first, len(into), length, seed), drawn(second, len(into), length, seed + 1)
+    both = len(ones[0]) + len(twos[0])
+    spans = [both + gap for gap in gaps]
     if not spans or min(gaps) < 0 or max(spans) > length:
-        raise InputError(f"Gaps of 0 to {max(length - len(first) - len(second), 0)} bp fit into {length} bp.")
-    ones, twos = _drawn(first, len(into), length, seed), _drawn(second, len(into), length, seed + 1)
+        raise InputError(f"Gaps of 0 to {max(length - both, 0)} bp fit into {length} bp.")
     made = []
     for background, one, two in zip(into, ones, twos, strict=True):
         for gap, span in zip(gaps, spans, strict=True):
             a = ((length - span) // 2, one)
-            b = (a[0] + len(first) + gap, two)
+            b = (a[0] + len(one) + gap, two)
             made += [_with(background, a, b), _with(background, a), _with(background, b)]
     scores = _scores(predict, [*into, *made])
     base, rest = scores[: len(into), None], scores[len(into) :].reshape(len(into), -1, 3)
@@ -160,8 +168,16 @@ def _length(into: Sequence[str]) -> int:
     return lengths.pop()
 
 
-def _drawn(motif: str, count: int, length: int, seed: int) -> list[str]:
-    """`count` sequences the motif's letters stand for."""
+def drawn(motif: str | Sequence[str], count: int, length: int, seed: int = SEED) -> list[str]:
+    """`count` sequences that the motif's letters stand for, to be implanted into backgrounds of `length` bp.
+
+    Raises
+    ------
+    InputError
+        The motif has another letter or is longer than the backgrounds.
+    """
+    if not isinstance(motif, str):
+        return list(motif)
     if not 1 <= len(motif) <= length:
         raise InputError(f"The motif has {len(motif)} letters; 1 to {length} fit into a background.")
     for position, letter in enumerate(motif):

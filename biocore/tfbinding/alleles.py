@@ -105,6 +105,33 @@ class AlleleEffects:
         return declarations, values
 
 
+@dataclass(frozen=True)
+class AlleleWindows:
+    """The windows that `allele_effects` scores, each of them once.
+
+    Attributes
+    ----------
+    variants, alleles, skipped
+        As of `AlleleEffects`.
+    texts : tuple of str
+        The windows, of one length.
+    pairs : int array, (A, 2)
+        Of `texts`: the reference and the alternate allele's; -1 where an allele was skipped.
+    """
+
+    variants: tuple[VcfVariant, ...]
+    alleles: np.ndarray
+    skipped: dict[int, str]
+    texts: tuple[str, ...]
+    pairs: np.ndarray
+
+    def effects(self, tfs: Sequence[str], log_odds: np.ndarray) -> AlleleEffects:
+        """What the alleles do, from the log-odds of each window, float (F, len(texts)); NaN where one is not known."""
+        known = np.column_stack([log_odds, np.full(len(tfs), np.nan)])  # the last for what was skipped: index -1
+        reference, alternate = known[:, self.pairs[:, 0]], known[:, self.pairs[:, 1]]
+        return AlleleEffects(tuple(tfs), self.variants, self.alleles, reference, alternate, self.skipped)
+
+
 def _number(value: float) -> str:
     return f"{value:.4f}" if np.isfinite(value) else "."
 
@@ -138,6 +165,15 @@ def allele_effects(
     Each allele stands in the middle of a window of its own, so both windows have one length; beyond the sequence's ends
     bases are unknown.  Alleles that are not written out (``<DEL>``, ``*``) or have more than 51 bp are skipped.
     """
+    windows = allele_windows(vcf, reference, window=window)
+    parts = [windows.texts[begin : begin + _ROWS] for begin in range(0, len(windows.texts), _ROWS)]
+    none = np.empty((len(models), 0))
+    found = np.concatenate([none, *(scores(models, one_hot(part)) for part in parts)], axis=1)
+    return windows.effects([model.tf for model in models], found)
+
+
+def allele_windows(vcf: Vcf, reference: Iterable[FastaEntry], *, window: int = WINDOW) -> AlleleWindows:
+    """Each allele of a VCF in the middle of its window.  Parameters, errors and notes as of `allele_effects`."""
     windows = _windows(vcf, reference, window)
     alleles = np.array([(v, a) for v, variant in enumerate(vcf.variants) for a in range(len(variant.alts))])
     texts: dict[str, int] = {}
@@ -153,12 +189,7 @@ def allele_effects(
         for side, allele in enumerate((variant.ref, variant.alts[a])):
             text = _around(around, window, len(variant.ref), allele)
             pairs[row, side] = texts.setdefault(text, len(texts))
-    found = np.full((len(models), len(texts) + 1), np.nan)  # the last for what was skipped: index -1
-    unique = list(texts)
-    for begin in range(0, len(unique), _ROWS):
-        found[:, begin : min(begin + _ROWS, len(unique))] = scores(models, one_hot(unique[begin : begin + _ROWS]))
-    tfs = tuple(model.tf for model in models)
-    return AlleleEffects(tfs, vcf.variants, alleles, found[:, pairs[:, 0]], found[:, pairs[:, 1]], skipped)
+    return AlleleWindows(vcf.variants, alleles, skipped, tuple(texts), pairs)
 
 
 def _why_skipped(variant: VcfVariant, alt: str) -> str:

@@ -24,6 +24,13 @@ KINDS = {
     "variants": f"{_HERE}.families:Variants",
     "search-database": f"{_HERE}.families:SearchDatabase",
     "significance": f"{_HERE}.dna:Significance",
+    "alleles": f"{_HERE}.alleles:Alleles",
+    "discover": f"{_HERE}.motifs:Discover",
+    "implants": f"{_HERE}.motifs:Implants",
+    "pairs": f"{_HERE}.motifs:Pairs",
+    "project": f"{_HERE}.project:Project",
+    "fit-assay": f"{_HERE}.assay:FitAssay",
+    "train-tfbinding": "biocore.jobs.train.tfbinding:TrainFactor",
 }
 
 

@@ -19,6 +19,27 @@ _TOGETHER = 512  # records of one window that are scored in one step
 _SHUFFLES = 4  # scanned in one step
 
 
+def asked_models(asked: Any) -> list[str]:
+    """Names of factor models; every one on this machine for "all".
+
+    Raises
+    ------
+    InputError
+        It is no list of names, or one is no factor's.
+    ModelUnavailable
+        There is none on this machine.
+    """
+    if asked == ALL:
+        asked = [name for name in zoo.names(TASK) if zoo.available(zoo.card(name))]
+        if not asked:
+            raise ModelUnavailable(
+                "There is no DNA model on this machine. Train one: python -m biocore train tfbinding"
+            )
+    if not isinstance(asked, list | tuple) or not asked or not all(isinstance(name, str) for name in asked):
+        raise InputError(f"models is {asked!r}; a list of names is needed, or {ALL!r}.")
+    return [records.of_task(name, TASK) for name in asked]
+
+
 class Track(Kind):
     """``records``: DNA.  ``models``: names of factor models, or "all" on this machine; ``window`` and ``stride`` in bp.
 
@@ -29,20 +50,10 @@ class Track(Kind):
     defaults = {"models": ALL, "window": WIDTH, "stride": 1}
 
     def read(self, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[dict, dict]:
-        asked = settings["models"]
-        if asked == ALL:
-            asked = [name for name in zoo.names(TASK) if zoo.available(zoo.card(name))]
-            if not asked:
-                raise ModelUnavailable(
-                    "There is no DNA model on this machine. Train one: python -m biocore train tfbinding"
-                )
-        if not isinstance(asked, list | tuple) or not asked or not all(isinstance(name, str) for name in asked):
-            raise InputError(f"models is {asked!r}; a list of names is needed, or {ALL!r}.")
-        for name in asked:
-            records.of_task(name, TASK)
+        asked = asked_models(settings["models"])
         records.whole(settings, "window", SHORTEST, 10_000)
         records.whole(settings, "stride", 1, 10_000)
-        return records.dna(inputs, shortest=SHORTEST), {**settings, "models": list(asked)}
+        return records.dna(inputs, shortest=SHORTEST), {**settings, "models": asked}
 
     def models(self, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> Sequence[str]:
         return settings["models"]

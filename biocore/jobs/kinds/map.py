@@ -18,6 +18,10 @@ from biocore.jobs.models import Models
 
 SHARE = 0.25  # of the work is counted for the projection, whose own progress is not known
 _OF_EMBED = ("model", "layer")
+PROJECTION = {  # settings of `ProjectionSettings`, with their defaults
+    **{"method": "tsne", "dims": 2, "metric": "euclidean", "perplexity": 30.0},
+    **{"neighbours": 15, "min_dist": 0.1, "seed": 0},
+}
 
 
 def as_text(vectors: np.ndarray) -> dict[str, Any]:
@@ -34,11 +38,7 @@ class Map(Kind):
     """
 
     name, title, unit = "map", "Embedding map", "residues"
-    defaults = {
-        **Embed.defaults,
-        **{"method": "tsne", "dims": 2, "metric": "euclidean", "perplexity": 30.0},
-        **{"neighbours": 15, "min_dist": 0.1, "seed": 0},
-    }
+    defaults = {**Embed.defaults, **PROJECTION}
     _embed = Embed()
 
     def read(self, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[dict, dict]:
@@ -53,7 +53,7 @@ class Map(Kind):
             clean, embed = self._embed.read(inputs, {name: settings[name] for name in _OF_EMBED})
             return clean, {**projection, **embed}
         given = {"vectors": inputs["vectors"], "width": inputs.get("width")}
-        _vectors(given)
+        vectors_of(given)
         return given, {**projection, "model": "", "layer": -1}
 
     def models(self, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> Sequence[str]:
@@ -84,7 +84,7 @@ class Map(Kind):
         if "project" not in asked:
             return self._embed.run(step, models, parts)
         if "vectors" in asked:
-            vectors = _vectors(asked)
+            vectors = vectors_of(asked)
         else:
             vectors = np.concatenate([parts[key]["vectors"] for key in step.needs])[asked["rows"]]
         return to_arrays(project(vectors, ProjectionSettings(**asked["project"])))
@@ -118,7 +118,7 @@ class Map(Kind):
         return f"python -m biocore map input.fasta {flags}"
 
 
-def _vectors(given: Mapping[str, Any]) -> np.ndarray:
+def vectors_of(given: Mapping[str, Any]) -> np.ndarray:
     """The vectors of `as_text`.
 
     Raises
