@@ -118,6 +118,8 @@ class Visitor:
             if not message.metadata.run.fragment_ids:
                 self._stop_timers()
                 self.widgets.clear()
+        elif kind == "navigation":
+            self._hash = message.navigation.page_script_hash  # of the page itself; a new session names the frame's
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._element(message.delta.new_element)
         elif kind == "auto_rerun":

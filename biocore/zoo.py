@@ -2,13 +2,15 @@
 
 A model is a folder with a ``card.json`` and, unless its weights come from the hub, a ``model.safetensors``.
 Folders lie in ``assets/models`` (what ships) and in ``<home>/models`` (what a user has trained); a user's model of the
-same name wins.
+same name wins.  What a visitor of the pages has trained lies in ``<home>/own_models``: it is listed for nobody, and
+opened only by its name, which cannot be guessed.
 """
 
 import difflib
 import hashlib
 import importlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -20,6 +22,7 @@ from biocore.errors import InputError, ModelUnavailable
 from biocore.io import write_atomically
 
 WEIGHTS = "model.safetensors"
+_OWN = re.compile(r"own-[0-9a-f]{32}")
 
 # task -> the module whose load(card) makes a model of it; a new architecture is a line here
 LOADERS = {
@@ -115,6 +118,22 @@ def folders() -> list[Path]:
         What ships, and what the user has trained; a model of the same name in the later folder wins.
     """
     return [runtime.ASSETS / "models", runtime.home() / "models"]
+
+
+def own_folder(name: str) -> Path | None:
+    """Folder of a model that is not listed; None where the name is not such a one.
+
+    Parameters
+    ----------
+    name : str
+        ``own-`` and 32 hexadecimal digits.
+
+    Returns
+    -------
+    Path or None
+        Need not exist.
+    """
+    return runtime.home() / "own_models" / name if _OWN.fullmatch(name) else None
 
 
 @dataclass(frozen=True)
@@ -222,6 +241,12 @@ def card(name: str) -> ModelCard:
     ModelUnavailable
         A folder has this name, but its card cannot be read.
     """
+    own = own_folder(name)
+    if own is not None:
+        path = own / "card.json"
+        if not path.exists():
+            raise ModelUnavailable("This model of your own was deleted, with the job that trained it. Train it again.")
+        return _read_card(path, path.stat().st_mtime_ns)
     known, unreadable = _read_all()
     if name in known:
         return known[name]
@@ -232,6 +257,21 @@ def card(name: str) -> ModelCard:
     raise InputError(
         f"There is no model {name!r}. Did you mean: {', '.join(near)}? `python -m biocore models` lists all."
     )
+
+
+def factor(name: str) -> str:
+    """The transcription factor of a model: ``CTCF`` for ``tf-CTCF``; for a user's own, what its card says.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    ModelUnavailable
+        A user's own model that is not here any more.
+    """
+    return str(card(name).details["tf"]) if own_folder(name) else name.removeprefix("tf-")
 
 
 def read_card(path: Path) -> ModelCard:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from biocore import runtime
 from biocore.errors import InputError
 from biocore.io import write_atomically
-from biocore.jobs import kinds, queue
+from biocore.jobs import kinds, own, queue
 from biocore.jobs.description import Description
 from biocore.jobs.store import LIVE, Store, drop_unowned, folder
 
@@ -127,6 +127,7 @@ def clean(store: Store | None = None) -> int:
                 total -= row["size"]
             connection.executemany("DELETE FROM results WHERE key = ?", gone)
             removed = len(gone)
+        own.drop_unowned(connection)
     with store.reading() as connection:
         connection.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
     vectors = runtime.home() / "embeddings.sqlite"  # what jobs embed is kept there, too

@@ -41,7 +41,7 @@ def load(card: zoo.ModelCard) -> TFModel:
     heads = {name.removeprefix("heads/"): array for name, array in weights.items() if name.startswith("heads/")}
     kmers = weights.get("kmers", np.zeros((1, 64, 64), np.float32))
     scale, offset = (float(details["calibration"][name]) for name in ("scale", "offset"))
-    return TFModel(card.name.removeprefix("tf-"), trunk, heads, kmers, scale, offset, card.window or WINDOW)
+    return TFModel(zoo.factor(card.name), trunk, heads, kmers, scale, offset, card.window or WINDOW)
 
 
 def _shared_trunk(card: zoo.ModelCard) -> SharedTrunk:

@@ -1,5 +1,6 @@
 """One training loop for every flax model: AdamW, cosine decay, averaged weights, early stopping."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -123,34 +124,121 @@ def fit(
     -----
     The random key of step `i` is ``fold_in(key(seed), i)``: a run is repeated exactly by its seed on one machine.
     """
-    report = report or (lambda line: None)
-    schedule = _schedule(config, steps_per_epoch * config.epochs)
-    optimiser = _optimiser(config, schedule)
-    carry = (params, state, optimiser.init(params), _copy((params, state)))
-    step = _make_step(loss, optimiser, config)
-    losses, metrics, best, kept = [], [], -1, None
-    started, i = time.monotonic(), 0
-    for epoch in range(config.epochs):
+    trainer = Trainer(
+        loss, params, state, epochs, evaluate, config, steps_per_epoch=steps_per_epoch, monitor=monitor, report=report
+    )
+    while not trainer.finished:
+        trainer.epoch()
+    return trainer.result()
+
+
+class Trainer:
+    """`fit`, an epoch at a time: what it has learned so far can be kept and taken up again, also by another process.
+
+    Parameters as of `fit`.
+
+    Attributes
+    ----------
+    done : int
+        Epochs that have run.
+    losses, metrics : list
+        As of `History`, so far.
+    """
+
+    def __init__(
+        self,
+        loss: LossFn,
+        params: Any,
+        state: Any,
+        epochs: Callable[[int], Iterable[Any]],
+        evaluate: Callable[[Any, Any], Mapping[str, float]],
+        config: TrainConfig,
+        *,
+        steps_per_epoch: int,
+        monitor: str | None,
+        report: Report | None = None,
+    ):
+        self._epochs, self._evaluate, self._config, self._monitor = epochs, evaluate, config, monitor
+        self._report: Report = report or (lambda line: None)
+        self._steps = steps_per_epoch * config.epochs
+        optimiser = _optimiser(config, _schedule(config, self._steps))
+        self._carry = (params, state, optimiser.init(params), _copy((params, state)))
+        self._kept = _copy((params, state))
+        self._step = _make_step(loss, optimiser, config)
+        self._number, self._best, self._seconds = 0, -1, 0.0
+        self.losses: list[float] = []
+        self.metrics: list[dict[str, float]] = []
+
+    @property
+    def done(self) -> int:
+        return len(self.losses)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs have run, or the metric has not risen for as many as `TrainConfig.patience`."""
+        return self.done >= self._config.epochs or self.done - 1 - self._best >= self._config.patience
+
+    def epoch(self) -> None:
+        """Run one epoch."""
+        started = time.monotonic()
+        epoch, epochs = self.done, self._config.epochs
         total = count = 0.0
-        for batch in epochs(epoch):
-            carry, summed, counted = step(carry, batch, i)
-            total, count, i = total + summed, count + counted, i + 1
-            if i % 20 == 0:
+        for batch in self._epochs(epoch):
+            self._carry, summed, counted = self._step(self._carry, batch, self._number)
+            total, count, self._number = total + summed, count + counted, self._number + 1
+            if self._number % 20 == 0:
                 jax.block_until_ready(summed)  # keeps the queue of pending batches, and so the memory, short
-                done = min(i / (steps_per_epoch * config.epochs), 1)
-                report(f"{_bar(done)} epoch {epoch + 1}/{config.epochs}, loss {float(total / count):.4f}")
-        losses.append(float(total) / max(float(count), 1e-9))
-        averaged = carry[3]
-        metrics.append({name: float(value) for name, value in evaluate(*averaged).items()})
-        if monitor is None or best < 0 or metrics[-1][monitor] > metrics[best][monitor]:
-            best, kept = epoch, _copy(averaged)
+                done = min(self._number / self._steps, 1)
+                self._report(f"{_bar(done)} epoch {epoch + 1}/{epochs}, loss {float(total / count):.4f}")
+        self.losses.append(float(total) / max(float(count), 1e-9))
+        averaged, metrics, monitor = self._carry[3], self.metrics, self._monitor
+        metrics.append({name: float(value) for name, value in self._evaluate(*averaged).items()})
+        if monitor is None or self._best < 0 or metrics[-1][monitor] > metrics[self._best][monitor]:
+            self._best, self._kept = epoch, _copy(averaged)
+        self._seconds += time.monotonic() - started
         values = ", ".join(f"{name} {value:.4f}" for name, value in metrics[-1].items())
-        spent = time.monotonic() - started
-        report(f"epoch {epoch + 1}/{config.epochs} done at {spent:.0f} s: loss {losses[-1]:.4f}, {values}\n")
-        if epoch - best >= config.patience:
-            break
-    history = History(tuple(losses), tuple(metrics), monitor or "", best, time.monotonic() - started, asdict(config))
-    return *jax.tree.map(np.asarray, kept), history
+        self._report(
+            f"epoch {epoch + 1}/{epochs} done at {self._seconds:.0f} s: loss {self.losses[-1]:.4f}, {values}\n"
+        )
+
+    def result(self) -> tuple[Any, Any, History]:
+        """Weights, state and history of the best epoch so far."""
+        history = History(
+            tuple(self.losses), tuple(self.metrics), self._monitor or "", self._best, self._seconds,
+            asdict(self._config),
+        )  # fmt: skip
+        return *jax.tree.map(np.asarray, self._kept), history
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """All there is to go on from: arrays by number, and a line of JSON as bytes.  `restore` takes it up."""
+        leaves = jax.tree.leaves((self._carry, self._kept))
+        values = {
+            "number": self._number,
+            "best": self._best,
+            "seconds": self._seconds,
+            "losses": self.losses,
+            "metrics": self.metrics,
+        }
+        said = np.frombuffer(json.dumps(values).encode(), np.uint8)
+        return {"history": said, **{str(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on from where a trainer of the same network and data was left.
+
+        Raises
+        ------
+        ValueError
+            The arrays are those of another network.
+        """
+        leaves, tree = jax.tree.flatten((self._carry, self._kept))
+        found = [snapshot.get(str(i)) for i in range(len(leaves))]
+        if any(a is None or a.size != np.size(leaf) for a, leaf in zip(found, leaves, strict=True)):
+            raise ValueError("the snapshot is one of another network")
+        arrays = [jnp.array(a).reshape(np.shape(leaf)) for a, leaf in zip(found, leaves, strict=True)]
+        self._carry, self._kept = jax.tree.unflatten(tree, arrays)
+        values = json.loads(snapshot["history"].tobytes())
+        self._number, self._best, self._seconds = values["number"], values["best"], values["seconds"]
+        self.losses, self.metrics = values["losses"], values["metrics"]
 
 
 def _bar(done: float, width: int = 30) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from biocore import zoo
 from biocore.errors import InputError
 from biocore.jobs.description import Description
 from biocore.jobs.kinds import records
@@ -79,7 +80,7 @@ class Alleles(Kind):
         ]
         if steps and not any(step.key in parts for step in steps):
             return None
-        tfs = [name.removeprefix("tf-") for name in description.settings["models"]]
+        tfs = [zoo.factor(name) for name in description.settings["models"]]
         log_odds = np.concatenate([np.empty((len(tfs), 0)), *found], axis=1)
         return _stored(description.inputs).effects(tfs, log_odds)
 

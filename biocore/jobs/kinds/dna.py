@@ -103,7 +103,7 @@ class Track(Kind):
                         known[piece] = found["forward"][:, i : i + 1], found["reverse"][:, i : i + 1]
         if not known:
             return None
-        size, tfs = max(1, _WINDOWS // stride), tuple(name.removeprefix("tf-") for name in asked["models"])
+        size, tfs = max(1, _WINDOWS // stride), tuple(zoo.factor(name) for name in asked["models"])
         tracks = []
         for _, sequence in description.inputs["records"]:
             width = min(window, len(sequence))
@@ -131,7 +131,7 @@ class Track(Kind):
 
     def command(self, description: Description) -> str:
         asked = description.settings
-        tfs = ",".join(name.removeprefix("tf-") for name in asked["models"])
+        tfs = ",".join(zoo.factor(name) for name in asked["models"])
         return f"python -m biocore track input.fasta --tf {tfs} --window {asked['window']} --stride {asked['stride']}"
 
 

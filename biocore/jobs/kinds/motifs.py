@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from biocore import zoo
 from biocore.errors import InputError
 from biocore.jobs.description import Description
 from biocore.jobs.flat import from_arrays, to_arrays
@@ -69,7 +70,7 @@ class Discover(Kind):
         effects = np.concatenate([parts[key]["effects"] for key in step.needs])
         row = {s: i for i, s in enumerate(dict.fromkeys([*asked["windows"], *asked["shuffled"]]))}
         ours, null = (effects[[row[s] for s in asked[name]]] for name in ("windows", "shuffled"))
-        name = asked["model"].removeprefix("tf-")
+        name = zoo.factor(asked["model"])
         found = motifs_of(asked["windows"], ours, asked["shuffled"], null, least=asked["least"], name=name)
         return {k: v for i, motif in enumerate(found) for k, v in to_arrays(motif, f"{i}.").items()} | {
             "count": np.array([len(found)])
@@ -102,7 +103,7 @@ class Discover(Kind):
 
     def command(self, description: Description) -> str:
         asked = description.settings
-        tf = asked["model"].removeprefix("tf-")
+        tf = zoo.factor(asked["model"])
         return f"python -m biocore discover input.fasta --tf {tf} --least {asked['least']} --seed {asked['seed']}"
 
 
@@ -179,14 +180,14 @@ class Implants(Kind):
         asked = description.settings
         second = f" --second {asked['second']}" if asked["second"] else ""
         return (
-            f"python -m biocore implant {asked['first']} --tf {asked['model'].removeprefix('tf-')}{second} "
+            f"python -m biocore implant {asked['first']} --tf {zoo.factor(asked['model'])}{second} "
             f"--input input.fasta --backgrounds {asked['backgrounds']}"
         )
 
 
 class Pairs(Kind):
-    """``records``: one window.  ``model``: a factor's; ``start``: 0-based place of the window in its record; ``low`` and
-    ``high``: 0-based half-open, in the record, up to 40 bp.
+    """``records``: one window.  ``model``: a factor's; ``start``: 0-based place of the window in its record; ``low``
+    and ``high``: 0-based half-open, in the record, up to 40 bp.
 
     The result is an `attribution.PairEffects`.
     """
@@ -224,7 +225,7 @@ class Pairs(Kind):
     def command(self, description: Description) -> str:
         asked = description.settings
         return (
-            f"python -m biocore pairs input.fasta --tf {asked['model'].removeprefix('tf-')} "
+            f"python -m biocore pairs input.fasta --tf {zoo.factor(asked['model'])} "
             f"--core {asked['low'] + 1}-{asked['high']}"
         )
 

@@ -312,7 +312,7 @@ def shared_kmers(codes: np.ndarray, others: np.ndarray, *, k: int = 31) -> np.nd
     int array, (N,)
         A k-mer that holds an unknown base counts on neither side: it may be any sequence.
     """
-    ours, theirs = _kmer_hashes(codes, k), _kmer_hashes(others, k)
+    ours, theirs = kmer_hashes(codes, k), kmer_hashes(others, k)
     seen = np.unique(theirs[kmers_known(others, k)])
     return (np.isin(ours, seen) & kmers_known(codes, k)).sum(axis=1)
 
@@ -323,7 +323,7 @@ def kmers_known(codes: np.ndarray, k: int) -> np.ndarray:
     return unknown[:, k:] == unknown[:, :-k]
 
 
-def _kmer_hashes(codes: np.ndarray, k: int) -> np.ndarray:
+def kmer_hashes(codes: np.ndarray, k: int) -> np.ndarray:
     """The smaller of the numbers of a k-mer (k up to 31) and its reverse complement, (N, L - k + 1).
 
     Those with an unknown base have a meaningless number; see `kmers_known`.

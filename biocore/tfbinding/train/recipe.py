@@ -22,7 +22,7 @@ from biocore.tfbinding.network import VARIANTS, Architecture, Network, kmer_term
 from biocore.tfbinding.train.baseline import fit_kmer_regression
 from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, overlapping
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
-from biocore.training.fit import History, Report, TrainConfig, fit
+from biocore.training.fit import History, Report, TrainConfig, Trainer
 from biocore.training.store import save_params
 
 TRUNK = "tf-trunk"
@@ -98,16 +98,45 @@ def train_factors(
     - Network and table of 6-mers are blended and calibrated by logistic regression on `valid`, each factor's weights
       drawn towards those of all factors together.
     """
-    if variant not in VARIANTS:
-        raise InputError(f"There is no variant {variant!r}; use {', '.join(VARIANTS)}.")
-    lengths = {data.codes.shape[1] for data in (*train, *valid)}
-    if len(lengths) != 1:
-        raise InputError(f"the sequences have {sorted(lengths)} bp; all files of one run must have one length.")
-    train = tuple(apart(data, held_out) for data, held_out in zip(train, valid, strict=True))
-    pool, left_out = _pool(train, valid, VARIANTS[variant].flank)
-    params, state, history = _train_network(pool, valid, VARIANTS[variant], config, report)
-    models = _assemble(train, valid, VARIANTS[variant], params, state, lengths.pop())
-    return TrainedFactors(models, history, train, left_out)
+    training = FactorTraining(train, valid, variant=variant, config=config, report=report)
+    while not training.trainer.finished:
+        training.trainer.epoch()
+    return training.finish()
+
+
+class FactorTraining:
+    """`train_factors`, an epoch of the network at a time.  Parameters and errors as there.
+
+    Attributes
+    ----------
+    trainer : Trainer
+        Of the network; when it has finished, `finish` gives the models.
+    """
+
+    def __init__(
+        self,
+        train: Sequence[DnaDataset],
+        valid: Sequence[DnaDataset],
+        *,
+        variant: str,
+        config: TrainConfig,
+        report: Report | None = None,
+    ):
+        if variant not in VARIANTS:
+            raise InputError(f"There is no variant {variant!r}; use {', '.join(VARIANTS)}.")
+        lengths = {data.codes.shape[1] for data in (*train, *valid)}
+        if len(lengths) != 1:
+            raise InputError(f"the sequences have {sorted(lengths)} bp; all files of one run must have one length.")
+        self._train = tuple(apart(data, held_out) for data, held_out in zip(train, valid, strict=True))
+        self._valid, self._architecture, self._window = tuple(valid), VARIANTS[variant], lengths.pop()
+        pool, self._left_out = _pool(self._train, valid, VARIANTS[variant].flank)
+        self.trainer = _network_trainer(pool, valid, VARIANTS[variant], config, report)
+
+    def finish(self) -> TrainedFactors:
+        """The models with the weights of the best epoch, their tables of 6-mers, and calibration."""
+        params, state, history = self.trainer.result()
+        models = _assemble(self._train, self._valid, self._architecture, params, state, self._window)
+        return TrainedFactors(models, history, self._train, self._left_out)
 
 
 # ---------------------------------------------------------------------------------------------------- network
@@ -182,9 +211,9 @@ def _moved(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.take_along_axis(padded, start + np.arange(length), axis=1)
 
 
-def _train_network(
+def _network_trainer(
     pool: _Pool, valid: Sequence[DnaDataset], architecture: Architecture, config: TrainConfig, report: Report | None
-) -> tuple[Any, Any, History]:
+) -> Trainer:
     network = Network(architecture, len(valid))
     start = jax.jit(partial(network.init, train=False))  # compiled: faster than step by step
     variables = start(jax.random.key(config.seed), jnp.zeros((2, pool.codes.shape[1], 4), jnp.float32))
@@ -215,7 +244,7 @@ def _train_network(
         ]
         return {"auroc": float(np.mean(values))}
 
-    return fit(
+    return Trainer(
         loss,
         params,
         state,

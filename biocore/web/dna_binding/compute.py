@@ -168,7 +168,7 @@ def open_job(description: Description) -> None:
     state = st.session_state
     state["hand_over.dna"] = as_fasta(description)
     if "model" in description.settings:
-        state["dna.linked_tf"] = description.settings["model"].removeprefix("tf-")
+        state["dna.linked_tf"] = zoo.factor(description.settings["model"])
 
 
 # -------------------------------------------- the significance threshold: costly, so it follows the first answer

@@ -1,0 +1,1 @@
+"""Kinds of jobs that train a user's own model."""
