@@ -259,6 +259,12 @@ def card(name: str) -> ModelCard:
     )
 
 
+def is_here(name: str) -> bool:
+    """Whether a user's own model, by its unlisted name, is still on this machine."""
+    own = own_folder(name)
+    return own is not None and (own / "card.json").exists()
+
+
 def factor(name: str) -> str:
     """The transcription factor of a model: ``CTCF`` for ``tf-CTCF``; for a user's own, what its card says.
 

@@ -31,6 +31,9 @@ with web.show_errors():
         dna.show_comparison(records, tracks, choice)
         dna.show_discovery(records, tracks, choice)
 
+    st.subheader("Your own factor")
+    dna.show_training()
+
     st.subheader("Export")
     dna.show_commands(records, choice)
     dna.keep_in_link(text, choice)

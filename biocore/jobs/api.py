@@ -80,13 +80,15 @@ def get(id: str, owner: str | None = None, token: str | None = None, *, store: S
     return from_row(row, store, queue.places(store).get(id) if row["state"] == QUEUED else None)
 
 
-def jobs_of(owner: str, *, store: Store | None = None) -> list[Job]:
-    """Every job of an owner, the newest first."""
+def jobs_of(owner: str, *, kind: str | None = None, store: Store | None = None) -> list[Job]:
+    """Every job of an owner, or those of one kind, the newest first."""
     store = store or Store()
     queue.stop_abandoned(store)
     with store.reading() as connection:
         rows = connection.execute(
-            f"SELECT {COLUMNS} FROM jobs WHERE owner = ? ORDER BY created DESC, rowid DESC", [owner]
+            f"SELECT {COLUMNS} FROM jobs WHERE owner = ? AND kind = coalesce(?, kind) "
+            "ORDER BY created DESC, rowid DESC",
+            [owner, kind],
         ).fetchall()
     if any(row["state"] in LIVE for row in rows):
         process.ensure_worker(store)

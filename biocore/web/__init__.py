@@ -9,7 +9,7 @@ from biocore.web.inputs import decode, record_in_link, record_menu, sequence_inp
 from biocore.web.link import from_link, link_to, one_of, set_link, share_link, start_from_link, take_over
 from biocore.web.outputs import command_line, download, figure, listing, table
 from biocore.web.shared import model_picker, open_folder, open_model, open_models
-from biocore.web.waiting import Answer, job
+from biocore.web.waiting import Answer, job, watch
 
 __all__ = [
     "Answer",
@@ -42,4 +42,5 @@ __all__ = [
     "table",
     "take_over",
     "upload_text",
+    "watch",
 ]

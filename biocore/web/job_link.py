@@ -16,9 +16,16 @@ PAGES = {  # kind of job -> the page that asks for it; its folder has an `open_j
     "function": "protein_function",
     "track": "dna_binding",
     "significance": "dna_binding",
+    "alleles": "dna_binding",
+    "discover": "dna_binding",
+    "implants": "dna_binding",
+    "pairs": "dna_binding",
+    "train-tfbinding": "dna_binding",
     "embed": "embedding_map",
     "map": "embedding_map",
+    "project": "embedding_map",
     "variants": "variant_effects",
+    "fit-assay": "variant_effects",
 }
 MOST_RECORDS, MOST_LETTERS = 1000, 1_000_000  # of a job that are put into the text box of a page
 _OPENED = "biocore.job.opened"  # session key: id of the job of the address whose input the page has taken

@@ -72,13 +72,19 @@ def job(
         found = _submit(description, key, title)
     if in_link:
         keep_job_in_link(found)
-    if found is not None and found.state == "done":
-        result = _result(description.hash, found)
+    answer = Answer() if found is None else watch(found, key=key)
+    if found is None or (found.state == "done" and not answer.complete):
+        _offer(description, key, title, start)
+    return answer
+
+
+def watch(found: Job, *, key: str) -> Answer:
+    """The answer of a job that was asked for; as `job` without the button that starts it."""
+    if found.state == "done":
+        result = _result(found.hash, found)
         if result is not None:
             return Answer(result, complete=True, job=found)
         st.caption("The result was deleted to make room.")
-    if found is None or found.state == "done":
-        _offer(description, key, title, start)
         return Answer(job=found)
     if found.state in LIVE:
         _wait(found.id, key)

@@ -69,8 +69,9 @@ def dataset_inputs(data: "DnaDataset") -> dict[str, Any]:
 
 
 class TrainFactor(Kind):
-    """``sequences`` of one length, ``labels`` (1 bound, 0 not), ``kinds`` (of negatives), as `dataset_inputs` gives
-    them.  ``tf``: the factor's name; ``epochs`` at most, ``seed``.
+    """``csv``: text with the columns sequence and label; or ``bed`` and ``reference``: peaks, and FASTA they lie in; or
+    ``sequences`` of one length, ``labels`` (1 bound, 0 not), ``kinds`` (of negatives), as `dataset_inputs` gives
+    them, which a description holds.  ``tf``: the factor's name; ``epochs`` at most, ``seed``.
 
     The result is an `OwnModel`, of the epochs that have run where not all have.
     """
@@ -84,6 +85,7 @@ class TrainFactor(Kind):
             raise InputError(f"The name {tf!r} must be up to 40 letters, digits, - and _.")
         records.whole(settings, "epochs", 1, 100)
         records.whole(settings, "seed", 0, 2**31 - 1)
+        inputs = _labelled(inputs, tf, settings["seed"])
         given = {name: inputs.get(name) for name in ("sequences", "labels", "kinds")}
         _split({**given, **settings, "tf": tf})
         return given, {**settings, "tf": tf}
@@ -148,6 +150,26 @@ class TrainFactor(Kind):
             "quality": pd.DataFrame(quality),
             "checks": pd.DataFrame(result.checks),
         }
+
+
+def _labelled(inputs: Mapping[str, Any], tf: str, seed: int) -> Mapping[str, Any]:
+    """The inputs as sequences, labels and kinds.  Errors as of `load_dna`, `parse_bed` and `at_peaks`."""
+    from biocore.io import fasta_entries
+    from biocore.tfbinding.train.data import load_dna
+    from biocore.tfbinding.train.rows import at_peaks, parse_bed
+
+    texts = {name: inputs[name] for name in ("csv", "bed", "reference") if name in inputs}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise InputError(f"{', '.join(texts)} must be text.")
+    if "csv" in texts:
+        return dataset_inputs(load_dna(Path("CSV"), tf, text=texts["csv"]))
+    if "bed" in texts:
+        if "reference" not in texts:
+            raise InputError("peaks need the FASTA of the sequences they lie in.", record="BED")
+        peaks = parse_bed(texts["bed"].splitlines(), most=MOST // 2)
+        reference = fasta_entries(texts["reference"].splitlines(), source="reference")
+        return dataset_inputs(at_peaks(peaks, reference, tf, seed=seed))
+    return inputs
 
 
 def _stamp(asked: Mapping[str, Any]) -> str:
@@ -223,6 +245,7 @@ def _finished(training: "FactorTraining", name: str, asked: Mapping[str, Any]) -
     )
     checks = [asdict(check) for check in six_checks(model, report, fitted_on, valid)]
     card = replace(card, name=name, details={**card.details, "checks": checks})
+    model = replace(model, tf=f"{model.tf} (own)")  # beside those that ship
     with tempfile.TemporaryDirectory() as folder:
         (written,) = write_models(Path(folder), [model], [card], None)
         arrays = own.to_arrays(written.folder)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,7 @@ def find(folder: Path, name: str, split: str) -> Path:
     raise DataUnavailable(f"{folder} holds no {split} file of {name} ({name}_{split}.csv[.gz]). It has: {known}.")
 
 
-def load_dna(path: Path, name: str) -> DnaDataset:
+def load_dna(path: Path, name: str, *, text: str | None = None) -> DnaDataset:
     """Read labelled DNA from a CSV file (gzip-compressed or not).
 
     Parameters
@@ -144,6 +145,8 @@ def load_dna(path: Path, name: str) -> DnaDataset:
         it is known; others are ignored.  Lower case is upper case; other IUPAC letters count as N.
     name : str
         What to call it: the factor.
+    text : str, optional
+        What the file holds, where it is no file; `path` is then its name in messages.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def load_dna(path: Path, name: str) -> DnaDataset:
         the message names file and row (the first below the header is row 1).
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = pd.read_csv(path if text is None else StringIO(text), dtype=str, keep_default_na=False)
     except (OSError, EOFError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise InputError(f"cannot be read as CSV: {error}", record=str(path)) from error
     missing = [column for column in ("sequence", "label") if column not in table]

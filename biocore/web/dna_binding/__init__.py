@@ -10,6 +10,7 @@ from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
 from biocore.web.dna_binding.overview import show_overview
 from biocore.web.dna_binding.pairs import show_pairs
+from biocore.web.dna_binding.training import show_training
 from biocore.web.dna_binding.variants import show_variants
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "show_detail",
     "show_discovery",
     "show_overview",
+    "show_training",
     "start_choice",
 ]

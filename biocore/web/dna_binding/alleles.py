@@ -8,7 +8,7 @@ import streamlit as st
 from biocore.errors import InputError
 from biocore.io import decode
 from biocore.io.vcf import parse_vcf, vcf_text
-from biocore.web.dna_binding import compute
+from biocore.web.dna_binding import longer
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.frame import plain
 from biocore.web.outputs import download, listing, table
@@ -36,11 +36,12 @@ def show_alleles(records: Sequence[Dna]) -> None:
         try:
             text = decode(given.getvalue(), given.name)
             fasta = decode(reference.getvalue(), reference.name) if reference else _fasta(records)
-            effects = compute.alleles(text, fasta, MOST)
+            effects = longer.alleles(text, fasta, given.name, MOST)
         except InputError as error:
             st.error(plain(str(error)))
             return
-        _results(text, effects)
+        if effects is not None:
+            _results(text, effects)
 
 
 def _fasta(records: Sequence[Dna]) -> str:

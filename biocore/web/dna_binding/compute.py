@@ -8,17 +8,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from biocore import attribution, tfbinding, zoo
+from biocore import attribution, jobs, tfbinding, zoo
 from biocore.attribution import EffectMap, PairEffects, Significance, VariantEffects
-from biocore.attribution.discovery import discover_motifs
-from biocore.errors import InputError, ModelUnavailable
+from biocore.errors import BiocoreError, InputError, ModelUnavailable
 from biocore.io import fasta_entries
 from biocore.io.vcf import parse_vcf
 from biocore.jobs import Description
-from biocore.motif import known_motifs
-from biocore.motif.discovery import as_rows
 from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.tracks import Track
+from biocore.web.browser_key import owner
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.job_link import as_fasta, keep_job_in_link
 from biocore.web.shared import open_models
@@ -30,7 +28,7 @@ SHUFFLES, LEVEL, SEED = 20, 0.05, 0
 
 
 def models_here() -> dict[str, str]:
-    """Factor -> model name, of every factor model on this machine.
+    """Factor -> model name, of every factor model on this machine and of those this visitor has trained.
 
     Raises
     ------
@@ -38,9 +36,28 @@ def models_here() -> dict[str, str]:
         There is none.
     """
     names = [name for name in zoo.names("tf-binding") if zoo.available(zoo.card(name))]
-    if not names:
+    found = {zoo.factor(name): name for name in names} | own_models()
+    if not found:
         raise ModelUnavailable("There is no DNA model on this machine. Train one: python -m biocore train tfbinding")
-    return {name.removeprefix("tf-"): name for name in names}
+    return found
+
+
+def own_models() -> dict[str, str]:
+    """Factor -> model name, of the models this visitor has trained; the newest of a name."""
+    known: dict[str, str | None] = st.session_state.setdefault("dna.own_models", {})
+    found = {}
+    for one in reversed(jobs.jobs_of(owner(), kind="train-tfbinding")):
+        if one.state != jobs.DONE:
+            continue
+        name = known.get(one.id)
+        if name is None or not zoo.is_here(name):
+            try:
+                name = jobs.result(one).name
+            except BiocoreError:  # cleaned away: the page Jobs says so
+                continue
+            known[one.id] = name
+        found[zoo.factor(name)] = name
+    return found
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner="Scoring every window with every factor...")
@@ -101,13 +118,6 @@ def implants(tf: str, sequence: str, first: str, second: str | None, count: int,
     return _with_model(tf, lambda model: attribution.implant_gaps(model, first, second, into, gaps=gaps).table())
 
 
-@st.cache_data(max_entries=8, scope="session", show_spinner="Looking for motifs...")
-def motifs(tf: str, windows: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Motifs the factor's model reads in windows of one length, each with the known one it looks like."""
-    found = _with_model(tf, lambda model: discover_motifs(model, windows, least=max(5, len(windows) // 20), name=tf))
-    return as_rows(found, known_motifs())
-
-
 @st.cache_data(max_entries=4, scope="session", show_spinner="Scoring both alleles with every factor...")
 def alleles(vcf: str, fasta: str, most: int) -> AlleleEffects:
     """Every factor at both alleles of a VCF's variants, against a reference in FASTA."""
@@ -164,11 +174,21 @@ def _finished(track: Track) -> Track:
 
 
 def open_job(description: Description) -> None:
-    """Show a job of this page: its records, and of a threshold its factor."""
-    state = st.session_state
-    state["hand_over.dna"] = as_fasta(description)
-    if "model" in description.settings:
-        state["dna.linked_tf"] = zoo.factor(description.settings["model"])
+    """Show a job of this page: its records, and of a job for one factor that factor."""
+    state, asked = st.session_state, description.settings
+    if "records" in description.inputs:
+        state["hand_over.dna"] = as_fasta(description)
+    if "model" in asked:
+        state["dna.linked_tf"] = zoo.factor(asked["model"])
+    if description.kind == "discover":
+        state["dna.discover"] = True
+    if description.kind == "pairs":
+        state["dna.pairs"] = True
+    if description.kind == "implants":
+        state["dna.implanted"], state["dna.implant_first"] = True, asked["first"]
+        state["dna.implant_second"], state["dna.implant_backgrounds"] = asked["second"], asked["backgrounds"]
+    if description.kind == "train-tfbinding":
+        state["dna.training"] = description.settings["tf"]
 
 
 # -------------------------------------------- the significance threshold: costly, so it follows the first answer

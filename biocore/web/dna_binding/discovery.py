@@ -10,7 +10,7 @@ from biocore.errors import InputError
 from biocore.motif import known_motifs
 from biocore.plot import motifs as plot
 from biocore.tfbinding.tracks import Track
-from biocore.web.dna_binding import compute
+from biocore.web.dna_binding import compute, longer
 from biocore.web.dna_binding.choice import Choice, best_sites
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.frame import plain
@@ -36,11 +36,13 @@ def show_discovery(records: Sequence[Dna], tracks: Sequence[Track], choice: Choi
         windows = []
         for i in long:
             site = best_sites(tracks[i], choice.tf, 1)[0]
-            windows.append(records[i].sequence[site.start : site.end])
+            windows.append((records[i].name, records[i].sequence[site.start : site.end]))
         try:
-            rows = compute.motifs(choice.tf, tuple(windows))
+            rows = longer.motifs(choice.tf, windows)
         except InputError as error:
             st.info(plain(str(error)))
+            return
+        if rows is None:
             return
         if not rows:
             st.info("No stretch recurs often enough to be a motif.")

@@ -7,7 +7,7 @@ from biocore.errors import InputError
 from biocore.motif.known import KNOWN
 from biocore.motif.matrix import IUPAC
 from biocore.plot import dna_pairs as plot
-from biocore.web.dna_binding import compute
+from biocore.web.dna_binding import longer
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.frame import plain
 from biocore.web.outputs import figure, table
@@ -27,9 +27,11 @@ def show_pairs(choice: Choice, scan: EffectMap) -> None:
 def _pairs(choice: Choice, scan: EffectMap) -> None:
     low, high = core(scan, width=CORE)
     try:
-        found = compute.pairs(choice.tf, choice.window, choice.start, low, high)
+        found = longer.pairs(choice.tf, choice.record.name, choice.window, choice.start, low, high)
     except InputError as error:
         st.info(plain(str(error)))
+        return
+    if found is None:
         return
     rows, distances = found.table(), found.by_distance()
     best = rows.iloc[0]
@@ -79,9 +81,11 @@ def _implants(choice: Choice) -> None:
     try:
         one = _letters(first.strip() or own, names)
         two = _letters(second, names) if second.strip() else None
-        rows = compute.implants(choice.tf, choice.window, one, two, int(count), MOST_GAP)
+        rows = longer.implants(choice.tf, choice.record.name, choice.window, one, two, int(count), MOST_GAP)
     except InputError as error:
         st.error(plain(str(error)))
+        return
+    if rows is None:
         return
     best = rows.loc[rows.effect.abs().idxmax()]
     kind = rows.columns[0]
