@@ -44,6 +44,8 @@ class Job:
         Cleaned, in the order of the input, skipped ones left out; equal sequences may occur.
     table : DataFrame
         Length and what the headers say, a row for each name.
+    descriptions : tuple of str
+        The headers behind the names, as they were given.
     keys : tuple of str
         Of each sequence, in the store.
     requested, reused : int
@@ -63,6 +65,7 @@ class Job:
     names: tuple[str, ...]
     sequences: tuple[str, ...]
     table: pd.DataFrame
+    descriptions: tuple[str, ...]
     keys: tuple[str, ...]
     requested: int
     reused: int
@@ -161,6 +164,7 @@ def prepare(
         names=names,
         sequences=tuple(sequences),
         table=table,
+        descriptions=tuple(record.description for record in kept),
         keys=tuple(keys),
         requested=len(records),
         reused=sum(k in here for k in keys),

@@ -90,13 +90,13 @@ def open_job(description: Description) -> None:
         import_module(f"biocore.web.{page}").open_job(description)
 
 
-def as_fasta(description: Description) -> str:
-    """The records of a job for a page's text box: as many of the first ones as a page takes."""
+def as_fasta(description: Description, *, most: int = MOST_RECORDS, letters: int = MOST_LETTERS) -> str:
+    """The records of a job, with their headers, for a page's text box: as many of the first ones as a page takes."""
     text = ""
     headers = description.inputs.get("descriptions") or []
-    for number, (name, sequence) in enumerate(description.inputs["records"][:MOST_RECORDS]):
+    for number, (name, sequence) in enumerate(description.inputs["records"][:most]):
         header = f">{name} {headers[number] if headers else ''}".rstrip()
-        if text and len(text) + len(sequence) > MOST_LETTERS:
+        if text and len(text) + len(sequence) > letters:
             break
         text += f"{header}\n{sequence}\n"
     return text

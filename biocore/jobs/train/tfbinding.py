@@ -245,7 +245,7 @@ def _finished(training: "FactorTraining", name: str, asked: Mapping[str, Any]) -
     )
     checks = [asdict(check) for check in six_checks(model, report, fitted_on, valid)]
     card = replace(card, name=name, details={**card.details, "checks": checks})
-    model = replace(model, tf=f"{model.tf} (own)")  # beside those that ship
+    model = replace(model, tf=f"{model.tf} (own {name[4:8]})")  # beside others of the same factor
     with tempfile.TemporaryDirectory() as folder:
         (written,) = write_models(Path(folder), [model], [card], None)
         arrays = own.to_arrays(written.folder)

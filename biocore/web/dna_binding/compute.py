@@ -60,11 +60,14 @@ def own_models() -> dict[str, str]:
     return found
 
 
-@st.cache_data(max_entries=4, scope="session", show_spinner="Scoring every window with every factor...")
 def scan_records(sequences: tuple[str, ...], stride: int = 1) -> list[Track]:
     """Every factor at every window of every record, both strands."""
-    here = models_here()
-    with open_models(tuple(here.values())) as loaded:
+    return _scan_records(sequences, stride, tuple(models_here().values()))
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner="Scoring every window with every factor...")
+def _scan_records(sequences: tuple[str, ...], stride: int, models: tuple[str, ...]) -> list[Track]:
+    with open_models(models) as loaded:
         return tfbinding.record_tracks(loaded, sequences, window=WIDTH, stride=stride)
 
 
@@ -119,11 +122,10 @@ def implants(tf: str, sequence: str, first: str, second: str | None, count: int,
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner="Scoring both alleles with every factor...")
-def alleles(vcf: str, fasta: str, most: int) -> AlleleEffects:
-    """Every factor at both alleles of a VCF's variants, against a reference in FASTA."""
-    here = models_here()
+def alleles(vcf: str, fasta: str, most: int, models: tuple[str, ...]) -> AlleleEffects:
+    """Models at both alleles of a VCF's variants, against a reference in FASTA."""
     read = parse_vcf(vcf.splitlines(), most=most)
-    with open_models(tuple(here.values())) as loaded:
+    with open_models(models) as loaded:
         return allele_effects(loaded, read, fasta_entries(fasta.splitlines(), source="reference"))
 
 

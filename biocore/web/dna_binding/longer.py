@@ -27,9 +27,10 @@ def alleles(vcf: str, fasta: str, name: str, most: int) -> AlleleEffects | None:
     InputError
         As `parse_vcf` and `allele_effects`.
     """
+    models = tuple(models_here().values())
     if len(parse_vcf(vcf.splitlines(), most=most).variants) <= ALLELES_AT_ONCE:
-        return compute.alleles(vcf, fasta, most)
-    description = _alleles(vcf, fasta, tuple(models_here().values()))
+        return compute.alleles(vcf, fasta, most, models)
+    description = _alleles(vcf, fasta, models)
     count = len(description.inputs["variants"])
     answer = job(
         description,

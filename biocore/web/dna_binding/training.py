@@ -1,4 +1,4 @@
-"""A model of the visitor's own factor, trained from their data; it is theirs alone, and among the factors afterwards."""
+"""A model of the visitor's own factor, trained from their data: theirs alone, and among the factors afterwards."""
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +8,7 @@ from biocore.errors import BiocoreError
 from biocore.jobs import Description, Job
 from biocore.plot import models as plot
 from biocore.web.browser_key import owner
+from biocore.web.dna_binding.choice import look_at
 from biocore.web.frame import plain
 from biocore.web.inputs import MAX_UPLOAD_MB, decode
 from biocore.web.outputs import figure, listing, table
@@ -58,8 +59,8 @@ def _inputs() -> None:
                 type=["fa", "fasta", "fna", "gz"],
                 key="dna.training.reference",
                 max_upload_size=MAX_UPLOAD_MB,
-                help="Windows of 101 bp around the summit, or the middle. Unbound: shuffles of them, and places outside "
-                "the peaks with as much G and C.",
+                help="Windows of 101 bp around the summit, or the middle. Unbound: shuffles of them, and places outside the "
+                "peaks with as much G and C.",
             ),
         }
     st.button(
@@ -111,27 +112,21 @@ def _show(mine: list[Job]) -> None:
         return
     with right:
         st.markdown("**Six checks**")
-        rows = [
-            {"check": c["question"], "": "passed" if c["passed"] else "failed", "found": c["found"]}
-            for c in found.checks
-        ]
-        listing(pd.DataFrame(rows), key="dna.training.checks")
+        rows = [(c["question"], "passed" if c["passed"] else "failed", c["found"]) for c in found.checks]
+        listing(pd.DataFrame(rows, columns=["check", "result", "found"]), key="dna.training.checks")
         failed = sum(not check["passed"] for check in found.checks)
         if failed:
             st.warning(f"{failed} of 6 checks failed: do not rely on this model.", icon=":material/warning:")
     st.caption(plain(f"{found.card.trained_on}. {found.card.limits}"))
-    quality = pd.DataFrame(
-        [
-            {"measure": q.metric, "value": q.value, "low": q.low, "high": q.high, "note": q.note}
-            for q in found.card.quality
-        ]
-    )
+    measured = [(q.metric, q.value, q.low, q.high, q.note) for q in found.card.quality]
+    quality = pd.DataFrame(measured, columns=["measure", "value", "95 % from", "95 % to", "note"])
     table(quality.round(3), "own_model", key="dna.training.quality", height=240)
     tf = zoo.factor(found.card.name)
     st.button(
         plain(f"Look at this DNA with {tf}"),
         key="dna.training.use",
         icon=":material/visibility:",
-        on_click=lambda: st.session_state.update({"dna.tf": tf}),
+        on_click=look_at,
+        args=(tf,),
         help="It is among the factors of this page, for this browser alone, as long as its job is kept.",
     )

@@ -15,7 +15,7 @@ from biocore.jobs import Description
 from biocore.jobs.models import parameters
 from biocore.sequence import parse_records, recognise
 from biocore.web.embedding_map.request import EXAMPLE, MOST_RECORDS, MOST_RESIDUES, MOST_VECTORS, VECTORS, Request
-from biocore.web.job_link import keep_job_in_link
+from biocore.web.job_link import as_fasta, keep_job_in_link
 from biocore.web.outputs import listing
 from biocore.web.shared import open_model
 from biocore.web.waiting import job
@@ -109,7 +109,11 @@ def _by_job(plan: bulk.Job, settings: ProjectionSettings, residues: int) -> tupl
     pairs = [[name, sequence] for name, sequence in zip(plan.names, plan.sequences, strict=True)]
     count = len(pairs)
     answer = job(
-        Description.make("map", {"records": pairs}, {"model": plan.model, "layer": plan.layer, **asdict(settings)}),
+        Description.make(
+            "map",
+            {"records": pairs, "descriptions": list(plan.descriptions)},
+            {"model": plan.model, "layer": plan.layer, **asdict(settings)},
+        ),
         key="map.embed",
         title=f"{settings.method} map of {count:,} proteins, {plan.names[0]} and others",
         start=f"Embed {count:,} proteins ({residues:,} residues) and draw their map",
@@ -132,8 +136,7 @@ def open_job(description: Description) -> None:
     if "records" not in description.inputs:
         return  # vectors of a file: only the user has it
     state, asked = st.session_state, description.settings
-    pairs = description.inputs["records"]
-    state["hand_over.protein"] = "".join(f">{name}\n{sequence}\n" for name, sequence in pairs[:MOST_RECORDS])
+    state["hand_over.protein"] = as_fasta(description, most=MOST_RECORDS, letters=MOST_RESIDUES)
     state["model"], state["layer"] = asked["model"], asked["layer"]
     if "method" in asked:
         state["map.method"] = asked["method"]
