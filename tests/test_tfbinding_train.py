@@ -15,7 +15,7 @@ from biocore.stats.calibration import calibrate, reliability
 from biocore.tfbinding.train.measure import cross_fitted
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 from biocore.training import TrainConfig, fit, load_params, save_params
-from biocore.training.fit import History
+from biocore.training.fit import History, Trainer
 
 WORD = "CACGTGACTA"
 
@@ -53,6 +53,35 @@ def test_fit_is_repeated_exactly_by_its_seed():
     weights = [run(TrainConfig(epochs=2, seed=seed), loss=noisy)[0]["w"] for seed in (0, 0, 1)]
     np.testing.assert_array_equal(weights[0], weights[1])
     assert (weights[0] != weights[2]).any()
+
+
+def test_training_that_is_left_and_taken_up_again_ends_where_it_would_have():
+    x, y = linear_problem()
+
+    def batches(epoch):
+        return [(x[i : i + 64], y[i : i + 64]) for i in range(0, 256, 64)]
+
+    def measured(params, state):
+        return {"fit": -float(((x @ params["w"] - y) ** 2).mean())}
+
+    def trainer():
+        start, config = {"w": jnp.zeros(3)}, TrainConfig(epochs=4)
+        return Trainer(squared_loss, start, {}, batches, measured, config, steps_per_epoch=4, monitor="fit")
+
+    first = trainer()
+    first.epoch()
+    first.epoch()
+    second = trainer()
+    second.restore({name: np.atleast_1d(a) for name, a in first.snapshot().items()})
+    assert second.done == 2 and not second.finished
+    while not second.finished:
+        second.epoch()
+    params, _, history = second.result()
+    whole, _, once = run(TrainConfig(epochs=4))
+    np.testing.assert_array_equal(params["w"], whole["w"])
+    assert (history.train_loss, history.metrics, history.best) == (once.train_loss, once.metrics, once.best)
+    with pytest.raises(ValueError, match="another network"):
+        second.restore({"0": np.zeros(7)})
 
 
 def test_fit_stops_early_and_keeps_the_best_epoch():

@@ -59,8 +59,8 @@ def _inputs() -> None:
                 type=["fa", "fasta", "fna", "gz"],
                 key="dna.training.reference",
                 max_upload_size=MAX_UPLOAD_MB,
-                help="Windows of 101 bp around the summit, or the middle. Unbound: shuffles of them, and places outside the "
-                "peaks with as much G and C.",
+                help="Windows of 101 bp around the summit, or the middle. Unbound: shuffles of them, and places "
+                "outside the peaks with as much G and C.",
             ),
         }
     st.button(

@@ -1,5 +1,7 @@
 """What lies beside a protein in the original space, and new proteins projected into a finished map."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -7,13 +9,17 @@ import streamlit as st
 from biocore import embedding, runtime
 from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings, bulk, engine
 from biocore.errors import InputError
+from biocore.jobs import Description
+from biocore.jobs.kinds.project import map_inputs
+from biocore.jobs.models import parameters
 from biocore.sequence import Record, recognise, to_fasta
-from biocore.web.embedding_map.collect import digest, read_proteins
+from biocore.web.embedding_map.collect import AT_ONCE, digest, read_proteins
 from biocore.web.embedding_map.request import PICKED
 from biocore.web.frame import plain
 from biocore.web.link import hand_over, start_from_link
 from biocore.web.outputs import table
 from biocore.web.shared import open_model
+from biocore.web.waiting import job
 from biocore.web.workspace import molecule
 from biocore.workspace import PROTEIN
 
@@ -106,22 +112,58 @@ def _current(embeddings: EmbeddingSet) -> str:
     return to_fasta([Record(now.name, now.sequence)])
 
 
-def _projected(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray]:
+def _projected(text: str, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray] | None:
     with open_model(embeddings.model) as loaded:
         if not embedding.same_weights(loaded.hash, embeddings.model_hash):
             raise InputError(
                 f"The map was made with another version of {embeddings.model}; vectors of the two cannot be compared."
             )
-        job = bulk.prepare(read_proteins(text), embeddings.model, loaded.hash, layer=embeddings.layer)
-    for skipped in job.skipped:
+        plan = bulk.prepare(read_proteins(text), embeddings.model, loaded.hash, layer=embeddings.layer)
+    for skipped in plan.skipped:
         st.warning(plain(f"Not projected: {skipped.record}: {skipped.reason}"))
-    with st.spinner(f"Embedding {len(job.names):,} new proteins..."):
-        for _ in engine.run(job, lambda: open_model(job.model)):
+    if plan.residues * parameters(plan.model) > AT_ONCE[runtime.device().kind]:
+        return _by_job(plan, embeddings, shown)
+    with st.spinner(f"Embedding {len(plan.names):,} new proteins..."):
+        for _ in engine.run(plan, lambda: open_model(plan.model)):
             pass
-    new = bulk.collect(job)
+    new = bulk.collect(plan)
     assert new is not None  # `prepare` refuses a job without records, and the job has run
     key = digest(shown.coordinates)
     return new, _transformed(digest(new.vectors), key, shown.settings, embeddings.vectors, shown, new.vectors)
+
+
+def _by_job(plan: bulk.Job, embeddings: EmbeddingSet, shown: Projection) -> tuple[EmbeddingSet, np.ndarray] | None:
+    """Many new proteins; None until all of them are there."""
+    count = len(plan.names)
+    records = list(map(list, zip(plan.names, plan.sequences, strict=True)))
+    answer = job(
+        _description(
+            digest(embeddings.vectors), digest(shown.coordinates), records, plan.descriptions, embeddings, shown
+        ),
+        key="map.project_job",
+        title=f"{count:,} proteins projected, {plan.names[0]} and others",
+        start=f"Project {count:,} proteins",
+        unasked=True,
+    )
+    return answer.result
+
+
+@st.cache_data(max_entries=2, scope="session", show_spinner=False)
+def _description(
+    vectors: str,
+    points: str,
+    records: list[list[str]],
+    headers: tuple[str, ...],
+    _embeddings: EmbeddingSet,
+    _shown: Projection,
+) -> Description:
+    """`vectors` and `points` stand for those of the map, whose settings come with its points."""
+    inputs = {"records": records, "descriptions": list(headers)}
+    return Description.make(
+        "project",
+        {**inputs, **map_inputs(_embeddings.vectors, _shown.coordinates)},
+        {"model": _embeddings.model, "layer": _embeddings.layer, **asdict(_shown.settings)},
+    )
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner="Projecting...")

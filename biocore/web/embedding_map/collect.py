@@ -133,6 +133,9 @@ def _by_job(plan: bulk.Job, settings: ProjectionSettings, residues: int) -> tupl
 
 def open_job(description: Description) -> None:
     """Show a job of this page: its proteins, model and settings."""
+    if description.kind == "project":  # the map it belongs to is chosen by the user
+        st.session_state["map.new"] = st.session_state["map.new_text"] = as_fasta(description)
+        return
     if "records" not in description.inputs:
         return  # vectors of a file: only the user has it
     state, asked = st.session_state, description.settings

@@ -4,14 +4,17 @@ import pandas as pd
 import streamlit as st
 
 from biocore import web
+from biocore.jobs import Description
+from biocore.jobs.kinds.assay import basis_inputs
 from biocore.plot import variant_effects as plot
 from biocore.stats.intervals import Interval
-from biocore.variants.assay import LEAST, METHODS, RIDGE, AssayFit, design, fit_assay
+from biocore.variants.assay import GAUSSIAN_PROCESS, LEAST, METHODS, RIDGE, AssayFit, design, fit_assay
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.variant_effects.compute import Basis
 
 _WANTED = "variant_effects.fit.wanted"
 MOST_NEXT = 9_600  # variants to make: 100 plates
+AT_ONCE = {RIDGE: 200, GAUSSIAN_PROCESS: 100}  # measured variants that are fitted on the page
 
 
 def show_fit(protein: Protein, basis: Basis, table: pd.DataFrame, stamp: str) -> None:
@@ -42,9 +45,31 @@ def show_fit(protein: Protein, basis: Basis, table: pd.DataFrame, stamp: str) ->
         st.session_state[_WANTED] = wanted
     if st.session_state.get(_WANTED) != wanted:
         return
-    fit = _fit(stamp, protein.offset, str(method), basis, table)
+    fit = _fitted(protein, basis, table, stamp, str(method))
+    if fit is None:
+        return
     _show_worth(fit)
     _show_next(fit)
+
+
+def _fitted(protein: Protein, basis: Basis, table: pd.DataFrame, stamp: str, method: str) -> AssayFit | None:
+    """The fit: of few variants at once, of many by a job; None until that is done."""
+    if len(table) <= AT_ONCE[method]:
+        return _fit(stamp, protein.offset, method, basis, table)
+    return web.job(
+        _description(stamp, protein.name, protein.offset, method, basis, table),
+        key="variant_effects.fit.job",
+        title=f"Fit to {len(table):,} measured variants of {protein.name}",
+        start=f"Fit to {len(table):,} variants",
+        unasked=True,
+    ).result
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner=False)
+def _description(stamp: str, name: str, offset: int, method: str, _basis: Basis, _table: pd.DataFrame) -> Description:
+    """`stamp` stands for the basis and the table."""
+    inputs = basis_inputs(name, _basis.scan, _basis.table, _table)
+    return Description.make("fit-assay", inputs, {"offset": offset, "method": method})
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner="Fitting to your variants, position by position...")
