@@ -13,6 +13,7 @@ from biocore.motif.discovery import as_rows
 from biocore.tfbinding.alleles import AlleleEffects
 from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.compute import WIDTH, models_here
+from biocore.web.frame import plain
 from biocore.web.waiting import job
 
 ALLELES_AT_ONCE = 200  # variants that are scored on the page
@@ -91,7 +92,7 @@ def implants(tf: str, name: str, window: str, first: str, second: str | None, co
     )
     found: ImplantEffects | None = answer.result
     if found is not None and not answer.complete:
-        st.info(f"{len(found.effects)} of {count} backgrounds so far.", icon=":material/hourglass:")
+        st.info(plain(f"{len(found.effects)} of {count} backgrounds so far."), icon=":material/hourglass:")
     return None if found is None or len(found.effects) < 2 else found.table()
 
 
