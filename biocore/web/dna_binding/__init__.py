@@ -9,8 +9,8 @@ from biocore.web.dna_binding.discovery import show_discovery
 from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
 from biocore.web.dna_binding.overview import show_overview
+from biocore.web.dna_binding.own_factor import show_training
 from biocore.web.dna_binding.pairs import show_pairs
-from biocore.web.dna_binding.training import show_training
 from biocore.web.dna_binding.variants import show_variants
 
 __all__ = [
