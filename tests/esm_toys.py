@@ -54,3 +54,29 @@ def tiny_folder(folder: Path, **config) -> Path:
         values = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(values | config))
     return folder
+
+
+def tiny_model(home: Path, name: str = "esm-mini", *, parameters: int = 2_713_430) -> Path:
+    """A tiny language model under a name, as a user's own in a home folder; its card is that of what ships otherwise.
+
+    Parameters
+    ----------
+    home : Path
+        As ``BIOCORE_HOME``.
+    name : str
+        "esm-mini" stands for the one that ships.
+    parameters : int
+        What the card says: jobs and pages cut their work by it.
+    """
+    from dataclasses import replace
+
+    from biocore import runtime, zoo
+
+    folder = home / "models" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    tiny_folder(folder)
+    card = zoo.read_card(runtime.ASSETS / "models" / "esm-mini" / "card.json")
+    kept = {key: value for key, value in card.details.items() if key != "contacts"}
+    details = {**kept, "parameters": parameters, "layers": TINY["num_hidden_layers"], "width": TINY["hidden_size"]}
+    zoo.write_card(replace(card, name=name, title=name, folder=folder, details={**details, "order": 99}, quality=()))
+    return folder

@@ -1,16 +1,23 @@
 """Every kind of job gives what the plain function gives, also when it is computed in pieces by a worker."""
 
+import esm_toys
 import numpy as np
+import pandas as pd
 import pytest
+import variants_toys
 
-from biocore import attribution, jobs, tfbinding, zoo
-from biocore.embedding import ProjectionSettings, project
+from biocore import attribution, jobs, runtime, tfbinding, zoo
+from biocore.embedding import ProjectionSettings, project, transform
 from biocore.errors import InputError
 from biocore.go import evidence
 from biocore.jobs import Description, Worker, kinds
+from biocore.jobs.kinds.assay import basis_inputs
 from biocore.jobs.kinds.map import as_text
+from biocore.jobs.kinds.project import map_inputs
 from biocore.jobs.store import Store
 from biocore.tfbinding.tracks import Track
+from biocore.variants import features
+from biocore.variants.assay import fit_assay
 
 OWNER = "anne-" * 5
 P53 = "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLSPLPSQAMDDLMLSPDDIEQWFTEDPGPDEAPRMPEAAPPVAPAPAAPTPAAPAPAPSWPLSSSVPSQ"
@@ -33,6 +40,12 @@ def small_steps(monkeypatch):
     kinds.steps_of.cache_clear()
 
 
+@pytest.fixture
+def tiny_language_model(own_home):
+    """For tests in which only the model's own answers count: the same steps, computed in a moment."""
+    esm_toys.tiny_model(runtime.home())
+
+
 def done(description, *, least=2):
     """The job, partly, and its result, computed by a worker."""
     job = jobs.submit(description, OWNER)
@@ -46,7 +59,7 @@ def done(description, *, least=2):
     return some, jobs.result(job)
 
 
-def test_scan_protein():
+def test_scan_protein(tiny_language_model):
     description = Description.make("scan-protein", {"records": RECORDS}, model="esm-mini")
     some, scans = done(description)
     model = zoo.load("esm-mini")
@@ -59,7 +72,7 @@ def test_scan_protein():
     assert list(dict.fromkeys(table["record"])) == ["p53", "kinase", "again"]
 
 
-def test_scan_protein_blended_takes_the_language_models_steps_from_the_plain_scan():
+def test_scan_protein_blended_takes_the_language_models_steps_from_the_plain_scan(tiny_language_model):
     plain = Description.make("scan-protein", {"records": RECORDS[:1]}, model="esm-mini")
     blend = Description.make("scan-protein", {"records": RECORDS[:1]}, model="blend")
     shared = {step.key for step in kinds.steps_of(plain)} & {step.key for step in kinds.steps_of(blend)}
@@ -73,7 +86,7 @@ def test_scan_protein_blended_takes_the_language_models_steps_from_the_plain_sca
     assert (scan.strategy, scan.model) == ("blend", "blend")
 
 
-def test_embed_and_map():
+def test_embed(tiny_language_model):
     rng = np.random.default_rng(0)
     records = RECORDS + [[f"r{i}", "".join(rng.permutation(list(P53)))] for i in range(8)]
     inputs = {"records": records, "descriptions": ["p53 OS=Homo sapiens"] + [""] * 10}
@@ -178,7 +191,7 @@ def test_what_kinds_refuse():
         assert connection.execute("SELECT count(*) FROM results").fetchone()[0] == 0
 
 
-def test_map_is_embeddings_and_a_step_aside():
+def test_map_is_embeddings_and_a_step_aside(tiny_language_model):
     rng = np.random.default_rng(0)
     records = [[f"r{i}", "".join(rng.permutation(list(P53)))] for i in range(6)] + [["again", P53], ["twice", P53]]
     description = Description.make("map", {"records": records}, method="pca")
@@ -218,3 +231,45 @@ def test_variants_and_databases(tmp_path, monkeypatch):
     assert profile.hits == plain.hits and len(plain.hits) == 2
     tables = kinds.get("search-database").tables(description, [profile])
     assert list(tables["homologues"]["family"]) == [hit.family for hit in plain.hits]
+
+
+def test_new_proteins_are_projected_into_a_map(tiny_language_model):
+    rng = np.random.default_rng(0)
+    records = [[f"r{i}", "".join(rng.permutation(list(P53)))] for i in range(8)]
+    made = jobs.run_here(Description.make("map", {"records": records}, method="pca"))
+    inputs = {"records": [["kinase", KINASE], ["old", records[3][1]], ["p53", P53]], "descriptions": ["a=1", "", ""]}
+    given = map_inputs(made.vectors, made.projection.coordinates)
+    description = Description.make("project", {**inputs, **given}, method="pca")
+    assert Description.from_json(description.to_json()) == description
+    _, (found, places) = done(description)
+    model = zoo.load("esm-mini")
+    np.testing.assert_allclose(found.vectors, model.embed([s for _, s in inputs["records"]]), atol=1e-5)
+    np.testing.assert_allclose(places, transform(made.vectors, made.projection, found.vectors), atol=1e-5)
+    np.testing.assert_allclose(places[1], made.projection.coordinates[3], atol=1e-4)
+    assert list(found.table["a"].fillna(""))[0] == 1
+    for wrong, said in (({"dims": 3}, "no base64 of rows"), ({"points": None}, "no base64")):
+        with pytest.raises(InputError, match=said):
+            Description.make("project", {**inputs, **given, **wrong}, method="pca")
+
+
+def test_a_fit_to_measured_variants():
+    scan = variants_toys.model().scan(variants_toys.SEQUENCE, variants_toys.profile())
+    table = features(variants_toys.SEQUENCE, variants_toys.profile())
+    rows = scan.table().sample(60, random_state=0).reset_index(drop=True)
+    measured = pd.DataFrame({"line": rows.index + 2, "variant": rows["variant"], "measured": -rows["score"]})
+    measured.loc[3, "measured"] = np.nan
+    description = Description.make("fit-assay", basis_inputs("toy", scan, table, measured), offset=0)
+    assert Description.from_json(description.to_json()) == description
+    some, found = done(description, least=1)
+    plain = fit_assay(scan, table, measured)
+    np.testing.assert_allclose(found.mean, plain.mean)
+    assert (found.trained, found.untrained, found.weight) == (plain.trained, plain.untrained, plain.weight)
+    for name in ("table", "curve", "left_out"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(plain, name), check_dtype=False)
+    assert set(kinds.get("fit-assay").tables(description, found)) == {"fitted", "learning_curve", "next_variants"}
+    few = Description.make("fit-assay", basis_inputs("toy", scan, table, measured.head(5)))
+    job = jobs.submit(few, OWNER)
+    Worker().drain()
+    assert "measured variants can be used" in jobs.get(job.id, OWNER).message
+    with pytest.raises(InputError, match="are not those of the protein"):
+        Description.make("fit-assay", {**description.inputs, "records": [["p", P53]]})

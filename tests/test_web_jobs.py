@@ -2,14 +2,21 @@
 
 from pathlib import Path
 
+import esm_toys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore import jobs
+from biocore import jobs, runtime
 
 ROOT = Path(__file__).parents[1]
 OWNER = "a" * 22
 PROTEIN = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQVKVKALPDAQFEVVHSLAKWKRQTLGQHDFSAGEGLYTHMKALR"
+
+
+@pytest.fixture(autouse=True)
+def tiny_language_model(own_home):
+    """What is tested is the waiting, not the numbers."""
+    esm_toys.tiny_model(runtime.home())
 
 
 def _page():

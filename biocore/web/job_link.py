@@ -69,6 +69,7 @@ def open_linked_job() -> None:
         return
     if token:
         st.session_state[_SHARED] = _shared() | {id: token}
+    st.session_state[f"{_OPENED}.{found.kind}"] = id
     open_job(found.description)
 
 
@@ -109,6 +110,18 @@ def shared_job(hash: str | None = None, *, id: str | None = None) -> Job | None:
             if hash in (None, found.hash):
                 return found
     return None
+
+
+def shared_jobs(kind: str) -> list[Job]:
+    """The jobs of a kind that were shared with this session."""
+    found = [jobs.get(id, token=token) for id, token in _shared().items()]
+    return [job for job in found if job is not None and job.kind == kind]
+
+
+def opened_job(kind: str) -> Job | None:
+    """The job that the page was opened with, where it is of this kind and its input cannot be put into the page."""
+    found = jobs.get(st.session_state.get(f"{_OPENED}.{kind}") or "", owner())
+    return found or next(iter(shared_jobs(kind)), None)
 
 
 def _shared() -> dict[str, str]:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from esm_toys import tiny_model
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+TINY = "esm-tiny"  # a language model of the server's own home
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
 
 
@@ -34,7 +36,9 @@ def server(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = os.environ | {"BIOCORE_HOME": str(tmp_path_factory.mktemp("home")), "BIOCORE_OFFLINE": "1"}
+    home = tmp_path_factory.mktemp("home")
+    tiny_model(home, TINY, parameters=27_000_000)  # many steps of a moment each: for what is shown of a job
+    environment = os.environ | {"BIOCORE_HOME": str(home), "BIOCORE_OFFLINE": "1"}
     environment["BIOCORE_JOBS"] = "worker"
     log = tmp_path_factory.mktemp("server") / "log"
     with log.open("w") as file:

@@ -12,7 +12,7 @@ def protein(length, seed):
 
 
 def test_a_scan_goes_on_when_the_tab_is_closed_and_is_found_by_its_address(open_page):
-    page = open_page(f"masked_residues?seq={protein(320, 1)}&strategy=masked")
+    page = open_page(f"masked_residues?seq={protein(320, 1)}&strategy=masked&model=esm-tiny")
     page.wait_for_url("**job=*", timeout=WAIT)
     page.locator(".residue[data-index='6']").click()  # the page works meanwhile
     page.wait_for_url("**mask=7*", timeout=WAIT)
@@ -33,14 +33,14 @@ def test_a_scan_goes_on_when_the_tab_is_closed_and_is_found_by_its_address(open_
 
 
 def test_another_browser_cannot_open_it(open_page):
-    page = open_page(f"masked_residues?seq={protein(320, 3)}&strategy=masked")
+    page = open_page(f"masked_residues?seq={protein(320, 3)}&strategy=masked&model=esm-tiny")
     page.wait_for_url("**job=*", timeout=WAIT)
     other = open_page("masked_residues?" + page.url.split("?")[1])
     other.get_by_text("belongs to another browser").wait_for(timeout=WAIT)
 
 
 def test_stop_takes_effect_at_once_and_the_job_is_on_the_page_jobs(open_page):
-    page = open_page(f"masked_residues?seq={protein(900, 2)}&strategy=masked")
+    page = open_page(f"masked_residues?seq={protein(900, 2)}&strategy=masked&model=esm-tiny")
     page.get_by_role("button", name="Scan with one mask").click(timeout=WAIT)
     page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
     start = time.monotonic()

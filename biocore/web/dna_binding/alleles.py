@@ -11,7 +11,9 @@ from biocore.io.vcf import parse_vcf, vcf_text
 from biocore.web.dna_binding import longer
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.frame import plain
+from biocore.web.job_link import opened_job
 from biocore.web.outputs import download, listing, table
+from biocore.web.waiting import watch
 
 MOST = 10_000  # variants
 ENDINGS = ["vcf", "gz", "bgz", "txt"]
@@ -30,6 +32,13 @@ def show_alleles(records: Sequence[Dna]) -> None:
             help="Its names are the VCF's chromosomes; chr1 and 1 count as one. For whole genomes use the command "
             "python -m biocore vcf.",
         )
+        opened = opened_job("alleles")
+        if given is None and opened is not None:
+            st.caption(plain(f"{opened.title}: a job that was opened here."))
+            effects = watch(opened, key="dna.alleles_opened").result
+            if effects is not None:
+                _results(None, effects)
+            return
         if given is None:
             st.caption("Substitutions and indels; both alleles, every factor, each in the middle of its own window.")
             return
@@ -48,7 +57,8 @@ def _fasta(records: Sequence[Dna]) -> str:
     return "".join(f">{record.name}\n{record.sequence}\n" for record in records)
 
 
-def _results(text: str, effects) -> None:
+def _results(text: str | None, effects) -> None:
+    """Table and files; the VCF where its `text` is at hand."""
     rows = effects.table()
     order = np.argsort(-np.abs(np.nan_to_num(rows.change.to_numpy())), kind="stable")
     strongest = rows.iloc[order].head(SHOWN)
@@ -69,6 +79,8 @@ def _results(text: str, effects) -> None:
         download("Table as CSV", lambda: rows.to_csv(index=False), "variants.csv", "text/csv", key="dna.vcf_csv")
     else:
         table(strongest, "variants", key="dna.vcf_table", height=320, column_config=columns)
+    if text is None:
+        return
     download(
         "VCF with INFO fields",
         lambda: vcf_text(parse_vcf(text.splitlines()), *effects.info()),

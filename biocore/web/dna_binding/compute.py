@@ -18,13 +18,14 @@ from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.tracks import Track
 from biocore.web.browser_key import owner
 from biocore.web.dna_binding.inputs import Dna
-from biocore.web.job_link import as_fasta, keep_job_in_link
+from biocore.web.job_link import as_fasta, keep_job_in_link, shared_jobs
 from biocore.web.shared import open_models
 from biocore.web.waiting import job
 
 WIDTH = 101  # bp; what the models were trained on
 AT_ONCE = 30_000  # bp in all that are scanned on the page
 SHUFFLES, LEVEL, SEED = 20, 0.05, 0
+TRAINING = "train-tfbinding"  # kind of job
 
 
 def models_here() -> dict[str, str]:
@@ -43,10 +44,10 @@ def models_here() -> dict[str, str]:
 
 
 def own_models() -> dict[str, str]:
-    """Factor -> model name, of the models this visitor has trained; the newest of a name."""
+    """Factor -> model name, of the models this visitor has trained, or that were shared with them."""
     known: dict[str, str | None] = st.session_state.setdefault("dna.own_models", {})
     found = {}
-    for one in reversed(jobs.jobs_of(owner(), kind="train-tfbinding")):
+    for one in reversed([*jobs.jobs_of(owner(), kind=TRAINING), *shared_jobs(TRAINING)]):
         if one.state != jobs.DONE:
             continue
         name = known.get(one.id)
@@ -189,7 +190,7 @@ def open_job(description: Description) -> None:
     if description.kind == "implants":
         state["dna.implanted"], state["dna.implant_first"] = True, asked["first"]
         state["dna.implant_second"], state["dna.implant_backgrounds"] = asked["second"], asked["backgrounds"]
-    if description.kind == "train-tfbinding":
+    if description.kind == TRAINING:
         state["dna.training"] = description.settings["tf"]
 
 

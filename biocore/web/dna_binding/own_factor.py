@@ -9,12 +9,13 @@ from biocore.jobs import Description, Job
 from biocore.plot import models as plot
 from biocore.web.browser_key import owner
 from biocore.web.dna_binding.choice import look_at
+from biocore.web.dna_binding.compute import TRAINING
 from biocore.web.frame import plain
 from biocore.web.inputs import MAX_UPLOAD_MB, decode
+from biocore.web.job_link import shared_jobs
 from biocore.web.outputs import figure, listing, table
 from biocore.web.waiting import watch
 
-KIND = "train-tfbinding"
 TABLES, PEAKS = ["csv", "gz"], ["bed", "narrowPeak", "gz"]
 CSV, BED = "Sequences (CSV)", "Peaks (BED)"
 CHOSEN = "dna.training.job"  # session key: id of the training that is shown
@@ -23,7 +24,7 @@ _REFUSED = "dna.training.refused"
 
 def show_training() -> None:
     """Data in, a job that trains, and its curves, checks and card."""
-    mine = jobs.jobs_of(owner(), kind=KIND)
+    mine = [*jobs.jobs_of(owner(), kind=TRAINING), *shared_jobs(TRAINING)]
     asked = st.session_state.pop("dna.training", None) is not None
     with st.expander("Train a model on your own data", expanded=asked or bool(mine), icon=":material/model_training:"):
         _inputs()
@@ -81,7 +82,7 @@ def _start(name: str, files: dict) -> None:
     """Ask for the training, or keep why it was refused."""
     try:
         texts = {part: decode(file.getvalue(), file.name) for part, file in files.items()}
-        description = Description.make(KIND, texts, tf=name)
+        description = Description.make(TRAINING, texts, tf=name)
         count = len(description.inputs["labels"])
         st.session_state[CHOSEN] = jobs.submit(description, owner(), f"Model of {name} from {count:,} windows").id
     except BiocoreError as error:

@@ -17,6 +17,7 @@ def show_terms() -> None:
         "- **Who sees a job.** Only this browser, by a random key in its storage: clear that, and the jobs cannot be "
         "opened any more. *Share* makes a link that lets whoever has it see the input and the result until you delete "
         "the job. Whoever runs this server can read what is stored on it.\n"
+        "- **A model you train** is offered to this browser only, and deleted with its job.\n"
         "- **The same question** is answered once: a job whose results are known, also from somebody else's question, "
         "is done at once."
     )

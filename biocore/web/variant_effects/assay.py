@@ -16,7 +16,7 @@ from biocore.variants.assay import compare
 from biocore.web.inputs import MAX_UPLOAD_MB, decode
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.variant_effects.compute import Basis
-from biocore.web.variant_effects.fitted import show_fit
+from biocore.web.variant_effects.fitted import show_fit, show_opened_fit
 
 OWN = "this page's score"
 SINGLE = {  # predictors that are one feature each: name -> feature
@@ -40,6 +40,7 @@ def show_assay(protein: Protein, basis: Basis) -> None:
         max_upload_size=MAX_UPLOAD_MB,
     )
     if file is None:
+        show_opened_fit()
         return
     try:
         text = decode(file.getvalue(), file.name)

@@ -9,6 +9,7 @@ from biocore.jobs.kinds.assay import basis_inputs
 from biocore.plot import variant_effects as plot
 from biocore.stats.intervals import Interval
 from biocore.variants.assay import GAUSSIAN_PROCESS, LEAST, METHODS, RIDGE, AssayFit, design, fit_assay
+from biocore.web.job_link import opened_job
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.variant_effects.compute import Basis
 
@@ -76,6 +77,18 @@ def _description(stamp: str, name: str, offset: int, method: str, _basis: Basis,
 def _fit(stamp: str, offset: int, method: str, _basis: Basis, _table: pd.DataFrame) -> AssayFit:
     """`stamp` stands for the basis and the table."""
     return fit_assay(_basis.scan, _basis.table, _table, offset=offset, method=method)
+
+
+def show_opened_fit() -> None:
+    """The fit of a job that was opened on this page, whose measurements only its owner's file has."""
+    opened = opened_job("fit-assay")
+    if opened is None:
+        return
+    st.markdown(f"**{web.plain(opened.title)}**")
+    fit = web.watch(opened, key="variant_effects.fit.opened").result
+    if fit is not None:
+        _show_worth(fit)
+        _show_next(fit)
 
 
 def _show_worth(fit: AssayFit) -> None:
