@@ -30,6 +30,7 @@ class Visitor:
         self.widgets: dict[str, str] = {}
         self.exceptions: list[str] = []
         self._hash = ""
+        self._pages: dict[str, str] = {}  # page -> the hash of its script
         self._finished = asyncio.Event()
         self._timers: dict[str, asyncio.Task] = {}
         self._socket: Any = None
@@ -42,6 +43,15 @@ class Visitor:
             f"{self.address}/_stcore/stream", subprotocols=[websockets.Subprotocol("streamlit")], max_size=MEGABYTES
         )
         self._reader = asyncio.create_task(self._read())
+        await self._rerun()
+        await asyncio.wait_for(self._finished.wait(), limit)
+        return time.monotonic() - start
+
+    async def go(self, page: str, limit: float = 600) -> float:
+        """Choose another page in the menu; gives the seconds until its script has run to its end."""
+        start = time.monotonic()
+        self._finished.clear()
+        self.page, self.query, self._hash = page, "", self._pages[page]
         await self._rerun()
         await asyncio.wait_for(self._finished.wait(), limit)
         return time.monotonic() - start
@@ -120,6 +130,8 @@ class Visitor:
                 self.widgets.clear()
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash  # of the page itself; a new session names the frame's
+            for page in message.navigation.app_pages:
+                self._pages["home" if page.is_default else page.url_pathname] = page.page_script_hash
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._element(message.delta.new_element)
         elif kind == "auto_rerun":
