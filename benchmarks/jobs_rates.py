@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.jobs_shared import AMINO_ACIDS, BASES, OWNER, letters, new_home, seconds
-from biocore import jobs, zoo
+from benchmarks import jobs_inputs as given
+from benchmarks.jobs_shared import AMINO_ACIDS, BASES, OWNER, new_home, seconds
+from biocore import jobs, runtime, zoo
 from biocore.jobs import Description, Store, Worker
 
 RESIDUES, BP = 300, 1000
@@ -34,15 +35,7 @@ class Rate:
     share: float = 1.0
 
 
-def _records(alphabet: str, length: int) -> Callable[[int, random.Random], list[dict[str, Any]]]:
-    return lambda count, rng: [{"records": [[str(i), letters(alphabet, length, rng)] for i in range(count)]}]
-
-
-def _one_each(alphabet: str, length: int) -> Callable[[int, random.Random], list[dict[str, Any]]]:
-    return lambda count, rng: [{"records": [["one", letters(alphabet, length, rng)]]} for _ in range(count)]
-
-
-PROTEINS, DNA = _records(AMINO_ACIDS, RESIDUES), _records(BASES, BP)
+PROTEINS, DNA = given.together(AMINO_ACIDS, RESIDUES), given.together(BASES, BP)
 _PROTEIN = f"protein of {RESIDUES} residues"
 RATES = {
     "embed": Rate("embed", _PROTEIN, PROTEINS, share=10),
@@ -51,12 +44,33 @@ RATES = {
     "scan-protein, families": Rate("scan-protein", _PROTEIN, PROTEINS, {"model": "families"}),
     "function": Rate("function", _PROTEIN, PROTEINS),
     "occlusion": Rate(
-        "occlusion", f"{_PROTEIN}, one term", _one_each(AMINO_ACIDS, RESIDUES), {"term": "GO:0005515"}, share=0.3
+        "occlusion", f"{_PROTEIN}, one term", given.one_each(AMINO_ACIDS, RESIDUES), {"term": "GO:0005515"}, share=0.3
     ),
     "variants": Rate("variants", _PROTEIN, PROTEINS),
     "map, tsne": Rate("map", f"{_PROTEIN}, embedded before", PROTEINS, {"method": "tsne"}, share=100),
     "track": Rate("track", f"{BP:,} bp, every factor", DNA, {"models": "all"}, share=3),
-    "significance": Rate("significance", "window of 101 bp", _one_each(BASES, 101), {"model": "tf-CTCF"}, share=0.5),
+    "alleles": Rate("alleles", "variant, every factor", given.variants, share=30),
+    "discover": Rate("discover", "window of 101 bp", given.windows_with_sites, {"model": "tf-CTCF"}, share=10),
+    "implants": Rate(
+        "implants",
+        "window of 500 bp, 20 backgrounds",
+        given.one_each(BASES, 500),
+        {"model": "tf-CTCF", "first": "CACGTG"},
+        share=0.3,
+    ),
+    "pairs": Rate(
+        "pairs",
+        "window of 500 bp, 20 positions",
+        given.one_each(BASES, 500),
+        {"model": "tf-CTCF", "low": 200, "high": 220},
+    ),
+    "train-tfbinding": Rate("train-tfbinding", "window of 101 bp, 12 epochs", given.labelled, {"tf": "ONE"}, share=200),
+    "project": Rate("project", f"{_PROTEIN} into a map of 2,000", given.new_in_a_map, {"method": "tsne"}, share=10),
+    "fit-assay": Rate("fit-assay", "measured variant, ridge", given.measured, share=40),
+    "search-database": Rate("search-database", f"{_PROTEIN}, in 2,000 others", given.with_database, share=0.3),
+    "significance": Rate(
+        "significance", "window of 101 bp", given.one_each(BASES, 101), {"model": "tf-CTCF"}, share=0.5
+    ),
 }
 NAMES = list(RATES)
 
@@ -72,6 +86,7 @@ def rates(arguments: argparse.Namespace) -> None:
             store = Store()
             _compute(rate, rate.inputs(2, rng), models, store)
             asked = rate.inputs(count, rng)
+            count = max(count, len(asked[0].get("records", [])) if len(asked) == 1 else 0)
             if rate.kind == "map":
                 _compute(RATES["embed"], asked, models, store)
             start, before = seconds(), _kept(store)
@@ -87,6 +102,8 @@ def description_of(rate: Rate, inputs: dict[str, Any]) -> Description:
     if "term" in settings:
         terms = zoo.load("go-mf").terms
         settings["term"] = settings["term"] if settings["term"] in terms else terms[0]
+    if "database" in jobs.kinds.get(rate.kind).defaults:
+        settings["database"] = runtime.setting("databases")
     return Description.make(rate.kind, inputs, settings)
 
 

@@ -39,7 +39,7 @@ def stop(arguments: argparse.Namespace) -> None:
 
 def _measure(name: str, rng: random.Random, number: int) -> float | None:
     rate = RATES[name]
-    inputs = rate.inputs(1 if rate.kind in ("occlusion", "significance") else round(RECORDS * max(1, rate.share)), rng)
+    inputs = rate.inputs(round(RECORDS * max(1, rate.share)), rng)
     job = jobs.submit(description_of(rate, inputs[0]), OWNER)
     until = time.monotonic() + PATIENCE_S
     while (now := jobs.get(job.id, OWNER)) is not None and now.fraction == 0 and now.live:
