@@ -9,6 +9,7 @@ import streamlit as st
 from biocore import runtime, zoo
 from biocore.errors import BiocoreError
 from biocore.web.browser_key import keep_owner
+from biocore.web.garbage import collect_sometimes
 from biocore.web.job_link import open_linked_job
 
 LOGO = runtime.ASSETS / "logo.svg"
@@ -60,6 +61,7 @@ def page(title: str, question: str) -> None:
         st.caption(plain(f"Models run on: {runtime.device().name}"))
         st.caption("What you paste stays on the machine that runs this page.", help=PRIVACY)
     open_linked_job()
+    collect_sometimes()
 
 
 @contextmanager
