@@ -1,10 +1,8 @@
-"""The frame: every page in menu order.  ``streamlit run app.py``."""
+"""The server and its frame: every page in menu order.  ``streamlit run app.py``."""
 
 from pathlib import Path
 
 import streamlit as st
-
-from biocore.web.shared import warm_up
 
 # No icons here: the browser would fetch the page's icon from the internet.
 MENU = {
@@ -21,14 +19,25 @@ MENU = {
 }
 ROOT = Path(__file__).parent
 
-pages = {
-    section: [
-        st.Page(path, title=title, default=path == "pages/home.py") for path, title in entries if (ROOT / path).exists()
-    ]
-    for section, entries in MENU.items()
-}
-if st.runtime.exists():  # a test has no server to warm
-    warm_up()
-chosen = st.navigation({section: entries for section, entries in pages.items() if entries})
-st.session_state["biocore.framed"] = True  # tells the page that the menu is there
-chosen.run()
+
+def show() -> None:
+    """Draw the menu and the page that was chosen in it."""
+    pages = {
+        section: [
+            st.Page(path, title=title, default=path == "pages/home.py")
+            for path, title in entries
+            if (ROOT / path).exists()
+        ]
+        for section, entries in MENU.items()
+    }
+    chosen = st.navigation({section: entries for section, entries in pages.items() if entries})
+    st.session_state["biocore.framed"] = True  # tells the page that the menu is there
+    chosen.run()
+
+
+if __name__ == "__main__":  # a visitor: Streamlit runs this file as a script
+    show()
+else:  # the server imports this file once, before anybody comes
+    from biocore.web.warm import ready
+
+    app = st.App(__file__, lifespan=ready)

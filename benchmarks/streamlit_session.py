@@ -79,6 +79,14 @@ class Visitor:
             await asyncio.wait_for(self._finished.wait(), limit)
         return time.monotonic() - start
 
+    async def again(self, limit: float = 600) -> float:
+        """Run the page's script again, as any click does; gives the seconds until it has."""
+        start = time.monotonic()
+        self._finished.clear()
+        await self._rerun()
+        await asyncio.wait_for(self._finished.wait(), limit)
+        return time.monotonic() - start
+
     async def until(self, key: str, limit: float = 600) -> None:
         """Wait until a widget is on the page."""
         async with asyncio.timeout(limit):

@@ -135,7 +135,7 @@ def test_a_page_shows_the_errors_of_all_it_calls(path):
 @pytest.mark.parametrize("path", WEB, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_page_caches_belongs_to_its_session(path):
     """A cache for everyone takes nothing a user gave: only models, and files that ship with biocore."""
-    everyone = {"_load", "warm_up", "_example", "examples", "_token_map", "_inside", "_titles"}
+    everyone = {"_load", "_example", "examples", "_token_map", "_inside", "_titles"}
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.FunctionDef):
             continue

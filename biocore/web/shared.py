@@ -1,7 +1,5 @@
 """Models shared by all sessions: loaded once per server, used by one session at a time, few kept in memory."""
 
-import contextlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from biocore import runtime, zoo
-from biocore.errors import BiocoreError
 from biocore.web.link import set_link, start_from_link
 
 
@@ -137,19 +134,3 @@ def model_picker(task: str, *, key: str, param: str = "model", label: str = "Mod
     )
     set_link(**{param: name})
     return name
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Once per server, in the background: start JAX and compile the factors' track, for a quick first click."""
-    threading.Thread(target=_start_factors, daemon=True).start()
-
-
-def _start_factors() -> None:
-    """Score a stretch of unknown bases with every factor; a model that cannot be loaded is for its page to report."""
-    from biocore import tfbinding
-    from biocore.sequence import one_hot
-
-    with contextlib.suppress(BiocoreError):
-        loaded = [zoo.load(name) for name in zoo.names("tf-binding")]
-        tfbinding.track(loaded, one_hot(["N" * 600])[0])

@@ -52,6 +52,7 @@ def server(tmp_path_factory):
         process.wait(20)
         for worker in workers:  # it would outlive the server
             worker.terminate()
+    assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
 
 
 def _wait_until_healthy(url, process, log):

@@ -5,23 +5,24 @@ computed.  Each names the models it asked, with their hashes, and the command th
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 
 from biocore.errors import BiocoreError
 from biocore.structure.model import Structure
-from biocore.workspace.answers import dna, protein, shape
 from biocore.workspace.answers.asking import Found, Opener, opened
 from biocore.workspace.molecule import DNA, Molecule
 from biocore.workspace.session import Answer
 
 __all__ = ["ASKED", "Found", "Opener", "answer_pages", "ask", "opened"]
 
-# page -> what it asks: (sequence, name, opener, quick) -> Found
+# page -> the module whose function of that name answers: (sequence, name, opener, quick) -> Found.  Imported when it is
+# asked, for what answers imports the frameworks of its models.
 ASKED = {
-    "dna_binding": dna.dna_binding,
-    "masked_residues": protein.masked_residues,
-    "variant_effects": protein.variant_effects,
-    "protein_function": protein.protein_function,
-    "embedding_map": protein.embedding_map,
+    "dna_binding": "dna",
+    "masked_residues": "protein",
+    "variant_effects": "protein",
+    "protein_function": "protein",
+    "embedding_map": "protein",
 }
 TITLES = {
     "dna_binding": "DNA binding",
@@ -55,7 +56,8 @@ def ask(page: str, molecule: Molecule, opener: Opener = opened, *, quick: bool =
     InputError, ModelUnavailable, DataUnavailable
         As the page would.
     """
-    return ASKED[page](molecule.sequence, molecule.name, opener, quick)
+    asked = getattr(import_module(f"{__name__}.{ASKED[page]}"), page)
+    return asked(molecule.sequence, molecule.name, opener, quick)
 
 
 def answer_pages(
@@ -74,7 +76,9 @@ def answer_pages(
         Page and answer.
     """
     if structure is not None:
-        yield "structures", shape.structure_answer(structure)
+        from biocore.workspace.answers.shape import structure_answer
+
+        yield "structures", structure_answer(structure)
     for page in pages_of(molecule.kind):
         try:
             yield page, ask(page, molecule, opener)
