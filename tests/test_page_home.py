@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore import runtime
+from biocore import jobs, runtime
+from biocore.errors import DataUnavailable
 from biocore.web.home import CARDS
 
 VARIANTS = "Variant effects" if (runtime.PAGES / "variant_effects.py").exists() else "Masked residues"
@@ -90,6 +91,26 @@ def test_each_page_gives_its_first_answer_about_what_is_pasted():
     said = " ".join(each.value for each in app.markdown)
     for part in ("Most constrained by the family", "Least tolerant residues", "molecular function", "the nearest is"):
         assert part in said, part
+
+
+def test_answers_about_a_long_protein_are_a_job_whose_cards_fill_one_by_one(monkeypatch):
+    from biocore.workspace.answers import Found, job
+    from biocore.workspace.session import Answer
+
+    def ask(page, molecule, opener, *, quick):
+        if page == "embedding_map":
+            raise DataUnavailable("The example is not here.")
+        return Found(Answer(page, page, f"{page} says {len(molecule.sequence)}."))
+
+    monkeypatch.setattr(job, "ask", ask)
+    app = paste(">long\n" + "MKTAYIAKQRQISFVKSHFSRQ" * 60)
+    said = [each.value for each in app.caption]
+    assert not app.exception and said.count("Waits for its turn.") == 4
+    jobs.Worker().drain()
+    app.run()
+    said = " ".join(each.value for each in [*app.markdown, *app.caption])
+    assert "masked\\_residues says 1320." in said and "protein\\_function says 1320." in said
+    assert "No answer: The example is not here." in said and not app.exception
 
 
 def test_a_variant_arrives_in_the_list_of_variants():

@@ -16,6 +16,7 @@ from biocore.sequence import reading_frames, reverse_complement
 from biocore.structure import build_peptide
 from biocore.workspace import Molecule, Track, TrackTable, read_molecule
 from biocore.workspace.exports import residues_of, to_bedgraph, to_chimerax, to_csv, to_pymol
+from biocore.workspace.own import tracks_of_table
 from biocore.workspace.session import Answer, Session, read_session, write_session
 
 PROTEIN = "MKTAYIAKQRQISFVKSHFSRQ"
@@ -245,3 +246,32 @@ def test_links_and_pictures_of_a_figure_are_dropped():
     members["figures/1.json"] = json.dumps({"data": [], "layout": layout}).encode()
     found = read_session(write_members(members)).answers[0].figure
     assert found == {"data": [], "layout": {"title": {"text": "&lt;a href='http://x'>y&lt;/a>"}}}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("position,score\n1,0.5\n4,1\n", "line 3: '4' is no position of a, which has 1 to 3"),
+        ("position,score\n1,0.5\n\n1,1\n", "line 4: position 1 was given before, on line 2"),
+        ("position;letter;score\n2;R;0,5\n", "line 2: position 2 of a is K, and the table has 'R'"),
+        ("position,score\n1,high\n", "line 2: 'high' in the column 'score' is no number"),
+        ("position,score\n1,0.5,3\n", "line 2 has 3 cells, and the header 2"),
+        ("score\n1\n2\n", "2 lines for the 3 letters of a"),
+        ("position,score,score\n1,2,3\n", "'score' twice"),
+        ("position\n1\n", "0 columns of values"),
+        ("", "the table needs a header"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_by_its_line(table, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        tracks_of_table(table, read_molecule(">a\nMKT", "protein"))
+
+
+def test_a_table_of_ones_own_becomes_tracks():
+    molecule = read_molecule(">a\nMKT", "protein")
+    one, two = tracks_of_table("# mine\nposition\tresidue\tx\ty\n3\tt\t1\t\n1\tM\t-2.5\t7\n", molecule, source="mine")
+    np.testing.assert_equal(one.values, [-2.5, np.nan, 1])
+    np.testing.assert_equal(two.values, [7, np.nan, np.nan])
+    assert (one.name, one.sequence, one.source) == ("x", "MKT", "mine")
+    (dna,) = tracks_of_table("z\n1\n\n2\n3\n", read_molecule(">d\nACG", "dna"))
+    assert dna.kind == "dna" and dna.values.tolist() == [1, 2, 3]

@@ -26,6 +26,7 @@ PAGES = {  # kind of job -> the page that asks for it; its folder has an `open_j
     "project": "embedding_map",
     "variants": "variant_effects",
     "fit-assay": "variant_effects",
+    "first-answers": "home",
 }
 MOST_RECORDS, MOST_LETTERS = 1000, 1_000_000  # of a job that are put into the text box of a page
 _OPENED = "biocore.job.opened"  # session key: id of the job of the address whose input the page has taken

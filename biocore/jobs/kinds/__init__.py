@@ -22,6 +22,7 @@ KINDS = {
     "track": f"{_HERE}.dna:Track",
     "map": f"{_HERE}.map:Map",
     "variants": f"{_HERE}.families:Variants",
+    "first-answers": "biocore.workspace.answers.job:FirstAnswers",
     "search-database": f"{_HERE}.families:SearchDatabase",
     "significance": f"{_HERE}.dna:Significance",
     "alleles": f"{_HERE}.alleles:Alleles",

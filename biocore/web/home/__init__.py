@@ -8,9 +8,11 @@ import streamlit as st
 from biocore import runtime, zoo
 from biocore.errors import BiocoreError, InputError
 from biocore.esm2.variants import parse_variants
+from biocore.jobs import Description
 from biocore.sequence import Record, not_a_sequence, parse_records, recognise, to_fasta
 from biocore.structure import archive
 from biocore.web.frame import plain
+from biocore.web.job_link import as_fasta
 from biocore.web.link import hand_over
 from biocore.web.workspace import answers, molecules
 from biocore.workspace import DNA, PROTEIN
@@ -160,6 +162,13 @@ def _offer_fetch(identifier: str) -> None:
     )
     if "home.fetch_error" in st.session_state:
         st.error(plain(st.session_state["home.fetch_error"]), icon=":material/error:")
+
+
+def open_job(description: Description) -> None:
+    """Show a job of this page: its molecule is the current one."""
+    text = as_fasta(description)
+    st.session_state["home.text"] = st.session_state["home.kept"] = text
+    molecules.use(description.settings["molecule"], text)
 
 
 def first_answers() -> Callable[[], None]:

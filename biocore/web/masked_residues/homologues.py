@@ -67,8 +67,15 @@ def choose_source(prefix: str = "masked_residues") -> Source:
                 help="Made for this protein, as ColabFold, HHblits, Pfam or HMMER write it. It stays on the machine "
                 "that runs this page.",
             )
-            if file is not None:
-                return Source(ALIGNMENT, file.name, decode(file.getvalue(), file.name))
+            kept = f"{prefix}.kept_alignment"  # leaving the page, or a reload, does not lose it
+            if file is not None and st.session_state.get(f"{kept}.of") != file.file_id:
+                st.session_state[kept] = file.name, decode(file.getvalue(), file.name)
+                st.session_state[f"{kept}.of"] = file.file_id
+            if kept in st.session_state:
+                name, text = st.session_state[kept]
+                if file is None:
+                    st.caption(f"Using {web.plain(name)}, chosen before.")
+                return Source(ALIGNMENT, name, text)
             st.caption("Until a file is chosen the embedded families answer.")
         elif kind == DATABASE:
             path = st.selectbox("Database", offered, format_func=lambda p: web.plain(p.name), key=f"{prefix}.db")

@@ -1,6 +1,6 @@
 export default function (component) {
   const { data, setStateValue } = component;
-  const KEY = 'biocore.workspace';
+  const KEY = data.key;
   // Settings of a page replace its address, so that Back leads to the page before and not through every click.
   if (!window.__biocoreHistory) {
     window.__biocoreHistory = true;
@@ -11,11 +11,12 @@ export default function (component) {
       else push(state, title, url);
     };
   }
-  // What was pasted stays in this tab's own memory: a reload, or a server that was started again, brings it back.
+  const asked = (window.__biocoreAsked ??= new Set());
+  // What was pasted or uploaded stays in this tab's own memory: a reload, or a server that was started again, brings it back.
   try {
     if (data.snapshot) sessionStorage.setItem(KEY, data.snapshot);
-    else if (!window.__biocoreAsked) {
-      window.__biocoreAsked = true;
+    else if (!asked.has(KEY)) {
+      asked.add(KEY);
       const saved = sessionStorage.getItem(KEY);
       if (saved) setStateValue('saved', saved);
     }

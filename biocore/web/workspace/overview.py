@@ -14,6 +14,7 @@ from biocore.web.sequence_view import sequence_view
 from biocore.web.structures.current import belongs
 from biocore.web.tracks import track_table
 from biocore.web.workspace import answers, cursor, molecules, saving
+from biocore.web.workspace.own_tracks import own_tracks
 from biocore.workspace import DNA, PROTEIN, Molecule, Track, exports
 from biocore.workspace.answers import TITLES, pages_of
 from biocore.workspace.answers.shape import hydropathy, structure_answer, structure_tracks
@@ -92,6 +93,7 @@ def structure_here(molecule: Molecule) -> Structure | None:
 def show_tracks(molecule: Molecule, tracks: Sequence[Track], structure: Structure | None) -> None:
     """The stacked figure, and every export of the chosen tracks."""
     names = [track.name for track in tracks]
+    own_tracks(molecule)
     if not tracks:
         st.caption("No page has computed anything along this sequence yet.")
         return
