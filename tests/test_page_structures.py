@@ -310,7 +310,7 @@ def test_the_grid_escapes_what_a_file_says():
     from biocore.web.structures.side_by_side import _script_string, grid
 
     hostile = read_structure(hostile_pdb())
-    html = grid([hostile, hostile], style="cartoon", library="/app/static/3Dmol-min.js", width=600)._make_html()
+    html = grid([hostile, hostile], style="cartoon", library="/app/static/3Dmol-min.js")._make_html()
     assert html.count("</script>") == 1 and "ATOM  " in html and "@@structure" not in html
     assert json.loads(_script_string(HOSTILE)) == HOSTILE and "<" not in _script_string(HOSTILE)
 

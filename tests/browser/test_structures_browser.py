@@ -1,10 +1,15 @@
 """The structure viewer in a real browser: clicks both ways, pictures, no WebGL, and files that try to run code."""
 
+import json
+import re
 import struct
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from playwright.sync_api import expect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from structure_toys import CIF, HOSTILE, hostile_cif, hostile_pdb  # noqa: E402
@@ -172,7 +177,7 @@ def test_markup_in_files_never_runs(open_page, tmp_path, name, content):
     page.locator(".bsv-letter").first.click()
     nothing_ran(page)
     with page.expect_download(timeout=SLOW) as waiting:
-        page.get_by_role("button", name="This view as HTML").click()
+        page.get_by_role("button", name="HTML", exact=True).click()
     exported = tmp_path / "view.html"
     waiting.value.save_as(exported)
     other = page.context.new_page()
@@ -182,6 +187,37 @@ def test_markup_in_files_never_runs(open_page, tmp_path, name, content):
     other.locator(".bsv-letter").first.click()
     assert other.evaluate("document.querySelector('.bsv-root').dataset.webgl") == "1"
     nothing_ran(other)
+
+
+def test_a_view_is_saved_as_it_is_turned_measured_and_pictured_without_background(open_page, tmp_path):
+    page = open_page("structures")
+    ready(page)
+    page.get_by_role("button", name="Measure").click()
+    letters = page.locator(".bsv-letter")
+    letters.nth(0).click()
+    expect(page.locator(".bsv-info")).to_contain_text("click the second atom")
+    letters.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".bsv-info")).to_have_text(re.compile(r"CA to .* CA: 3\.8\d Å"))  # neighbours in a chain
+    page.get_by_role("button", name="Measure").click()
+    before = page.evaluate(f"{VIEW}.viewer.getView()")
+    box = page.locator(".bsv-canvas").bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 260, steps=4)
+    page.mouse.up()
+    page.get_by_role("button", name="Transparent").click()
+    with page.expect_download(timeout=SLOW) as picture:
+        page.get_by_role("button", name="2×").click()
+    with Image.open(picture.value.path()) as image:
+        alpha = np.asarray(image.convert("RGBA"))[..., 3]
+    assert alpha[0, 0] == 0 and alpha.max() == 255
+    with page.expect_download(timeout=SLOW) as waiting:
+        page.get_by_role("button", name="HTML", exact=True).click()
+    text = Path(waiting.value.path()).read_text("utf-8")
+    scene = json.loads(re.search(r'id="scene">(.*?)</script>', text, re.S).group(1))
+    assert scene["camera"] == pytest.approx(page.evaluate(f"{VIEW}.viewer.getView()"))
+    assert scene["camera"][4:] != pytest.approx(before[4:], abs=0.01)
 
 
 def test_markup_in_a_file_never_runs_in_the_grid(open_page):

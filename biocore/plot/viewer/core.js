@@ -4,7 +4,8 @@ function createStructureView(root, options) {
   const RADIUS = 5.0;
   const DURATION = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 500;
   const state = { scene: null, atoms: null, viewer: null, model: null, lib: null, selected: null, pending: undefined,
-                  pendingAt: 0, spinning: false, dead: false, label: null, surface: 0, built: "", coloured: "", marks: null };
+                  pendingAt: 0, spinning: false, dead: false, label: null, surface: 0, built: "", coloured: "", marks: null,
+                  measuring: false, from: null, measures: [], clear: false };
 
   // ------------------------------------------------------------------------------------------ elements
   function make(tag, name, parent, text) {
@@ -39,10 +40,21 @@ function createStructureView(root, options) {
   button(bar, "Reset view", "Show everything (double click does the same)", () => reset());
   const clearButton = button(bar, "Clear selection", "Select nothing", () => select(null, true));
   button(bar, "Full screen", "Fill the screen; Escape leaves", () => fullScreen());
+  const measureButton = button(bar, "Measure", "Click two atoms, or two letters, for their distance; press again to remove all",
+    () => measure(!state.measuring));
+  measureButton.setAttribute("aria-pressed", "false");
   make("span", "bsv-space", bar);
   make("span", "bsv-hint", bar, "PNG");
   for (const factor of [2, 3, 4])
     button(bar, factor + "×", "Save a picture at " + factor + " times this size", () => savePng(factor));
+  const clearPicture = button(bar, "Transparent", "Save pictures without a background", () => {
+    state.clear = !state.clear;
+    clearPicture.setAttribute("aria-pressed", String(state.clear));
+  });
+  clearPicture.setAttribute("aria-pressed", "false");
+  if (options.saveHtml)
+    button(bar, "HTML", "Save this view, turned as it is now, as one HTML file that opens offline",
+      () => options.saveHtml(turned()));
   box.addEventListener("dblclick", () => reset());
 
   // ------------------------------------------------------------------------------------------ data
@@ -110,11 +122,12 @@ function createStructureView(root, options) {
     }
     markEnds(list);
     const viewer = state.viewer;
-    viewer.removeAllSurfaces(); viewer.removeAllLabels(); viewer.removeAllModels();
-    state.label = null;
+    viewer.removeAllSurfaces(); viewer.removeAllLabels(); viewer.removeAllModels(); viewer.removeAllShapes();
+    state.label = state.from = null;
+    state.measures = [];
     state.model = viewer.addModel();
     state.model.addAtoms(list);
-    viewer.setClickable({}, true, (atom) => select(atom.row, true));
+    viewer.setClickable({}, true, (atom) => (state.measuring ? measured(atom) : select(atom.row, true)));
     if (atoms.count < 40000)
       viewer.setHoverable({}, true, (atom) => showTip(atom), () => { tip.textContent = ""; });
     viewer.setView([0, 0, 0, 0, ...quaternion(scene.view)]);
@@ -308,15 +321,23 @@ function createStructureView(root, options) {
   }
   panel.addEventListener("click", (event) => {
     const target = event.target.closest("[data-row]");
-    if (target && panel.contains(target)) select(Number(target.dataset.row), true);
+    if (target && panel.contains(target)) choose(Number(target.dataset.row));
   });
+  function choose(row) {
+    const atom = state.measuring ? representative(row) : null;
+    if (atom) measured(atom);
+    else select(row, true);
+  }
   panel.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10 }[event.key];
     const target = event.target.closest("[data-row]");
     if (!target || (!step && event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
     const row = Number(target.dataset.row) + (step || 0);
-    if (state.marks.has(row)) select(row, true), state.marks.get(row).focus();
+    if (!state.marks.has(row)) return;
+    if (step) select(row, true);
+    else choose(row);
+    state.marks.get(row).focus();
   });
   function mark() {
     if (!state.marks) return;
@@ -378,6 +399,51 @@ function createStructureView(root, options) {
   }
   function number(value) { return value === null ? "not defined" : String(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100); }
 
+  // ------------------------------------------------------------------------------------------ distances
+  function measure(on) {
+    state.measuring = on;
+    state.from = null;
+    measureButton.setAttribute("aria-pressed", String(on));
+    if (!on && state.viewer) {
+      for (const [line, label] of state.measures) { state.viewer.removeShape(line); state.viewer.removeLabel(label); }
+      state.measures = [];
+      state.viewer.render();
+    }
+    if (on) note("Click the first atom, in 3D or by its residue's letter.");
+    else describe(state.selected === null ? [] : near(state.selected));
+  }
+  function representative(row) {  // of a residue that is named by its letter
+    const { atoms, scene } = state, wanted = ["CA", "C1'", "P"].map((name) => scene.atoms.names.indexOf(name));
+    let found = -1;
+    for (let i = 0; i < atoms.count; i++) {
+      if (atoms.residue[i] !== row) continue;
+      if (found < 0) found = i;
+      if (wanted.includes(atoms.name[i])) { found = i; break; }
+    }
+    if (found < 0) return null;
+    return { row, atom: scene.atoms.names[atoms.name[found]], x: atoms.xyz[3 * found], y: atoms.xyz[3 * found + 1],
+             z: atoms.xyz[3 * found + 2] };
+  }
+  function measured(atom) {
+    const called = (one) => title(one.row) + " " + one.atom;
+    if (!state.from) { state.from = atom; note("From " + called(atom) + ": click the second atom."); return; }
+    const from = state.from, far = Math.hypot(atom.x - from.x, atom.y - from.y, atom.z - from.z);
+    state.from = null;
+    note(called(from) + " to " + called(atom) + ": " + far.toFixed(2) + " Å");
+    if (!state.viewer) return;
+    const middle = { x: (atom.x + from.x) / 2, y: (atom.y + from.y) / 2, z: (atom.z + from.z) / 2 };
+    const ends = { start: { x: from.x, y: from.y, z: from.z }, end: { x: atom.x, y: atom.y, z: atom.z } };
+    const line = state.viewer.addCylinder({ ...ends, radius: 0.07, color: "#D55E00", dashed: true });
+    const label = state.viewer.addLabel(far.toFixed(2) + " Å", { position: middle, backgroundColor: "#15211F",
+      backgroundOpacity: 0.8, fontColor: "#ffffff", fontSize: 12, inFront: true });
+    state.measures.push([line, label]);
+    state.viewer.render();
+  }
+  function note(text) { info.replaceChildren(); make("span", "", info, text); }
+  function turned() {  // the scene with the camera as it stands, for a file
+    return { ...state.scene, selected: state.selected, camera: state.viewer ? state.viewer.getView() : null };
+  }
+
   // ------------------------------------------------------------------------------------------ tools
   function spin(on) {
     state.spinning = on;
@@ -405,8 +471,10 @@ function createStructureView(root, options) {
       const scale = factor / drawn;  // the canvas is finer than the page already
       box.style.cssText = "position:fixed;left:-100000px;top:0;width:" + width * scale + "px;height:" + height * scale + "px";
       state.viewer.resize();
+      if (state.clear) state.viewer.setBackgroundColor(background(), 0);
       state.viewer.render();
       url = state.viewer.pngURI();
+      state.viewer.setBackgroundColor(background(), 1);
       box.style.cssText = "";
       state.viewer.resize();
       state.viewer.render();
@@ -495,7 +563,8 @@ function createStructureView(root, options) {
     if (state.viewer) {
       state.viewer.setBackgroundColor(background(), 1);
       if (first) build();
-      if (first || moved || look !== state.coloured) focus(first ? "at once" : moved && state.selected !== null);
+      if (first && scene.camera) focus(false), state.viewer.setView(scene.camera), state.viewer.render();
+      else if (first || moved || look !== state.coloured) focus(first ? "at once" : moved && state.selected !== null);
       else describe(state.selected === null ? [] : near(state.selected));
     } else {
       focus(false);

@@ -12,9 +12,8 @@ from biocore.structure.superposition import Superposition, merge, superpose
 from biocore.web.structures import side_by_side
 from biocore.web.structures.selection import select, selected
 from biocore.web.structures.source import Source, load, structure_input
-from biocore.web.viewer import export_html, library_addresses, library_here, structure_view
+from biocore.web.viewer import library_addresses, structure_view
 
-GRID_WIDTH = 680
 WAYS = ["Superposed", "Side by side"]
 
 
@@ -36,8 +35,8 @@ def _side_by_side(first: Structure, second: Structure) -> None:
     style = st.segmented_control(
         "Representation", ["cartoon", "stick", "sphere"], default="cartoon", key="structures.grid_style", required=True
     )
-    view = side_by_side.grid([first, second], style=style, library=library_addresses()[0]["url"], width=GRID_WIDTH)
-    side_by_side.show(view, GRID_WIDTH)
+    view = side_by_side.grid([first, second], style=style, library=library_addresses()[0]["url"])
+    side_by_side.show(view)
     st.caption("Turn or zoom one and the other follows. Cartoons are coloured from the first residue to the last.")
     left, right = st.columns(2)
     left.text(f"Left: {first.name}. {first.title}")
@@ -73,25 +72,16 @@ def _superposed(first: Structure, second: Structure) -> None:
             "Fewer than a fifth of the paired residues are the same: the alignment, and so the fit, is uncertain."
         )
     chains = [reference or "", f"{mobile}′"] if alone else None
-    scene = structure_view(
+    structure_view(
         both,
         _colouring(first, both, result, by),
         chains=chains,
         key="structures.superposed",
         on_pick=lambda row: select(both, row),
         selected=selected(both),
+        about=f"{second.name} {mobile} on {first.name} {reference}, RMSD {result.rmsd:.2f} Å.",
     )
     st.caption("Names of the mobile structure's chains end in ′.")
-    if library_here():
-        about = f"{second.name} {mobile} on {first.name} {reference}, RMSD {result.rmsd:.2f} Å."
-        row = selected(both)
-        web.download(
-            "This view as HTML (opens offline)",
-            lambda: export_html({**scene, "selected": row}, about),
-            "superposition.html",
-            "text/html",
-            key="structures.superposed.html",
-        )
     rows = result.pairs[:, 0]
     web.figure(
         plots.pair_distances(first, rows, result.distances, result.used),

@@ -17,7 +17,7 @@ from biocore.web.structures import details, painting
 from biocore.web.structures.current import offer_structure
 from biocore.web.structures.selection import follow, go_to_input, pick_from_table, select, selected
 from biocore.web.structures.source import Source, keep_in_link, load, share
-from biocore.web.viewer import CDN, FILE, export_html, library_here, structure_view
+from biocore.web.viewer import CDN, FILE, library_here, structure_view
 
 VIEWER = "structures.viewer"
 MAX_PICK_CHAINS = 200
@@ -38,7 +38,7 @@ def explore(source: Source, left, right) -> None:
         _select_from_link(structure)
     with right, web.show_errors():
         colouring = painting.colouring(structure, choices["colour"])
-        scene = structure_view(
+        structure_view(
             structure,
             colouring,
             key=VIEWER,
@@ -48,11 +48,11 @@ def explore(source: Source, left, right) -> None:
             ligands=choices["ligands"],
             waters=choices["waters"],
             selected=selected(structure),
+            about=_about(structure, colouring),
         )
     with right:
         if not library_here():
             st.caption(f"static/{FILE} is missing, so the browser asks {CDN.split('/')[2]} for the viewer.")
-        _export(structure, scene, colouring)
     with left:
         _selection(structure, choices["waters"])
     details.show(structure, choices["chains"] or [chain.name for chain in structure.chains], colouring)
@@ -191,18 +191,10 @@ def _first_colour(structure: Structure) -> str:
     return "hydrophobicity" if built and "hydrophobicity" in available(structure) else "spectrum"
 
 
-def _export(structure: Structure, scene: dict, colouring: Colouring) -> None:
+def _about(structure: Structure, colouring: Colouring) -> str:
+    """A sentence for the file that the viewer saves."""
     said = [f"From: {structure.origin}", structure.organism, f"coloured by {colouring.title}"]
-    about = "; ".join(part for part in said if part) + "."
-    row = selected(structure)  # read now: the file is made outside the run of the page, which alone knows it
-    if library_here():
-        web.download(
-            "This view as HTML (opens offline)",
-            lambda: export_html({**scene, "selected": row}, about),
-            f"{_file_name(structure)}.html",
-            "text/html",
-            key="structures.html",
-        )
+    return "; ".join(part for part in said if part) + "."
 
 
 def _file_name(structure: Structure) -> str:

@@ -30,7 +30,7 @@ class EscapedView:
         return html
 
 
-def grid(structures: Sequence[Structure], *, style: str, library: str, width: int) -> EscapedView:
+def grid(structures: Sequence[Structure], *, style: str, library: str) -> EscapedView:
     """A linked 1 x N grid: turning one turns all.
 
     Parameters
@@ -39,12 +39,10 @@ def grid(structures: Sequence[Structure], *, style: str, library: str, width: in
         "cartoon", "stick" or "sphere"; residues are coloured from first (red) to last (violet).
     library : str
         Address of 3Dmol.js.
-    width : int
-        In pixels.
     """
     import py3Dmol
 
-    view = py3Dmol.view(viewergrid=(1, len(structures)), linked=True, width=width, height=HEIGHT, js=library)
+    view = py3Dmol.view(viewergrid=(1, len(structures)), linked=True, width="100%", height=HEIGHT, js=library)
     for number in range(len(structures)):
         cell = (0, number)
         view.addModel(_place_holder(number), "pdb", viewer=cell)
@@ -55,11 +53,11 @@ def grid(structures: Sequence[Structure], *, style: str, library: str, width: in
     return EscapedView(view, tuple(to_pdb(structure) for structure in structures))
 
 
-def show(view: EscapedView, width: int) -> None:
-    """Put the grid on the page.  ``stmol`` is unmaintained, so it is imported here and nowhere else."""
+def show(view: EscapedView) -> None:
+    """Put the grid on the page, as wide as its column.  ``stmol`` is unmaintained: it is imported nowhere else."""
     import stmol
 
-    stmol.showmol(view, height=HEIGHT + 10, width=width)
+    stmol.showmol(view, height=HEIGHT + 10, width=None)
 
 
 def _place_holder(number: int) -> str:

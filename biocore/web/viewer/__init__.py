@@ -14,7 +14,7 @@ import streamlit as st
 from biocore.plot import scene as scenes
 from biocore.plot.residue_colour import Colouring
 from biocore.plot.scene import to_json
-from biocore.plot.scene_html import FILE, export_html, library_here, part
+from biocore.plot.scene_html import FILE, LICENCE, export_html, library_here, part
 from biocore.structure.model import Structure
 
 __all__ = ["CDN", "FILE", "export_html", "library_addresses", "library_here", "structure_view"]
@@ -43,6 +43,7 @@ def structure_view(
     ligands: bool = True,
     waters: bool = False,
     selected: int | None = None,
+    about: str = "",
 ) -> dict[str, Any]:
     """Draw a structure; a click selects a residue.
 
@@ -59,6 +60,8 @@ def structure_view(
         meant for the structure that is shown now.
     style, chains, ligands, waters, selected
         As in `scene.scene`.
+    about : str
+        A sentence above the viewer in the file that its button HTML saves.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def structure_view(
         _atoms_component()(key=f"{key}.atoms", data=content, height="content")
         _component()(
             key=state_key,
-            data={"look": look, "library": library_addresses()},
+            data={"look": look, "library": library_addresses(), "about": about},
             on_residue_change=picked,
             height="content",
         )
@@ -113,9 +116,15 @@ def _component():
         "biocore_structure_view",
         html='<div class="bsv-root"></div>',
         css=part("viewer.css"),
-        js=part("core.js") + _text("component.js"),
+        js=f"{part('core.js')}const EXPORT = {_export()};\n{_text('component.js')}",
         isolate_styles=False,
     )
+
+
+def _export() -> str:
+    """What the browser needs to save a view as `export_html` does, as a JavaScript object."""
+    parts = {"CSS": part("viewer.css"), "LICENCE": LICENCE, "CORE": part("core.js")}
+    return to_json({"template": part("export.html"), "parts": parts})
 
 
 def _text(name: str) -> str:
