@@ -1,0 +1,139 @@
+"""What holds for every page in a real browser: names for a screen reader, the keyboard alone, a phone, dark, two tabs.
+
+One tab visits every page once in the light, once more narrow and dark, so that the server's caches serve all tests.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+SLOW = 120_000
+expect.set_options(timeout=SLOW)
+# page -> its name in the menu, what is there once it has answered, its main input and its main button or menu
+FIGURE, TABLE = ".js-plotly-plot .main-svg", "[data-testid=stDataFrame]"
+PAGES = {
+    "": ("Home", "[data-testid=stMetricValue]", "Paste anything", "DNA binding"),
+    "workspace": ("Workspace", "button:has-text('Start')", None, "Start"),
+    "dna_binding": ("DNA binding", FIGURE, "DNA", "Upload a file"),
+    "masked_residues": ("Masked residues", FIGURE, "Protein", "Upload a file"),
+    "variant_effects": ("Variant effects", FIGURE, "Protein", "Upload a file"),
+    "structures": ("Structures", ".bsv-root canvas", "Protein sequence", "Spin"),
+    "embedding_map": ("Embedding map", FIGURE, None, None),
+    "protein_function": ("Protein function", TABLE, "Protein", "Upload a file"),
+    "jobs": ("Jobs", "text=No jobs yet", None, None),
+    "models": ("Models", TABLE, None, None),
+}
+NAMED = {
+    "button",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "switch",
+    "radio",
+    "slider",
+    "link",
+    "spinbutton",
+    "tab",
+}
+FIGURES = "[...document.querySelectorAll('.js-plotly-plot')].filter(e => !e.closest('[aria-label]')).length"
+PICTURES = """[...document.querySelectorAll('[data-testid=stMain] img')].filter(
+  e => !e.alt && e.getAttribute('aria-hidden') !== 'true' && e.getAttribute('role') !== 'presentation').length"""
+MOST_TABS = 60
+
+
+def quiet(page: Page, answer: str) -> None:
+    """Until a page has answered and its script rests."""
+    page.locator(answer).first.wait_for(timeout=SLOW)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def visits(server, chromium):
+    """Page -> what was seen on it: controls without names, figures without words, what Tab reached, widths."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    tree = context.new_cdp_session(page)
+    seen = {}
+    for path, (_, answer, *_wanted) in PAGES.items():
+        page.set_viewport_size({"width": 1400, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.goto(f"{server}/{path}")
+        quiet(page, answer)
+        seen[path] = {
+            "nameless": nameless(tree),
+            "figures": page.evaluate(FIGURES),
+            "pictures": page.evaluate(PICTURES),
+            "reached": reached(page, _wanted),
+        }
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 400, "height": 800})
+        page.wait_for_timeout(300)
+        seen[path] |= {
+            "width": page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth"),
+            "contrast": page.evaluate(CONTRAST),
+            "exceptions": page.get_by_test_id("stException").count(),
+        }
+    context.close()
+    return seen
+
+
+def nameless(tree) -> list[str]:
+    """Controls that a screen reader would announce without a name, as HTML."""
+    found = []
+    for node in tree.send("Accessibility.getFullAXTree")["nodes"]:
+        if node.get("ignored") or node["role"]["value"] not in NAMED:
+            continue
+        if not (node.get("name", {}).get("value") or "").strip():
+            id = node["backendDOMNodeId"]
+            found.append(tree.send("DOM.getOuterHTML", {"backendNodeId": id})["outerHTML"][:200])
+    return found
+
+
+def reached(page: Page, wanted: list[str | None]) -> list[str]:
+    """Of the wanted controls, those that Tab comes to from the page's heading."""
+    left = {name for name in wanted if name}
+    page.evaluate("() => { const h = document.querySelector('h1'); h.tabIndex = -1; h.focus(); }")
+    for _ in range(MOST_TABS):
+        if not left:
+            break
+        page.keyboard.press("Tab")
+        said = page.evaluate(
+            "() => { const e = document.activeElement; return (e.ariaLabel || '') + '|' + (e.innerText || ''); }"
+        )
+        left -= {name for name in left if name in said}
+    return sorted({name for name in wanted if name} - left)
+
+
+# Contrast of WCAG 2 between the page's background and its headings, labels and the words around its figures.
+CONTRAST = """() => {
+  const light = (text) => {
+    const [red, green, blue] = text.match(/[0-9.]+/g).map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const back = light(getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor);
+  const words = 'h1, h2, h3, [data-testid=stMain] label p, .xtick text, .ytick text, .legendtext, .g-xtitle text';
+  return Math.min(...[...document.querySelectorAll(words)].map((element) => {
+    const style = getComputedStyle(element), own = light(element.matches('text') ? style.fill : style.color);
+    return (Math.max(own, back) + 0.05) / (Math.min(own, back) + 0.05);
+  }));
+}"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_control_has_a_name_and_every_figure_words(visits, path):
+    found = visits[path]
+    assert found["nameless"] == [] and found["figures"] == 0 and found["pictures"] == 0
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_tab_comes_to_the_main_input_and_the_main_button(visits, path):
+    wanted = [name for name in PAGES[path][2:] if name]
+    assert visits[path]["reached"] == sorted(wanted)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_narrow_dark_window_shows_all_without_sideways_scroll(visits, path):
+    assert visits[path]["width"] <= 401 and visits[path]["exceptions"] == 0
+    assert visits[path]["contrast"] >= 3  # of WCAG 2 for large text
