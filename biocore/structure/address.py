@@ -5,7 +5,10 @@ import re
 from biocore.errors import InputError
 from biocore.structure.model import POLYMERS, Residue, Structure
 
-WAYS = "Write a residue as 45, H45, His45 or A:45 (chain A); 60A with insertion code; #12 for place 12 of the sequence"
+WAYS = (
+    "Write a residue as 45, H45, His45 or A:45 (chain A); 60A with insertion code; #12 for place 12 of the sequence; "
+    "P01308:31 in UniProt's numbers, where the file says them"
+)
 _ADDRESS = re.compile(r"(?:(?P<chain>[^:/\s]+)\s*[:/]\s*)?(?P<name>[A-Za-z]{1,3})?\s*(?P<place>#?-?\d{1,7}[A-Za-z]?)")
 
 
@@ -16,7 +19,8 @@ def residues_at(structure: Structure, text: str, *, chain: str = "") -> list[Res
     ----------
     text : str
         Author's residue number (``#12``: 1-based position in the sequence), before it a one- or three-letter code if
-        wanted, before that a chain and a colon.  ``A87`` is alanine 87, or residue 87 of chain A where no alanine is.
+        wanted, before that a chain and a colon; or accession and residue of UniProt (``P01308:31``).  ``A87`` is
+        alanine 87, or residue 87 of chain A where no alanine is.
     chain : str
         Chain to prefer where the text names none.
 
@@ -37,6 +41,9 @@ def residues_at(structure: Structure, text: str, *, chain: str = "") -> list[Res
     ['A:ILE 2']
     """
     match = _ADDRESS.fullmatch(text.strip())
+    by_uniprot = [r for r in structure.residues if r.uniprot and r.uniprot == "".join(text.split()).upper()]
+    if by_uniprot:
+        return sorted(by_uniprot, key=lambda r: (r.chain != chain, r.index))
     if not match:
         raise InputError(f"{text.strip()[:30]!r} is not an address of a residue. {WAYS}.")
     wanted, name = match["chain"], (match["name"] or "").upper()

@@ -44,6 +44,8 @@ class Residue:
     altlocs : str
         Labels of alternate conformers, e.g. "AB"; empty where there is one.  The one with the
         highest occupancy is kept.
+    uniprot : str
+        Accession and 1-based residue of UniProt, e.g. "P01308:31"; empty where the file does not say.
     """
 
     index: int
@@ -58,6 +60,7 @@ class Residue:
     resolved: bool
     secondary: str = "-"
     altlocs: str = ""
+    uniprot: str = ""
 
     @property
     def place(self) -> str:

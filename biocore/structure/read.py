@@ -7,7 +7,7 @@ import numpy as np
 
 from biocore.errors import InputError
 from biocore.io import decompress
-from biocore.structure import confidence, headers, secondary
+from biocore.structure import confidence, headers, secondary, uniprot
 from biocore.structure.kinds import kind_of, letter_of
 from biocore.structure.model import BACKBONE, ION, LIGAND, POLYMERS, PROTEIN, WATER, Atoms, Chain, Residue, Structure
 
@@ -73,6 +73,7 @@ def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> 
         raise InputError(f"the model has more than {MAX_ATOMS:,} atoms, which is more than can be drawn.", record=name)
 
     head = headers.from_block(block) if block is not None else headers.from_pdb(text)
+    stretches = uniprot.from_block(block) if block is not None else uniprot.from_pdb(text)
     models, assemblies = len(parsed), tuple(a.name for a in parsed.assemblies)
     ranges = headers.secondary_ranges(parsed, block)
     plddt = confidence.stated(block, parsed[model - 1].num)
@@ -84,7 +85,7 @@ def _read(content: bytes, name: str, model: int, assembly: str, origin: str) -> 
             known = ", ".join(assemblies) or "none"
             raise InputError(f"there is no assembly {assembly!r}; the file has: {known}.", record=name)
         _assemble(parsed, assembly, name, gemmi)
-    return _Builder(parsed, parsed[0], head, ranges, block is not None).structure(
+    return _Builder(parsed, parsed[0], head, ranges, block is not None, stretches).structure(
         name=head.entry or name,
         origin=origin,
         model=model,
@@ -148,8 +149,8 @@ def _assemble(parsed, assembly: str, name: str, gemmi) -> None:
 class _Builder:
     """Collects columns while walking over gemmi's chains."""
 
-    def __init__(self, parsed, model, head, ranges, labelled: bool):
-        self.parsed, self.model, self.head = parsed, model, head
+    def __init__(self, parsed, model, head, ranges, labelled: bool, stretches: list[uniprot.Stretch]):
+        self.parsed, self.model, self.head, self.stretches = parsed, model, head, stretches
         self.labelled = labelled  # PDB files have one naming of chains, mmCIF two
         self.ranges = ranges  # (chain, number, insertion) -> letter
         self.rows: list[dict] = []
@@ -206,6 +207,8 @@ class _Builder:
         entity = self.parsed.get_entity_of(chain.get_polymer()) if polymer else None
         self._polymer(chain, polymer, entity)
         polymer_stop = len(self.rows)
+        for row in self.rows[start:polymer_stop]:
+            row["uniprot"] = uniprot.residue_of(self.stretches, row)
         for residue, kind in rest + waters:
             self._residue(chain.name, residue, kind, None)
         kinds = [row["kind"] for row in self.rows[start:polymer_stop]]

@@ -22,6 +22,7 @@ COLUMNS = {
     "plddt": "confidence of a prediction, 0-100",
     "phi": "degrees",
     "psi": "degrees",
+    "uniprot": "accession and 1-based residue of UniProt, where the file says it",
 }
 
 HELIX_CLASS = {"H": 1, "I": 3, "G": 5}  # of the PDB format: right-handed alpha, pi and 3-10
@@ -62,6 +63,7 @@ def residue_table(structure: Structure, *, waters: bool = False) -> pd.DataFrame
             "plddt": np.full(len(keep), np.nan) if plddt is None else plddt[keep].round(2),
             "phi": phi[keep].round(1),
             "psi": psi[keep].round(1),
+            "uniprot": [r.uniprot for r in residues],
         },
         columns=list(COLUMNS),
     )

@@ -76,6 +76,8 @@ TOURS = (
         "A CTCF site and a variant that kills it",
         "Which factor binds this stretch of DNA, where exactly, and which single change takes the site away?",
         (
+            "The DNA is the worked example of the page DNA binding: synthetic, random bases with sites put into it, so "
+            "that what is to be found is known. It is no promoter of a genome.",
             "On DNA binding the heat map shows the sites along the sequence. Open the CTCF site: in-silico mutagenesis "
             "marks the bases its zinc fingers read.",
             "The list of variants there holds the single-nucleotide variant that lowers the site most, found by "

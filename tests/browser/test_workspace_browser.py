@@ -1,14 +1,19 @@
 """One workspace in a browser: shared molecule, reload, Back, tours that open computed, reports without a server."""
 
-import pytest
+import re
+
+import pandas as pd
 from playwright.sync_api import expect
 
-from biocore import runtime
-from biocore.workspace.session import ENDING
+from biocore.plot.scene_html import library_here
+from biocore.structure import build_peptide
+from biocore.workspace import Track, read_molecule
+from biocore.workspace.report import report_html
+from biocore.workspace.session import Answer
+from biocore.workspace.tours import TOURS
 
 expect.set_options(timeout=60_000)  # of two cores that others use, too
 PROTEIN = ">mine\nMKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQVKVKALPDAQFEVV"
-TOURS = sorted(path.name for path in (runtime.ASSETS / "tours").glob(f"*{ENDING}"))
 
 
 def paste(page):
@@ -37,36 +42,51 @@ def test_a_paste_survives_reload_and_back_leads_to_the_page_before(open_page):
     assert page.requests_outside == []
 
 
-@pytest.mark.parametrize("number", range(len(TOURS)))
-def test_a_tour_opens_computed(open_page, number):
-    page = open_page("workspace")
-    page.get_by_role("button", name="Start").nth(number).click()
-    expect(page.get_by_text("Saved with biocore")).to_be_visible()
-    expect(page.get_by_role("heading", name="Report")).to_be_visible()
-    expect(page.get_by_role("button", name="Report (one HTML file, opens offline)")).to_be_visible()
-    expect(page.get_by_role("button", name="Compute every page's answer")).to_have_count(0)
-    assert page.get_by_test_id("stException").count() == 0 and page.requests_outside == []
-
-
-def test_a_report_opens_without_a_server(open_page, chromium, tmp_path):
-    page = open_page("workspace")
-    page.get_by_role("button", name="Start").first.click()
+def test_tours_open_computed_leave_as_a_report_and_fit_a_phone(open_page, chromium, tmp_path):
+    """In one session, one tour after the other."""
+    page = open_page("workspace", color_scheme="dark")
+    assert len(TOURS) == 3
+    for number, tour in enumerate(sorted(TOURS, key=lambda tour: tour.name)):  # as their files are listed
+        page.get_by_role("button", name="Start").nth(number).click()
+        expect(page.get_by_text(f"Opened: {tour.title}")).to_be_visible()
+        expect(page.get_by_text("Saved with biocore")).to_be_visible()
+        expect(page.get_by_role("button", name="Report (one HTML file, opens offline)")).to_be_visible()
+        expect(page.get_by_role("button", name="Compute every page's answer")).to_have_count(0)
+        assert page.get_by_test_id("stException").count() == 0 and page.requests_outside == []
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Report (one HTML file, opens offline)").click()
     path = tmp_path / "report.html"
     waiting.value.save_as(path)
-    context = chromium.new_context()
-    report, asked = context.new_page(), []
+    report, asked = opened(chromium, path)
+    assert report.locator(".figure .main-svg").count() >= 2 and asked == []
+    report.context.close()
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollWidth <= 401")
+
+
+def opened(chromium, path):
+    """A report in a browser of its own, and what it asks of the internet."""
+    report, asked = chromium.new_context().new_page(), []
     report.on("request", lambda r: asked.append(r.url) if r.url.startswith("http") else None)
     report.goto(path.as_uri())
     report.wait_for_selector(".figure .main-svg", timeout=60_000)
-    assert report.locator(".figure .main-svg").count() >= 2 and asked == []
-    context.close()
+    return report, asked
 
 
-def test_a_narrow_dark_window_has_no_sideways_scroll(open_page):
-    page = open_page("workspace", color_scheme="dark")
-    page.set_viewport_size({"width": 400, "height": 800})
-    page.get_by_role("button", name="Start").first.click()
-    expect(page.get_by_text("Saved with biocore")).to_be_visible()
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 401
+def test_a_report_shows_the_structure_in_3d_and_prints(chromium, tmp_path, need):
+    need(library_here(), "static/3Dmol-min.js is missing (npm fetches it)")
+    sequence = "GIGKFLHSAKKFGKAFVGEIMNS"
+    track = Track("entropy", sequence, range(23), "bits")
+    figure = {"data": [{"type": "bar", "x": ["a"], "y": [1]}], "layout": {}}
+    answer = Answer("x", "An answer", "Said.", figure, "A bar.", pd.DataFrame({"n": range(40)}))
+    path = tmp_path / "report.html"
+    structure = build_peptide(sequence, "helix", name="mag")
+    path.write_text(report_html(read_molecule(sequence), [answer] * 3, [track], structure=structure), "utf-8")
+    report, asked = opened(chromium, path)
+    viewer = report.frame_locator("iframe")
+    expect(viewer.locator(".bsv-root")).to_have_attribute("data-webgl", "1")
+    expect(viewer.locator(".bsv-letter")).to_have_count(23)
+    expect(viewer.locator(".bsv-legend")).to_contain_text("entropy")
+    pdf = report.pdf(format="A4")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 8 and asked == []
+    report.context.close()

@@ -27,6 +27,7 @@ LABELS = {  # of the columns, on the screen; files keep the short names
     "plddt": "pLDDT",
     "phi": "φ (°)",
     "psi": "ψ (°)",
+    "uniprot": "UniProt residue",
 }
 
 

@@ -220,6 +220,8 @@ def _selection(structure: Structure, waters: bool) -> None:
             f"position {residue.label_number} in the sequence"
             + (f" (archive's chain {residue.label_chain})" if residue.label_chain not in ("", residue.chain) else "")
         )
+    if residue.uniprot:
+        facts.append(f"UniProt {residue.uniprot.replace(':', ', residue ')}")
     if residue.kind == "protein":
         facts.append(NAMES.get(residue.secondary, "coil"))
     if residue.name in structure.ligand_names and structure.ligand_names[residue.name]:
