@@ -13,6 +13,7 @@ _UNKNOWN = "#D0D5DA"
 _LETTER_COLOURS = {letter: CHEMISTRY_COLOURS[name] for name, letters in CHEMISTRY.items() for letter in letters}
 
 _CSS = """
+.seq::-webkit-scrollbar { width: 9px; }  .seq::-webkit-scrollbar-thumb { background: #8a949e; border-radius: 5px; }
 .seq { display: flex; flex-wrap: wrap; gap: 0 0.15rem; overflow-y: auto; padding: 4px; outline-offset: 2px;
        font-family: var(--st-code-font, monospace); }
 .seq:focus-visible { outline: 2px solid var(--st-primary-color); border-radius: 4px; }
