@@ -5,7 +5,7 @@ the same page again, in a browser of its own.  An answer is the first figure or 
 its skeleton.  A rerun is what a click costs without a model: the median of the page's script, run again unchanged
 over the protocol of the browser.  Times are printed as they come.
 
-    python -m benchmarks.bench_pages            # Chromium and an idle machine are needed; about three minutes
+    python -m benchmarks.bench_pages            # Chromium and an idle machine are needed; about four minutes
 """
 
 import argparse
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=30.0, metavar="S", help="after the server's start")
     parser.add_argument("--limit", type=float, default=30.0, metavar="S", help="the longest a page is waited for")
     parser.add_argument("--repeats", type=int, default=7, help="reruns of each script")
-    parser.add_argument("--servers", type=int, default=5, help="servers that wait beside each other")
+    parser.add_argument("--servers", type=int, default=2, help="servers that wait beside each other")
     arguments = parser.parse_args()
     rows = []
     with chromium() as browser:
