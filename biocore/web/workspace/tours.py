@@ -41,7 +41,7 @@ def show() -> None:
         with column, st.container(border=True):
             st.markdown(f"**{plain(title)}**")
             st.caption(plain(question))
-            st.button("Start", key=f"tour.{Path(path).name}", on_click=_start, args=(path,))
+            st.button("Start", key=f"tour.{Path(path).name}", help=plain(title), on_click=_start, args=(path,))
     page = st.session_state.pop("biocore.tour_page", "")
     if page and (runtime.PAGES / f"{page}.py").exists():
         st.switch_page(f"pages/{page}.py")

@@ -14,10 +14,11 @@ from biocore.jobs.kinds.base import Arrays, Kind, Parts, Step
 from biocore.jobs.models import Models
 from biocore.sequence import Record
 from biocore.workspace.answers import TITLES, Found, ask, pages_of
-from biocore.workspace.molecule import DNA, KINDS, Molecule
+from biocore.workspace.molecule import DNA, KINDS, PROTEIN, Molecule
 from biocore.workspace.session import Answer, Session, read_session, write_session
 from biocore.workspace.tracks import TrackTable
 
+LONG = {PROTEIN: 3000, DNA: 300_000}  # letters above which one page takes more than seconds
 PROTEIN_MODELS = ("families", "esm-mini", "variant-effect", "go-mf")
 
 
@@ -44,7 +45,8 @@ class FirstAnswers(Kind):
         molecule = description.settings["molecule"]
         name, sequence = description.inputs["records"][0]
         asked = {"molecule": molecule, "name": name, "sequence": sequence}
-        return [self.step(description, {**asked, "page": page}) for page in pages_of(molecule)]
+        long = len(sequence) > LONG[molecule]
+        return [self.step(description, {**asked, "page": page}, long=long) for page in pages_of(molecule)]
 
     def run(self, step: Step, models: Models, parts: Parts) -> Arrays:
         @contextmanager
