@@ -3,6 +3,9 @@
 One tab visits every page once in the light, once more narrow and dark, so that the server's caches serve all tests.
 """
 
+from functools import cache
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
@@ -52,33 +55,36 @@ def quiet(page: Page, answer: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def visits(server, chromium):
-    """Page -> what was seen on it: controls without names, figures without words, what Tab reached, widths."""
+def visit(server, chromium):
+    """``visit(path)``: what was seen on a page - controls without names, what Tab reached, widths - visited once."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.set_default_timeout(SLOW)
     tree = context.new_cdp_session(page)
-    seen = {}
-    for path, (_, answer, *_wanted) in PAGES.items():
+
+    @cache
+    def visit_(path: str) -> dict[str, Any]:
+        _, answer, *wanted = PAGES[path]
         page.set_viewport_size({"width": 1400, "height": 900})
         page.emulate_media(color_scheme="light")
         page.goto(f"{server}/{path}")
         quiet(page, answer)
-        seen[path] = {
+        seen = {
             "nameless": nameless(tree),
             "figures": page.evaluate(FIGURES),
             "pictures": page.evaluate(PICTURES),
-            "reached": reached(page, _wanted),
+            "reached": reached(page, wanted),
         }
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 400, "height": 800})
-        seen[path] |= {
+        return seen | {
             "narrow": narrow(page),
             "contrast": page.evaluate(CONTRAST),
             "exceptions": page.get_by_test_id("stException").count(),
         }
+
+    yield visit_
     context.close()
-    return seen
 
 
 def narrow(page: Page) -> bool:
@@ -134,21 +140,22 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_control_has_a_name_and_every_figure_words(visits, path):
-    found = visits[path]
+def test_every_control_has_a_name_and_every_figure_words(visit, path):
+    found = visit(path)
     assert found["nameless"] == [] and found["figures"] == 0 and found["pictures"] == 0
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_tab_comes_to_the_main_input_and_the_main_button(visits, path):
+def test_tab_comes_to_the_main_input_and_the_main_button(visit, path):
     wanted = [name for name in PAGES[path][2:] if name]
-    assert visits[path]["reached"] == sorted(wanted)
+    assert visit(path)["reached"] == sorted(wanted)
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_narrow_dark_window_shows_all_without_sideways_scroll(visits, path):
-    assert visits[path]["narrow"] and visits[path]["exceptions"] == 0
-    assert visits[path]["contrast"] >= 3  # of WCAG 2 for large text
+def test_a_narrow_dark_window_shows_all_without_sideways_scroll(visit, path):
+    found = visit(path)
+    assert found["narrow"] and found["exceptions"] == 0
+    assert found["contrast"] >= 3  # of WCAG 2 for large text
 
 
 def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server, chromium):
