@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from biocore import runtime, zoo
@@ -27,7 +28,8 @@ DNA = "ACGTTGCA" * 80
 async def ready(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """For ``st.App(..., lifespan=ready)``."""
     for path in sorted(runtime.PAGES.glob("*.py")):
-        import_module(f"biocore.web.{path.stem}")
+        if find_spec(f"biocore.web.{path.stem}") is not None:  # a page may do without parts of its own
+            import_module(f"biocore.web.{path.stem}")
     for loader in zoo.LOADERS.values():
         import_module(loader)
     _spare_the_collector()
