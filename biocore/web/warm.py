@@ -48,7 +48,7 @@ def _load() -> None:
 
 
 def _spare_the_collector() -> None:
-    """Streamlit collects garbage after every run of a page: what stays anyway need not be looked through each time."""
+    """What stays anyway need not be looked through whenever garbage is collected (see `garbage`)."""
     gc.collect()
     gc.freeze()
 
