@@ -30,22 +30,29 @@ def test_it_opens(opened):
     assert opened.title[0].value == "biocore"
 
 
+@pytest.fixture(scope="module")
+def one_visitor():
+    """Who pastes one thing after the other."""
+    return AppTest.from_file("../app.py", default_timeout=60).run()
+
+
 @pytest.mark.parametrize(
-    ("text", "first"),
+    ("text", "name", "first"),
     [
-        ("ACGTTGACCATTGACCA", "DNA binding"),
-        ("MKTAYIAKQRQISFVKSHFSRQ", "Masked residues"),
-        (">a\nMKTAYIAKQR\n>b\nMKVLAAGIVG", "Embedding map"),
-        ("3I40", "Structures"),
-        ("P01308", "Structures"),
-        ("AF-P04637-F1", "Structures"),
-        ("R175H", VARIANTS),
-        ("p.Arg175His, R248Q:R273C", VARIANTS),
+        ("ACGTTGACCATTGACCA", "DNA", "DNA binding"),
+        ("MKTAYIAKQRQISFVKSHFSRQ", "a protein", "Masked residues"),
+        (">a\nMKTAYIAKQR\n>b\nMKVLAAGIVG", "several proteins", "Embedding map"),
+        ("3I40", "a PDB id", "Structures"),
+        ("P01308", "a UniProt accession", "Structures"),
+        ("AF-P04637-F1", "an AlphaFold DB id", "Structures"),
+        ("R175H", "a variant", VARIANTS),
+        ("p.Arg175His, R248Q:R273C", "a variant", VARIANTS),
     ],
 )
-def test_what_is_pasted_leads_to_its_page(text, first):
-    app = paste(text)
+def test_what_is_pasted_is_called_by_its_name_and_leads_to_its_page(one_visitor, text, name, first):
+    app = one_visitor.text_area(key="home.text").set_value(text).run()
     assert not app.exception
+    assert any(f"This is **{name}" in markdown.value for markdown in app.markdown)
     assert offered(app)[0] == first
 
 
@@ -65,24 +72,11 @@ def test_dna_arrives_on_its_page_as_typed():
         ("The sequence of insulin is MALWMRLLPLLALLALWGPD", "looks like text"),
     ],
 )
-def test_what_is_no_sequence_gets_a_sentence_and_stays(text, sentence):
-    app = paste(text)
+def test_what_is_no_sequence_gets_a_sentence_and_stays(one_visitor, text, sentence):
+    app = one_visitor.text_area(key="home.text").set_value(text).run()
     assert not app.exception
     assert sentence in app.warning[0].value
     assert app.text_area(key="home.text").value == text
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("R175H", "a variant"),
-        ("p.Arg175His", "a variant"),
-        ("MKTAYIAKQRQISFVKSHFSRQ", "a protein"),
-        ("ACGTTGACCATTGACCA", "DNA"),
-    ],
-)
-def test_what_is_pasted_is_called_by_its_name(text, name):
-    assert any(f"This is **{name}" in markdown.value for markdown in paste(text).markdown)
 
 
 def test_each_page_gives_its_first_answer_about_what_is_pasted():

@@ -16,6 +16,11 @@ expect.set_options(timeout=60_000)  # of two cores that others use, too
 PROTEIN = ">mine\nMKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQVKVKALPDAQFEVV"
 
 
+HEIGHTS = "[...document.querySelectorAll('.figure .main-svg')].map((e) => e.getBoundingClientRect().height)"
+ROOM = """[...document.querySelectorAll('.figure')].map((e) => e.nextElementSibling.nextElementSibling
+  .getBoundingClientRect().top - e.querySelector('.main-svg').getBoundingClientRect().bottom + 1)"""
+
+
 def paste(page):
     page.locator("textarea").first.fill(PROTEIN)
     page.keyboard.press("Control+Enter")
@@ -78,7 +83,9 @@ def test_a_report_shows_the_structure_in_3d_and_prints(chromium, tmp_path, need)
     sequence = "GIGKFLHSAKKFGKAFVGEIMNS"
     track = Track("entropy", sequence, range(23), "bits")
     figure = {"data": [{"type": "bar", "x": ["a"], "y": [1]}], "layout": {}}
-    answer = Answer("x", "An answer", "Said.", figure, "A bar.", pd.DataFrame({"n": range(40)}))
+    answer = Answer(
+        "x", "An answer", "Said.", figure, "A bar.", pd.DataFrame({f"a column {n}": range(40) for n in range(12)})
+    )
     path = tmp_path / "report.html"
     structure = build_peptide(sequence, "helix", name="mag")
     path.write_text(report_html(read_molecule(sequence), [answer] * 3, [track], structure=structure), "utf-8")
@@ -87,6 +94,11 @@ def test_a_report_shows_the_structure_in_3d_and_prints(chromium, tmp_path, need)
     expect(viewer.locator(".bsv-root")).to_have_attribute("data-webgl", "1")
     expect(viewer.locator(".bsv-letter")).to_have_count(23)
     expect(viewer.locator(".bsv-legend")).to_contain_text("entropy")
+    report.set_viewport_size({"width": 690, "height": 1000})  # of A4 without its margins
+    report.emulate_media(media="print")
+    report.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert report.evaluate("document.documentElement.scrollWidth") <= 690
+    assert min(report.evaluate(ROOM)) >= 0 and min(report.evaluate(HEIGHTS)) > 250  # nothing lies over another
     pdf = report.pdf(format="A4")
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 8 and asked == []
     report.context.close()
