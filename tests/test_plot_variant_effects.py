@@ -6,7 +6,7 @@ import pytest
 import variants_toys as toys
 
 from biocore.plot import variant_effects as plot
-from biocore.plot.masked_residues import CHEMICAL_ORDER
+from biocore.plot.substitutions import CHEMICAL_ORDER
 from biocore.sequence import AMINO_ACIDS
 
 

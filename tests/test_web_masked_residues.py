@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from biocore.plot.masked_residues import CHEMICAL_ORDER, track_colours
+from biocore.plot.masked_residues import track_colours
+from biocore.plot.substitutions import CHEMICAL_ORDER
 from biocore.sequence import AMINO_ACIDS
 from biocore.web.sequence_view import _ink, chemistry_colours
 from biocore.web.waiting import duration

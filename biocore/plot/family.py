@@ -4,11 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from biocore.families import Profile
-from biocore.plot.theme import ACCENT, CHEMISTRY, CHEMISTRY_COLOURS, MUTED, layout
+from biocore.plot.residue_bars import RESIDUE_CLASS, add_marks, name_wild_type, residue_bars
+from biocore.plot.theme import ACCENT, CHEMISTRY_COLOURS, MUTED, layout
 from biocore.sequence import AMINO_ACIDS
 
 LEAST_SHOWN = 0.03  # probability of a letter in a logo
-_CLASS = {residue: name for name, residues in CHEMISTRY.items() for residue in residues}
 
 
 def profile_logo(profile: Profile, *, start: int, stop: int, selected: int | None = None, offset: int = 0) -> go.Figure:
@@ -35,7 +35,7 @@ def profile_logo(profile: Profile, *, start: int, stop: int, selected: int | Non
         figure.add_bar(
             x=numbers[columns],
             y=heights[columns, order[columns, rank]],
-            marker={"color": [CHEMISTRY_COLOURS[_CLASS[letter]] for letter in letters], "line": {"width": 0}},
+            marker={"color": [CHEMISTRY_COLOURS[RESIDUE_CLASS[letter]] for letter in letters], "line": {"width": 0}},
             text=[f"<b>{letter}</b>" for letter in letters],
             textposition="inside",
             insidetextanchor="middle",
@@ -65,42 +65,11 @@ def three_answers(
     names : two str
         What the two parts are called.
     """
-    order = np.argsort(-blend, kind="stable")
-    residues = [AMINO_ACIDS[k] for k in order]
-    figure = go.Figure()
-    for name, members in CHEMISTRY.items():
-        rows = [k for k in range(20) if residues[k] in members]
-        figure.add_bar(
-            x=[residues[k] for k in rows],
-            y=blend[order][rows],
-            name=name,
-            marker={
-                "color": CHEMISTRY_COLOURS[name],
-                "line": {"color": MUTED, "width": [3 if residues[k] == wild_type else 0 for k in rows]},
-            },
-            hovertemplate="%{x}: blend %{y:.4f}<extra>" + name + "</extra>",
-        )
+    figure = residue_bars(AMINO_ACIDS, blend, own=wild_type, frame=MUTED, unit="blend ")
     for values, label, symbol in ((family, names[0], "diamond"), (model, names[1], "circle-open")):
-        figure.add_scatter(
-            x=residues,
-            y=values[order],
-            mode="markers",
-            name=label,
-            marker={"symbol": symbol, "size": 10, "color": ACCENT, "line": {"width": 2, "color": ACCENT}},
-            hovertemplate="%{x}: %{y:.4f}<extra>" + label + "</extra>",
-        )
-    if wild_type in residues:
-        figure.add_annotation(
-            x=wild_type,
-            y=float(blend[AMINO_ACIDS.index(wild_type)]),
-            text=f"wild type {wild_type}",
-            showarrow=True,
-            arrowhead=2,
-            ay=-32,
-        )
-    figure.update_xaxes(title="amino acid", categoryorder="array", categoryarray=residues, type="category")
-    figure.update_yaxes(title="probability", rangemode="tozero")
-    figure.update_layout(barmode="overlay")
+        add_marks(figure, AMINO_ACIDS, values, name=label, symbol=symbol, size=10)
+    if wild_type in AMINO_ACIDS:
+        name_wild_type(figure, wild_type, float(blend[AMINO_ACIDS.index(wild_type)]))
     return layout(figure, height=440, title=title).update_layout(
         legend={"y": -0.22, "yanchor": "top"}, margin={"b": 110}
     )

@@ -6,9 +6,17 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from biocore.esm2.measured import Comparison
 from biocore.esm2.results import BLEND, FAMILY, MASKED, WILD_TYPE, ResidueProbabilities, SubstitutionScan
 from biocore.esm2.vocabulary import TOKENS
+from biocore.plot.residue_bars import OTHER_TOKEN, RESIDUE_CLASS, name_wild_type, residue_bars
+from biocore.plot.substitutions import (
+    CHEMICAL_ORDER,
+    add_cells,
+    add_heat_map,
+    add_track,
+    keep_opacity,
+    shade_window,
+)
 from biocore.plot.theme import (
     ACCENT,
     CHEMISTRY,
@@ -22,54 +30,27 @@ from biocore.plot.theme import (
 )
 from biocore.sequence import AMINO_ACIDS
 
-CHEMICAL_ORDER = "KRHEDNQTSCGAVLIMPYFW"  # rows of the landscape: charges, polar, small, aliphatic, aromatic
+CLICK = "click to mask this residue"
 STRATEGY_LABELS = {
     BLEND: "blend",
     FAMILY: "family profile",
     MASKED: "masked marginal",
     WILD_TYPE: "wild-type marginal",
 }
-RESIDUE_CLASS = {residue: name for name, residues in CHEMISTRY.items() for residue in residues}
-OTHER_TOKEN = "not an amino acid"
-_SCORE = "log-odds against the wild type (natural)"
+SCORE = "log-odds against the wild type (natural)"
 _ENTROPY_MAX = float(np.log2(len(AMINO_ACIDS)))
 
 
 def probability_bars(answer: ResidueProbabilities, index: int, *, offset: int = 0, tokens: bool = False) -> go.Figure:
     """Bars of the 20 amino acids (or 33 tokens) at one masked residue, most likely first, the wild type marked."""
     labels, values = (TOKENS, answer.tokens[index]) if tokens else (tuple(AMINO_ACIDS), answer.probabilities[index])
-    order = np.argsort(-values, kind="stable")
     wild_type = answer.wild_type[index]
-    names = [labels[k] for k in order]
-    figure = go.Figure()
-    for name in [*CHEMISTRY, OTHER_TOKEN]:
-        rows = [k for k in range(len(order)) if RESIDUE_CLASS.get(names[k], OTHER_TOKEN) == name]
-        if rows:
-            figure.add_bar(
-                x=[names[k] for k in rows],
-                y=values[order][rows],
-                name=name,
-                marker={
-                    "color": CHEMISTRY_COLOURS.get(name, MUTED),
-                    "line": {"color": MARKED, "width": [3 if names[k] == wild_type else 0 for k in rows]},
-                },
-                hovertemplate="%{x}: %{y:.4f}<extra>" + name + "</extra>",
-            )
-    if wild_type in names:
-        figure.add_annotation(
-            x=wild_type,
-            y=float(values[labels.index(wild_type)]),
-            text=f"wild type {wild_type}",
-            showarrow=True,
-            arrowhead=2,
-            ay=-32,
-        )
+    figure = residue_bars(labels, values, own=wild_type)
+    if wild_type in labels:
+        name_wild_type(figure, wild_type, float(values[labels.index(wild_type)]))
     position = answer.positions[index] + 1 + offset
-    figure.update_xaxes(
-        title="token" if tokens else "amino acid", categoryorder="array", categoryarray=names, type="category"
-    )
-    figure.update_yaxes(title="probability", rangemode="tozero")
-    figure.update_layout(barmode="overlay")
+    if tokens:
+        figure.update_xaxes(title="token")
     return layout(figure, height=390, title=f"Residue {position} masked, {answer.model}").update_layout(
         margin={"t": 90}, legend={"y": 1.0, "traceorder": "normal"}
     )
@@ -98,7 +79,6 @@ def landscape(
         Bits of each residue's column in its family, a fourth track; NaN where no homologue is known.
     """
     stop = len(scan.sequence) if stop is None else stop
-    numbers = np.arange(start, stop) + 1 + offset
     columns = [AMINO_ACIDS.index(residue) for residue in CHEMICAL_ORDER]
     scores = scan.scores[start:stop][:, columns].T
     limit = limit or symmetric_limit(scores)
@@ -114,90 +94,37 @@ def landscape(
     figure = make_subplots(
         rows=rows, cols=1, shared_xaxes=True, row_heights=(shares / shares.sum()).tolist(), vertical_spacing=0.025
     )
-    figure.add_heatmap(
-        z=np.round(scores, 3),
-        x=numbers,
-        y=list(CHEMICAL_ORDER),
-        colorscale=DIVERGING,
-        zmin=-limit,
-        zmax=limit,
-        hoverinfo="skip",
-        colorbar={"title": {"text": _SCORE, "side": "right"}, "thickness": 14, "len": 0.62, "y": 0.7},
-        row=1,
-        col=1,
+    add_heat_map(
+        figure,
+        scores,
+        scan.sequence,
+        start,
+        offset,
+        own="#111111",
+        unit=SCORE,
+        colours=DIVERGING,
+        limits=(-limit, limit),
+        bar={"len": 0.62, "y": 0.7},
     )
-    own = [(n, scan.sequence[i]) for n, i in zip(numbers, range(start, stop), strict=True)]
-    own = [(n, residue) for n, residue in own if residue in CHEMICAL_ORDER]
-    figure.add_scatter(
-        x=[n for n, _ in own],
-        y=[residue for _, residue in own],
-        mode="markers",
-        marker={"symbol": "circle", "size": 5, "color": "#111111"},
-        hoverinfo="skip",
-        name="wild type",
-        **_keep_opacity(1.0),
-        row=1,
-        col=1,
-    )
-    _add_cells(figure, scan, scores, start, stop, offset)
+    cells = [(index, residue) for residue in CHEMICAL_ORDER for index in range(start, stop)]
+    add_cells(figure, cells, lambda index, residue: _named(scan, index, residue, offset), offset=offset, click=CLICK)
     for row, (name, values, colour, span) in enumerate(tracks, 2):
-        figure.add_scatter(
-            x=numbers,
-            y=np.round(values[start:stop], 4),
-            mode="lines",
-            line={"color": colour, "shape": "hvh", "width": 1.6},
-            name=name,
-            showlegend=False,
-            hovertemplate="%{x}: %{y:.3f}<extra>" + name + "</extra>",
-            row=row,
-            col=1,
-        )
-        figure.update_yaxes(title={"text": name, "font": {"size": 11}}, range=span, nticks=3, row=row, col=1)
+        axis = {"range": span, "nticks": 3}
+        add_track(figure, values[start:stop], start, offset, name=name, colour=colour, row=row, axis=axis)
     for index in selected:
         if start <= index < stop:
             number = index + 1 + offset
             figure.add_vrect(x0=number - 0.5, x1=number + 0.5, line={"color": MARKED, "width": 2}, fillcolor=None)
-    figure.update_xaxes(showgrid=False, zeroline=False, range=[numbers[0] - 0.5, numbers[-1] + 0.5])
     figure.update_xaxes(title="residue number", tickformat="d", row=rows, col=1)
-    figure.update_yaxes(
-        title="substituted by", categoryorder="array", categoryarray=list(reversed(CHEMICAL_ORDER)), row=1, col=1
-    )
-    figure.update_yaxes(tickfont={"size": 10}, dtick=1, showgrid=False, row=1, col=1)
-    figure.update_layout(hovermode="closest", clickmode="event+select", dragmode="zoom")
     title = f"Substitution landscape, {STRATEGY_LABELS[scan.strategy]}, {scan.model}"
-    return layout(figure, height=int(shares.sum()), title=title).update_layout(showlegend=False)
+    return layout(figure, height=int(shares.sum()), title=title)
 
 
-def _keep_opacity(opacity: float) -> dict:
-    """A selection is kept by the page; the figure must not fade what was not clicked."""
-    return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
-
-
-def _add_cells(figure: go.Figure, scan: SubstitutionScan, scores: np.ndarray, start: int, stop: int, offset: int):
-    count = stop - start
-    numbers = np.arange(start, stop) + 1 + offset
-    figure.add_scatter(
-        x=np.tile(numbers, len(CHEMICAL_ORDER)),
-        y=np.repeat(list(CHEMICAL_ORDER), count),
-        mode="markers",
-        marker={"symbol": "square", "size": 9, "color": "#000000", "opacity": 0.0},
-        customdata=[[start + k % count, CHEMICAL_ORDER[k // count]] for k in range(count * len(CHEMICAL_ORDER))],
-        text=[
-            f"{scan.sequence[start + k % count]}{numbers[k % count]}{CHEMICAL_ORDER[k // count]}"
-            f"  {_number(scores[k // count, k % count])}"
-            for k in range(count * len(CHEMICAL_ORDER))
-        ],
-        hovertemplate="<b>%{text}</b><br>click to mask this residue<extra></extra>",
-        name="cells",
-        showlegend=False,
-        **_keep_opacity(0.0),
-        row=1,
-        col=1,
-    )
-
-
-def _number(value: float) -> str:
-    return f"{value:+.2f}" if np.isfinite(value) else "not scored"
+def _named(scan: SubstitutionScan, index: int, residue: str, offset: int) -> str:
+    """ "L30P  -2.31" of a 0-based residue and an amino acid."""
+    score = scan.scores[index, AMINO_ACIDS.index(residue)]
+    shown = f"{score:+.2f}" if np.isfinite(score) else "not scored"
+    return f"{scan.sequence[index]}{index + 1 + offset}{residue}  {shown}"
 
 
 def protein_tracks(scan: SubstitutionScan, *, offset: int = 0, window: tuple[int, int] | None = None) -> go.Figure:
@@ -217,15 +144,12 @@ def protein_tracks(scan: SubstitutionScan, *, offset: int = 0, window: tuple[int
             hovertemplate="residue %{x}: %{y:.3f}<extra>" + name + "</extra>",
             name=name,
             showlegend=False,
-            **_keep_opacity(1.0),
+            **keep_opacity(1.0),
             row=row,
             col=1,
         )
         figure.update_yaxes(title=name, nticks=4, row=row, col=1)
-    if window:
-        figure.add_vrect(
-            x0=window[0] + 0.5 + offset, x1=window[1] + 0.5 + offset, fillcolor=ACCENT, opacity=0.12, line_width=0
-        )
+    shade_window(figure, window, offset)
     figure.update_xaxes(title="residue number", tickformat="d", row=2, col=1)
     figure.update_layout(hovermode="closest", clickmode="event+select")
     return layout(figure, height=300)
@@ -250,26 +174,6 @@ def strategies(masked: SubstitutionScan, wild_type: SubstitutionScan, rho: float
     figure.update_yaxes(title="masked marginal (log-odds)", zerolinecolor=MUTED)
     shown = f"{rho:.2f}" if np.isfinite(rho) else "not defined"
     return layout(figure, height=400, title=f"Two strategies, {masked.model}: Spearman {shown}")
-
-
-def measured_scatter(comparison: Comparison, *, model: str, strategy: str) -> go.Figure:
-    """Predicted score of each variant against its measurement."""
-    table = comparison.table
-    figure = go.Figure(
-        go.Scattergl(
-            x=table["score"],
-            y=table["measured"],
-            text=table["variant"],
-            mode="markers",
-            marker={"size": 6, "opacity": 0.6, "color": ACCENT},
-            hovertemplate="<b>%{text}</b><br>predicted %{x:.2f}, measured %{y:.3g}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title=f"predicted: {_SCORE}", zerolinecolor=MUTED)
-    figure.update_yaxes(title="measured (unit of your table)", zerolinecolor=MUTED)
-    rho = comparison.spearman
-    shown = f"Spearman {rho:.2f}" if np.isfinite(rho) else "Spearman not defined"
-    return layout(figure, height=420, title=f"{STRATEGY_LABELS[strategy]}, {model}: {shown}")
 
 
 def one_hot_matrix(sequence: str, *, start: int = 0, offset: int = 0) -> go.Figure:

@@ -2,7 +2,7 @@
 narrow screen.
 """
 
-from biocore.plot.masked_residues import CHEMICAL_ORDER
+from biocore.plot.substitutions import CHEMICAL_ORDER
 
 WAIT = 240_000
 APART = """() => {

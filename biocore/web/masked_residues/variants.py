@@ -5,12 +5,12 @@ import streamlit as st
 from biocore import web
 from biocore.errors import InputError
 from biocore.esm2 import STRATEGIES, SubstitutionScan, is_weak
-from biocore.esm2.measured import Comparison, compare, read_measurements
+from biocore.esm2.measured import Comparison, compare
 from biocore.esm2.variants import parse_variants, score_variants
 from biocore.plot import masked_residues as plot
-from biocore.web.inputs import MAX_UPLOAD_MB, decode
 from biocore.web.masked_residues.inputs import INSULIN, Protein
 from biocore.web.masked_residues.model import Choice
+from biocore.web.measurements import show_left_out, show_scatter, upload_measurements
 
 
 def show_variants(protein: Protein, choice: Choice, scan: SubstitutionScan) -> None:
@@ -61,23 +61,11 @@ def show_variants(protein: Protein, choice: Choice, scan: SubstitutionScan) -> N
 def show_measured(protein: Protein, scan: SubstitutionScan) -> None:
     """Optional table of a deep mutational scan: rank correlation and scatter."""
     with st.expander("Compare with a deep mutational scan"):
-        st.caption(
-            "A CSV or TSV table with a column of variants (mutant) and one of numbers (score).",
-            help="As ProteinGym and MaveDB have them: mutant, mutation, variant or hgvs_pro; DMS_score, score, "
-            "fitness, effect or measured. Semicolons and decimal commas are read too. Several substitutions in a row "
-            "are one variant: A1G:K2C. The file stays on the machine that runs this page.",
-        )
-        file = st.file_uploader(
-            f"CSV or TSV, up to {MAX_UPLOAD_MB} MB",
-            type=["csv", "tsv", "txt", "gz"],
-            key="masked_residues.dms",
-            max_upload_size=MAX_UPLOAD_MB,
-        )
-        if file is None:
-            return
         try:
-            measured = read_measurements(decode(file.getvalue(), file.name))
-            comparison = compare(scan, measured, offset=protein.offset)
+            given = upload_measurements("masked_residues.dms")
+            if given is None:
+                return
+            comparison = compare(scan, given[1], offset=protein.offset)
         except InputError as error:
             st.error(web.plain(str(error)), icon=":material/error:")
             return
@@ -91,17 +79,11 @@ def _show_comparison(comparison: Comparison, scan: SubstitutionScan) -> None:
     interval = f"95 % interval {comparison.low:.2f} to {comparison.high:.2f}" if defined else "too few, or all equal"
     left.metric("Spearman", f"{rho:.3f}" if defined else "not defined", interval, delta_color="off")
     right.metric("Variants compared", f"{len(comparison.table):,}")
-    if len(comparison.left_out):
-        first = comparison.left_out.iloc[0]
-        st.warning(
-            web.plain(f"{len(comparison.left_out):,} rows were left out. The first, line {first.line}: {first.problem}")
-        )
-        with st.expander("Rows that were left out"):
-            web.table(comparison.left_out, "left_out", key="masked_residues.measured.left_out")
-    web.figure(
-        plot.measured_scatter(comparison, model=scan.model, strategy=scan.strategy),
-        "measured",
-        alt=f"Predicted score against measurement of {len(comparison.table)} variants.",
+    show_left_out(comparison.left_out, key="masked_residues.measured.left_out")
+    show_scatter(
+        comparison,
+        predictor=f"{plot.STRATEGY_LABELS[scan.strategy]}, {scan.model}",
+        unit=plot.SCORE,
         key="masked_residues.measured",
     )
     web.download(

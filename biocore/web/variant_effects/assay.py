@@ -10,11 +10,10 @@ import streamlit as st
 from biocore import web
 from biocore.errors import InputError
 from biocore.esm2 import measured
-from biocore.plot import variant_effects as plot
 from biocore.variants import EffectScan
 from biocore.variants.assay import compare
-from biocore.web.inputs import MAX_UPLOAD_MB, decode
 from biocore.web.masked_residues.inputs import Protein
+from biocore.web.measurements import show_left_out, show_scatter, upload_measurements
 from biocore.web.variant_effects.compute import Basis
 from biocore.web.variant_effects.fitted import show_fit, show_opened_fit
 
@@ -28,23 +27,13 @@ SINGLE = {  # predictors that are one feature each: name -> feature
 
 def show_assay(protein: Protein, basis: Basis) -> None:
     """Upload of measured variants, every predictor against them, and a model that learns from them."""
-    st.caption(
-        "A CSV or TSV table with a column of variants (mutant) and one of numbers (score); higher must mean fitter.",
-        help="As ProteinGym and MaveDB have them. Several substitutions in a row are one variant: A1G:K2C. Numbers "
-        "count with the offset above. The file stays on the machine that runs this page.",
-    )
-    file = st.file_uploader(
-        f"CSV or TSV, up to {MAX_UPLOAD_MB} MB",
-        type=["csv", "tsv", "txt", "gz"],
-        key="variant_effects.assay",
-        max_upload_size=MAX_UPLOAD_MB,
-    )
-    if file is None:
-        show_opened_fit()
-        return
+    st.caption("Measured variants, where a higher number means fitter: the predictors are ranked by them.")
     try:
-        text = decode(file.getvalue(), file.name)
-        table = measured.read_measurements(text)
+        given = upload_measurements("variant_effects.assay")
+        if given is None:
+            show_opened_fit()
+            return
+        text, table = given
         stamp = f"{hashlib.sha256(text.encode()).hexdigest()} {protein.offset} {basis.stamp}"
         found = _compared(stamp, basis, table, protein.offset)
         _show_comparison(basis, found, table, protein.offset)
@@ -88,15 +77,10 @@ def _show_comparison(basis: Basis, found: pd.DataFrame, table: pd.DataFrame, off
         )
     name = st.selectbox("Predictor shown", list(predictors(basis)), key="variant_effects.assay.shown")
     shown = measured.compare(predictors(basis)[name], table, offset=offset)
-    _show_left_out(shown.left_out)
+    show_left_out(shown.left_out, key="variant_effects.assay.left_out")
     left, right = st.columns(2)
     with left:
-        web.figure(
-            plot.measured_scatter(shown.table, predictor=name, rho=shown.spearman),
-            "measured",
-            alt=f"Prediction against measurement of {len(shown.table)} variants.",
-            key="variant_effects.assay.scatter",
-        )
+        show_scatter(shown, predictor=name, unit=name, key="variant_effects.assay.scatter")
     with right:
         st.markdown("**Where it is wrong**", help="The variants whose predicted and measured ranks differ most.")
         web.table(misses(shown.table), "misses", key="variant_effects.assay.misses", height=330)
@@ -110,12 +94,3 @@ def misses(table: pd.DataFrame, *, count: int = 50) -> pd.DataFrame:
     shown["measured percentile"] = ranks["measured"]
     order = np.argsort(-(ranks["score"] - ranks["measured"]).abs().to_numpy(), kind="stable")
     return shown.iloc[order[:count]].round(1).reset_index(drop=True)
-
-
-def _show_left_out(left_out: pd.DataFrame) -> None:
-    if len(left_out):
-        first = left_out.iloc[0]
-        said = "1 row was" if len(left_out) == 1 else f"{len(left_out):,} rows were"
-        st.warning(web.plain(f"{said} left out. The first, line {first.line}: {first.problem}"))
-        with st.expander("Rows that were left out"):
-            web.table(left_out, "left_out", key="variant_effects.assay.left_out")
