@@ -31,7 +31,7 @@ def test_every_substitution_with_its_parts(tmp_path):
     found = table(tmp_path)
     assert len(found) == 19 * len(SEQUENCE)
     scan = toys.model().scan(SEQUENCE, toys.profile())
-    assert list(found.columns) == ["record", "position", "variant", "score", "percentile", *scan.groups]
+    assert list(found.columns) == ["record", "position", "variant", "score", "percentile", "caution", *scan.groups]
     parts = found[list(scan.groups)].sum(axis=1) + scan.intercept
     np.testing.assert_allclose(parts, found["score"], atol=1e-4)
 

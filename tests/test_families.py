@@ -10,7 +10,7 @@ import pytest
 from biocore.errors import DataUnavailable, InputError
 from biocore.families import alignments, columns, hmm, library, search, unpacked
 from biocore.families.blend import KNOTS, Blend, fit_blend, plain_blend
-from biocore.families.database import database_profile
+from biocore.families.database import database_alignment, database_profile, kept_alignment
 from biocore.families.mixture import Mixture, fit_mixture
 from biocore.families.model import Families, as_tensors, from_tensors
 from biocore.families.tables import constrained_table, family_table, profile_table
@@ -314,6 +314,12 @@ def test_a_database_is_searched_and_the_result_kept(tmp_path, ancestors):
     )
     np.testing.assert_allclose(again.probabilities, profile.probabilities, atol=1e-5)
     assert again.hits == profile.hits
+    kept = kept_alignment(ancestors[4], path)  # what contacts are read from, without a second search
+    rows = database_alignment(ancestors[4], path, progress=lambda *a: pytest.fail("searched again"))
+    assert kept is not None and rows == alignments.read_alignment(kept.read_text())
+    assert rows[0][1].replace("-", "") == ancestors[4]
+    assert {name.split("/")[0] for name, *_ in rows[1:]} == {hit.family for hit in profile.hits}
+    assert kept_alignment(ancestors[3], path) is None and kept_alignment(ancestors[4], tmp_path / "gone.fasta") is None
 
 
 def test_residues_that_most_homologues_lack_stay_columns_of_the_second_search(tmp_path, ancestors):

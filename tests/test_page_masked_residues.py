@@ -351,3 +351,6 @@ def test_a_database_of_the_server_is_searched_on_request(page, tmp_path, monkeyp
     jobs.Worker().drain()
     app = app.run()
     assert metrics(app)["Residues with homologues"] == "100 %"
+    # contacts are of the search's alignment, which has too few sequences here
+    assert app.segmented_control(key="masked_residues.contacts.database").value == "the database search"
+    assert any("sequences reach over half of the protein" in caption.value for caption in app.caption)

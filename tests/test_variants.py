@@ -115,6 +115,19 @@ def test_each_missing_part_is_named_with_its_cost():
     assert not any("language model" in line for line in model.scan(SEQUENCE, toys.profile(), said=SAID).missing)
 
 
+def test_a_score_that_deserves_little_trust_says_why():
+    sequence = "MKTAYIAKQRQISFVKSHFSRQLEERLG" + "GSGSGSGSGGSGGSGGSGSGSGSSGG" + "WHEDLTRNPYCA"
+    known = toys.profile(sequence)
+    effective = known.effective.copy()
+    effective[:3], effective[3:5] = 0, 1.5
+    scan = toys.model().scan(sequence, replace(known, effective=effective))
+    assert scan.caution([0]) == "no homologue" and scan.caution([4]) == "few homologues" and scan.caution([8]) == ""
+    assert scan.caution([40]) == "low complexity" and scan.caution([0, 4, 40, 999]).count(",") == 2
+    table = scan.table(offset=10)
+    assert set(table.loc[table["position"] == 11, "caution"]) == {"no homologue"}
+    assert set(toys.model().scan(sequence, None).table()["caution"]) == {"no homologue", "no homologue, low complexity"}
+
+
 def test_an_empty_protein_has_an_empty_scan():
     scan = toys.model().scan("", None)
     assert scan.scores.shape == (0, 20) and len(scan.table()) == 0

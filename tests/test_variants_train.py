@@ -120,3 +120,35 @@ def test_a_language_model_that_adds_nothing_is_left_out(rows):
     flat = [fitting.measured(r.protein, said=np.full((80, 20), 0.05)) for r in rows]
     found = results(flat, lambda line: None, said_by="flat")
     assert set(found.ridges) == {"family", "alone"} and found.language_model_gain == pytest.approx(0, abs=0.005)
+
+
+def test_a_scan_that_others_cannot_explain_teaches_little(rows):
+    from dataclasses import replace
+
+    noise = rows[0].protein
+    shuffled = tuple(replace(a, rank=np.random.default_rng(3).permutation(a.rank)) for a in noise.assays)
+    mixed = [fitting.measured(replace(noise, assays=shuffled)), *rows[1:5]]
+    moments = fitting.Moments.of(mixed, np.flatnonzero(np.array(mixed[0].groups) == "chemistry"))
+    explained = fitting.explained(moments, 0.1)
+    assert explained[0] < 0.2 and (explained[1:] > 0.8).all()
+    share = fitting.trusted(moments, 0.1).weight / moments.weight
+    assert share[0] < 0.3 * share[1:].min()
+    one = rows[1]  # the correlation is that of the scores themselves
+    w = moments.solution(0.1, without=one.protein.cluster)
+    scores = one.values[0][:, np.array(one.groups) == "chemistry"] @ w
+    assert explained[1] == pytest.approx(np.corrcoef(scores, one.protein.assays[0].rank)[0, 1], abs=1e-4)
+
+
+def test_what_a_caution_costs_is_measured_within_its_residues(rows):
+    bare = [replace_profile(r, covered=False) if k < 2 else r for k, r in enumerate(rows[:5])]
+    found = measure.leave_out(bare, bare, ("chemistry",), penalty=0.1)
+    cost = measure.cautioned(found, bare)
+    assert cost["no homologue"]["proteins"] == 2 and cost["others"]["proteins"] == 3
+    assert cost["others"]["spearman"] == pytest.approx(np.mean([one.mean for one in found[2:]]), abs=1e-3)
+    assert "few homologues" not in cost
+
+
+def replace_profile(row, **how):
+    from dataclasses import replace
+
+    return replace(row, protein=replace(row.protein, profile=toys.profile(row.protein.sequence, **how)))

@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> None:
         cleaned = clean_protein(record.sequence, record=record.name)
         profile = profile_of(library, cleaned.sequence, arguments)
         scan = model.scan(cleaned.sequence, profile)
-        for note in (*cleaned.notes, *scan.missing):
+        doubtful = scan.worth if any(scan.cautions) else ""
+        for note in (*cleaned.notes, *scan.missing, *([doubtful] if doubtful else [])):
             print(f"note: {record.name}: {note}", file=sys.stderr)
         fit = _fitted(scan, profile, arguments) if arguments.assay else None
         if fit is not None and arguments.next:
@@ -118,6 +119,10 @@ def _named(scan: EffectScan, variants: list[Variant], offset: int) -> pd.DataFra
         if np.isfinite(table["score"][row]):
             places = [(s.number - 1 - offset, AMINO_ACIDS.index(s.mutant)) for s in variant.substitutions]
             parts[row] = sum(scan.contributions[i, j] for i, j in places)
+    places = [[s.number - 1 - offset for s in variant.substitutions] for variant in variants]
+    scored_too = np.isfinite(table["score"].to_numpy(float))
+    cautions = [scan.caution(at) if known else "" for at, known in zip(places, scored_too, strict=True)]
+    table.insert(len(table.columns) - 1, "caution", cautions)
     for place, group in enumerate(scan.groups):
         table.insert(len(table.columns) - 1, group, parts[:, place])
     if scored.hint:
@@ -209,10 +214,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
     found = results(rows, _say, said_by=arguments.language_model or "")
     lines, assays = quality(rows, found), assay_table(rows, found)
     if arguments.out is not None:
-        made = {"quality": lines, "ablation": found.ablation, "assays": assays}
+        made = {"quality": lines, "ablation": found.ablation, "cautions": found.cautions, "assays": assays}
         arguments.out.write_text(json.dumps(made, indent=1) + "\n")
     print(pd.DataFrame(lines).drop(columns=["split", "note"]).to_string(index=False))
     print(pd.DataFrame(found.ablation).to_string(index=False))
+    print(pd.DataFrame(found.cautions).T.to_string())
     print(pd.DataFrame(assays).drop(columns=["published", "doi"]).to_string(index=False))
 
 

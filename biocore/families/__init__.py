@@ -6,7 +6,7 @@
 from biocore.families.alignments import read_alignment
 from biocore.families.blend import Blend
 from biocore.families.coevolution import Coevolution, coevolution
-from biocore.families.database import Database, database_alignment
+from biocore.families.database import Database, database_alignment, kept_alignment
 from biocore.families.library import Family, Library
 from biocore.families.model import Families, load
 from biocore.families.profile import FamilyHit, Profile
@@ -22,6 +22,7 @@ __all__ = [
     "Profile",
     "coevolution",
     "database_alignment",
+    "kept_alignment",
     "load",
     "read_alignment",
 ]

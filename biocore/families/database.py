@@ -90,8 +90,8 @@ def database_profile(
 
     Notes
     -----
-    The result is kept below ``<home>/profiles`` under the database's path, size and time and the sequence.  As
-    jackhmmer does: Johnson et al. (2010), doi:10.1186/1471-2105-11-431.
+    The result is kept below ``<home>/profiles`` under the database's path, size and time and the sequence, and the
+    alignment beside it (`kept_alignment`).  As jackhmmer does: Johnson et al. (2010), doi:10.1186/1471-2105-11-431.
     """
     database = path if isinstance(path, Database) else Database(path)
     if not database.path.is_file():
@@ -100,6 +100,7 @@ def database_profile(
     if kept.is_file():
         return _read(kept, sequence)
     rows, hits = _search(sequence, database, rounds, progress)
+    _keep_alignment(rows, sequence, database.path, rounds)
     if len(rows) < 2:
         nothing = np.zeros(len(sequence), np.float32)
         null = np.tile(background(), (len(sequence), 1))
@@ -122,13 +123,31 @@ def database_alignment(
     database = path if isinstance(path, Database) else Database(path)
     if not database.path.is_file():
         raise DataUnavailable(f"The database {database.name!r} is not on this machine.")
-    kept = runtime.home() / "profiles" / f"{_key(sequence, database.path, rounds, 0)}.fasta"
-    if kept.is_file():
+    kept = kept_alignment(sequence, database.path, rounds=rounds)
+    if kept is not None:
         return [(entry.name, entry.sequence, entry.line) for entry in read_fasta(kept)]
     rows = _search(sequence, database, rounds, progress)[0]
+    _keep_alignment(rows, sequence, database.path, rounds)
+    return rows
+
+
+def kept_alignment(sequence: str, path: Path, *, rounds: int = ROUNDS) -> Path | None:
+    """The aligned FASTA that an earlier search of the database has left on this machine, or None."""
+    try:
+        kept = _alignment_file(sequence, path, rounds)
+        return kept if kept.is_file() else None
+    except OSError:  # the database is gone
+        return None
+
+
+def _keep_alignment(rows: list[tuple[str, str, int]], sequence: str, path: Path, rounds: int) -> None:
+    kept = _alignment_file(sequence, path, rounds)
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(kept, "".join(f">{name}\n{letters}\n" for name, letters, _ in rows))
-    return rows
+
+
+def _alignment_file(sequence: str, path: Path, rounds: int) -> Path:
+    return runtime.home() / "profiles" / f"{_key(sequence, path, rounds, 0)}.fasta"
 
 
 def _search(

@@ -9,6 +9,7 @@ import numpy as np
 from biocore.errors import ModelUnavailable
 from biocore.families.profile import Profile
 from biocore.sequence import AMINO_ACIDS
+from biocore.variants.cautions import OTHERS, cautions, in_words
 from biocore.variants.features import GROUPS, FeatureTable, features
 from biocore.variants.results import Calibration, EffectScan
 from biocore.zoo import ModelCard, weights
@@ -101,6 +102,7 @@ class VariantModel:
         table = features(sequence, profile if known else None, said=said if spoken else None)
         parts, groups = ridge.contributions(table)
         scores = parts.sum(axis=-1) + np.float32(ridge.intercept)
+        found = cautions(sequence, profile if known else None)
         own = np.array([AMINO_ACIDS.find(letter) for letter in sequence], int)
         scores[own < 0] = np.nan
         scores[np.flatnonzero(own >= 0), own[own >= 0]] = np.nan
@@ -113,7 +115,21 @@ class VariantModel:
             self._missing(profile, known=known, said=said is not None, spoken=spoken, structure=structure is not None),
             self.name,
             self._calibrations[ridge_name],
+            tuple(in_words(found, [i]) for i in range(len(sequence))),
+            self._worth(),
         )
+
+    def _worth(self) -> str:
+        """What the cautions were measured to cost, as a sentence; empty where the card does not say."""
+        measured = self.card.details.get("cautions", {})
+        if not measured:
+            return ""
+        said = [
+            f"{row['spearman']:.2f} ({row['low']:.2f} to {row['high']:.2f}; {row['proteins']} proteins) at "
+            + ("the others" if name == OTHERS else f"residues with {name}")
+            for name, row in measured.items()
+        ]
+        return f"Rank correlation with measured effects: {'; '.join(said)}."
 
     def _missing(
         self, profile: Profile | None, *, known: bool, said: bool, spoken: bool, structure: bool

@@ -1,6 +1,6 @@
 """What is said of the substitutions of a protein: a score each, what it is made of, and what such scores came to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -76,6 +76,10 @@ class EffectScan:
         Sentences that name each part that was not there and what that costs.
     model : str
     calibration : Calibration
+    cautions : tuple of str, length L, or empty
+        Why scores of each residue deserve little trust ("no homologue"), empty where nothing speaks against them.
+    worth : str
+        A sentence: what each caution was measured to cost.
     """
 
     sequence: str
@@ -86,6 +90,8 @@ class EffectScan:
     missing: tuple[str, ...]
     model: str
     calibration: Calibration = field(repr=False)
+    cautions: tuple[str, ...] = ()
+    worth: str = ""
 
     strategy = STRATEGY  # for `esm2.variants.score_variants` and `esm2.measured.compare`, which read any such scan
 
@@ -93,6 +99,8 @@ class EffectScan:
         shape = (len(self.sequence), len(AMINO_ACIDS))
         if self.scores.shape != shape or self.contributions.shape != (*shape, len(self.groups)):
             raise ValueError(f"{shape} scores are needed, and as many contributions of each of {self.groups}")
+        if self.cautions and len(self.cautions) != len(self.sequence):
+            raise ValueError(f"{len(self.cautions)} cautions for {len(self.sequence)} residues")
 
     def __len__(self) -> int:
         return len(self.sequence)
@@ -140,11 +148,16 @@ class EffectScan:
             "were in the worst third of their assay."
         )
 
+    def caution(self, residues: Iterable[int]) -> str:
+        """What speaks against scores of some residues (0-based; those outside the protein are passed over)."""
+        said = [self.cautions[i] for i in residues if 0 <= i < len(self.cautions)]
+        return ", ".join(dict.fromkeys(word for words in said for word in words.split(", ") if word))
+
     def table(self, offset: int = 0) -> pd.DataFrame:
         """Every substitution, one row each, the wild type left out.
 
-        Columns: position (counted from ``1 + offset``), wild_type, substitution, variant, score, percentile, and one
-        column for each group of features.
+        Columns: position (counted from ``1 + offset``), wild_type, substitution, variant, score, percentile, caution,
+        and one column for each group of features.
         """
         rows, columns = np.nonzero(np.isfinite(self.scores))
         letters = np.array(list(AMINO_ACIDS))
@@ -159,6 +172,7 @@ class EffectScan:
                 "variant": [f"{a}{n}{b}" for a, n, b in zip(own, numbers, new, strict=True)],
                 "score": self.scores[rows, columns],
                 "percentile": self.percentiles[rows, columns],
+                "caution": np.array(self.cautions or [""] * len(self.sequence), dtype=object)[rows],
             }
             | {group: parts[:, g] for g, group in enumerate(self.groups)}
         )

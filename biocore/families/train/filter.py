@@ -21,8 +21,11 @@ from biocore.sequence import AMINO_ACIDS
 from biocore.stats.intervals import percentile_interval
 
 EVALUE = 1e-3  # up to which a family counts as found
+WITH_PROFILES = 500  # families that MMseqs2 is measured on with profiles, beside those that HMMER finds
+DRAWN = 50  # sequences its profile of a family is made from
 AT_ONCE = 1000  # families whose models are in memory together
 LETTERS = np.frombuffer(AMINO_ACIDS.encode(), np.uint8)
+MMSEQS_MSA = 11  # its number for a database of alignments
 Row = dict[str, Any]
 
 
@@ -62,6 +65,12 @@ def filter_loss(families: Families, proteins: Proteins, rows: np.ndarray, *, say
         others, seconds = mmseqs_candidates(families, queries)
         found += _kept(everything, others, "MMseqs2 on consensus sequences", split, (SURVIVORS,))
         times.append(("MMseqs2 on consensus sequences", seconds))
+        say("searching with MMseqs2 and profiles ...")
+        some = _some_families(everything, len(families.library))
+        others, seconds = mmseqs_profile_candidates(families, queries, some)
+        name = f"MMseqs2 with the profiles of {len(some):,} families"
+        found += _kept(everything, others, name, split, (SURVIVORS,))
+        times.append((f"{name}, times {len(families.library):,} / {len(some):,}", seconds))
     return found + [
         {"metric": f"processor seconds a protein, {name}", "value": value, "split": split} for name, value in times
     ]
@@ -158,11 +167,67 @@ def mmseqs_candidates(families: Families, queries: Sequence[str]) -> tuple[list[
         seconds = (_processor_seconds() - start) / len(queries)
         fields = ("--format-output", "query,target,evalue")
         _mmseqs(folder, "convertalis", "queries", "consensus", "found", "found.tsv", *fields)
-        found: list[list[tuple[float, int]]] = [[] for _ in queries]
-        for line in (folder / "found.tsv").read_text().splitlines():
-            query, target, evalue = line.split("\t")
-            found[int(query)].append((float(evalue), int(target)))
-    return [[target for _, target in sorted(hits)] for hits in found], seconds
+        return _listed(folder / "found.tsv", len(queries)), seconds
+
+
+def _some_families(everything: list[list[Aligned]], count: int) -> list[int]:
+    """Those that HMMER finds, and others at random: all of them would take MMseqs2 hours."""
+    found = set().union(*map(_families, everything))
+    others = [i for i in np.random.default_rng(5).permutation(count).tolist() if i not in found]
+    return sorted(found) + others[:WITH_PROFILES]
+
+
+def mmseqs_profile_candidates(
+    families: Families, queries: Sequence[str], chosen: Sequence[int]
+) -> tuple[list[list[int]], float]:
+    """Families whose profile MMseqs2 finds each protein with, best first, and its processor seconds each for all.
+
+    The profiles are the queries and the proteins the database, on one thread: the other way round MMseqs2 makes an
+    index of the profiles first, which takes longer.  A profile is of `DRAWN` sequences drawn from the family's columns,
+    each frequency met as closely as so many can.  The seconds are scaled from `chosen` to all families.
+    """
+    library, rng = families.library, np.random.default_rng(6)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "proteins.fasta").write_text("".join(f">{i}\n{q}\n" for i, q in enumerate(queries)))
+        place = 0
+        with (folder / "drawn").open("wb") as data, (folder / "drawn.index").open("w") as index:
+            for key, family in enumerate(chosen):
+                entry = _drawn(library.family(family).frequencies, family, rng).encode() + b"\0"
+                data.write(entry)
+                index.write(f"{key}\t{place}\t{len(entry)}\n")
+                place += len(entry)
+        (folder / "drawn.dbtype").write_bytes(MMSEQS_MSA.to_bytes(4, "little"))
+        _mmseqs(folder, "msa2profile", "drawn", "profiles", "--match-mode", "0", "--threads", "1")
+        _mmseqs(folder, "createdb", "proteins.fasta", "proteins")
+        start = _processor_seconds()
+        bounds = ("-s", "7.5", "-e", "100", "--max-seqs", "1000", "--threads", "1")
+        _mmseqs(folder, "search", "profiles", "proteins", "found", "tmp", *bounds)
+        seconds = (_processor_seconds() - start) / len(queries) * len(library) / len(chosen)
+        fields = ("--format-output", "target,query,evalue")
+        _mmseqs(folder, "convertalis", "profiles", "proteins", "found", "found.tsv", *fields)
+        return _listed(folder / "found.tsv", len(queries)), seconds
+
+
+def _drawn(frequencies: np.ndarray, family: int, rng: np.random.Generator) -> str:
+    """Sequences with these frequencies in each column, the likeliest first and named as the family."""
+    below = np.cumsum(frequencies, axis=1)
+    levels = (np.arange(DRAWN) + 0.5) / DRAWN * below[:, -1:]
+    drawn = rng.permuted((below[:, None, :] < levels[:, :, None]).sum(axis=-1), axis=1)
+    rows = np.concatenate([frequencies.argmax(axis=1)[:, None], drawn], axis=1).T
+    return "".join(
+        f">{family if k == 0 else f's{k}'}\n{LETTERS[row].tobytes().decode()}\n" for k, row in enumerate(rows)
+    )
+
+
+def _listed(path: Path, count: int) -> list[list[int]]:
+    """Families of each of `count` proteins, best first and once each, from lines of protein, family, E-value."""
+    found: list[dict[int, float]] = [{} for _ in range(count)]
+    for line in path.read_text().splitlines():
+        protein, family, evalue = line.split("\t")
+        hits = found[int(protein)]
+        hits[int(family)] = min(float(evalue), hits.get(int(family), np.inf))
+    return [sorted(hits, key=lambda family, hits=hits: (hits[family], family)) for hits in found]
 
 
 def _processor_seconds() -> float:

@@ -7,6 +7,7 @@ import numpy as np
 
 from biocore.stats.correlation import spearman
 from biocore.stats.intervals import Interval, percentile_interval
+from biocore.variants.cautions import FEW_HOMOLOGUES, LOW_COMPLEXITY, NO_HOMOLOGUE, OTHERS, cautions
 from biocore.variants.features import FROM_FAMILY
 from biocore.variants.model import Ridge
 from biocore.variants.results import Calibration
@@ -15,6 +16,7 @@ from biocore.variants.train.fit import Measured, fit
 BOOTSTRAPS = 2000
 BINS = 10
 WORST = 1 / 3
+LEAST_HERE, LEAST_RESIDUES = 40, 5
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,43 @@ def calibrate(found: Sequence[HeldOut], *, seed: int = 0) -> Calibration:
     return Calibration(
         edges, value, np.array([e.low for e in ends]), np.array([e.high for e in ends]), count.sum(axis=0)
     )
+
+
+def cautioned(found: Sequence[HeldOut], proteins: Sequence[Measured], *, seed: int = 0) -> dict[str, dict]:
+    """What each caution costs: mean Spearman within the residues that have it, and within those that have none.
+
+    Proteins with fewer than `LEAST_HERE` such substitutions in an assay, or at fewer than `LEAST_RESIDUES` residues, do
+    not count.
+
+    Returns
+    -------
+    dict
+        Caution -> spearman, low, high (95 % over resampled proteins), proteins, substitutions (measured).
+    """
+    values: dict[str, list[float]] = {}
+    counts: dict[str, int] = {}
+    for one in found:
+        protein = next(p.protein for p in proteins if p.protein.uniprot == one.uniprot)
+        masks = cautions(protein.sequence, protein.profile)
+        masks |= {OTHERS: ~np.any(list(masks.values()), axis=0)}
+        for name, mask in masks.items():
+            here = [mask[assay.position] for assay in protein.assays]
+            enough = [
+                k
+                for k, (rows, assay) in enumerate(zip(here, protein.assays, strict=True))
+                if rows.sum() >= LEAST_HERE and len(np.unique(assay.position[rows])) >= LEAST_RESIDUES
+            ]
+            if enough:
+                agreement = [spearman(one.scores[k][here[k]], one.ranks[k][here[k]]) for k in enough]
+                values.setdefault(name, []).append(float(np.mean(agreement)))
+                counts[name] = counts.get(name, 0) + sum(int(here[k].sum()) for k in enough)
+    made = {}
+    for name in (name for name in (NO_HOMOLOGUE, FEW_HOMOLOGUES, LOW_COMPLEXITY, OTHERS) if name in values):
+        mean = mean_over_proteins(np.array(values[name]), seed=seed)
+        numbers = {"spearman": mean.value, "low": mean.low, "high": mean.high}
+        made[name] = {key: round(number, 4) for key, number in numbers.items()}
+        made[name] |= {"proteins": len(values[name]), "substitutions": counts[name]}
+    return made
 
 
 def without_family(groups: Sequence[str]) -> list[str]:

@@ -39,6 +39,7 @@ class Results:
     ablation: list[dict]
     published: dict[str, measure.Interval]
     published_viral: dict[str, measure.Interval]
+    cautions: dict[str, dict]
     said_by: str
     language_model_gain: float
 
@@ -86,6 +87,7 @@ def results(rows: Sequence[Measured], say: Say, *, said_by: str = "") -> Results
         measure.ablation(train),
         measure.published(train),
         measure.published(viral) if viral else {},
+        measure.cautioned(held_out[FAMILY], train),
         said_by,
         gain,
     )
@@ -167,6 +169,7 @@ def save(rows: Sequence[Measured], found: Results, library: Families, folder: Pa
             "spearman": {name: round(_mean(held), 4) for name, held in found.held_out.items()},
             "features": {n: {"names": list(r.names), "groups": list(r.groups)} for n, r in found.ridges.items()},
             "calibration": {name: measure.calibrate(held).as_dict() for name, held in found.held_out.items()},
+            "cautions": found.cautions,
             "ablation": found.ablation,
             "assays": assay_table(rows, found),
         },

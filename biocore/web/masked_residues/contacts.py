@@ -1,23 +1,26 @@
 """The contact map beside the most constrained positions, with how often it is right and, where known, what touches."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from biocore import web, zoo
 from biocore.errors import BiocoreError
-from biocore.families import coevolution, read_alignment
+from biocore.families import coevolution, kept_alignment, read_alignment
 from biocore.plot.contacts import contact_map
 from biocore.structure.alignment import align
 from biocore.structure.contact_map import ATTENDED, COUPLED, ContactMap, known_contacts, measured_in_words
 from biocore.structure.geometry import MAX_MATRIX
-from biocore.web.masked_residues.homologues import ALIGNMENT, LIBRARY, Source
+from biocore.web.masked_residues.homologues import ALIGNMENT, DATABASE, LIBRARY, Source
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.masked_residues.model import Choice
 from biocore.web.masked_residues.residues import masked
 from biocore.web.structures.source import loaded
 
-ATTENTION, COUPLING = "language model", "your alignment"
+ATTENTION = "language model"
+COUPLING = {ALIGNMENT: "your alignment", DATABASE: "the database search"}
 QUICK_LENGTH = 1000  # residues; above it the map is drawn on request
 LEAST_IDENTITY = 0.9  # of the shorter sequence, for a structure to count as one of the protein
 
@@ -30,11 +33,16 @@ def show_contacts(protein: Protein, choice: Choice, source: Source) -> None:
         "language model: its attention maps (Rao et al. 2021). From an alignment: columns that change together "
         "(direct coupling analysis, Morcos et al. 2011).",
     )
-    kind = ATTENTION
-    if source.kind == ALIGNMENT and source.text:
+    kind, searched = ATTENTION, _searched(source, protein.sequence)
+    if source.text or searched:
         kind = st.segmented_control(
-            "Contacts from", [ATTENTION, COUPLING], default=COUPLING, required=True, key="masked_residues.contacts"
+            "Contacts from",
+            [ATTENTION, COUPLING[source.kind]],
+            default=COUPLING[source.kind],
+            required=True,
+            key=f"masked_residues.contacts.{'database' if searched else 'alignment'}",
         )
+    coupled = kind != ATTENTION
     length = len(protein.sequence)
     if length > QUICK_LENGTH and not (
         length <= MAX_MATRIX
@@ -44,8 +52,8 @@ def show_contacts(protein: Protein, choice: Choice, source: Source) -> None:
             st.caption(f"Contact maps are made of up to {MAX_MATRIX:,} residues.")
         return
     try:
-        if kind == COUPLING:
-            predicted = _coupled(protein.sequence, source.name, source.text)
+        if coupled:
+            predicted = _coupled(protein.sequence, source.name, source.text, str(searched or ""))
         else:
             predicted = _attended(choice, choice.hash, _heads(choice), protein.sequence)
     except BiocoreError as error:
@@ -58,8 +66,8 @@ def show_contacts(protein: Protein, choice: Choice, source: Source) -> None:
         alt=_in_words(protein, predicted, truth),
         key="masked_residues.contacts.figure",
     )
-    card = zoo.card(LIBRARY) if kind == COUPLING else choice.card
-    st.caption(web.plain(measured_in_words(card.quality, COUPLED if kind == COUPLING else ATTENDED)))
+    card = zoo.card(LIBRARY) if coupled else choice.card
+    st.caption(web.plain(measured_in_words(card.quality, COUPLED if coupled else ATTENDED)))
     if truth is None:
         st.caption("A structure of this protein that is open on the Structures page is drawn beside the prediction.")
     else:
@@ -84,9 +92,15 @@ def _attended(_choice: Choice, hash: str, heads: str, sequence: str) -> ContactM
         return model.contacts(sequence)
 
 
+def _searched(source: Source, sequence: str) -> Path | None:
+    """The alignment that a search of the chosen database has made; None without one."""
+    return kept_alignment(sequence, source.path) if source.kind == DATABASE and source.path is not None else None
+
+
 @st.cache_data(max_entries=4, scope="session", show_spinner="Looking for columns that change together...")
-def _coupled(sequence: str, name: str, text: str) -> ContactMap:
-    return coevolution(read_alignment(text), sequence, source=name).coupling
+def _coupled(sequence: str, name: str, text: str, path: str) -> ContactMap:
+    """From the text of an alignment or, where there is none, from a file whose name changes with what is in it."""
+    return coevolution(read_alignment(text or Path(path).read_text()), sequence, source=name).coupling
 
 
 def _truth(sequence: str) -> tuple[np.ndarray | None, str]:

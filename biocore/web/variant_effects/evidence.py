@@ -46,6 +46,8 @@ def show_evidence(protein: Protein, basis: Basis) -> None:
     value = float(basis.scan.scores[index, column])
     with right:
         st.markdown(f"**{web.plain(variant)}** {web.plain(basis.scan.statement(value))}")
+        if basis.scan.caution([index]):
+            st.caption(f":material/warning: Little trust here: {web.plain(basis.scan.caution([index]))}.")
     if st.session_state.get(_ERROR):
         st.error(web.plain(st.session_state[_ERROR]), icon=":material/error:")
     _numbers(basis, index, column, value)

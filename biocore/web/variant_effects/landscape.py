@@ -13,6 +13,7 @@ from biocore.web.masked_residues.landscape import MAX_SHOWN
 from biocore.web.tracks import offer_track
 from biocore.web.variant_effects import selection
 from biocore.web.variant_effects.compute import Basis
+from biocore.web.variant_effects.variants import CAUTION
 
 MEASURE = "variant_effects.measure"
 _START = "variant_effects.start"
@@ -54,6 +55,12 @@ def show_landscape(protein: Protein, basis: Basis) -> None:
         help="Dots mark the wild type, the frame is the substitution shown below. Rows stand in chemical order. Drag "
         "to zoom, double-click to go back.",
     )
+    if any(scan.cautions):
+        doubtful = sum(map(bool, scan.cautions))
+        st.caption(
+            f":material/warning: Little trust at {doubtful:,} of {len(scan):,} residues: the column caution of the "
+            f"table says where and why. {web.plain(scan.worth)}"
+        )
     _table(protein, scan)
     offer_track(f"mean variant effect ({scan.model})", protein.sequence, scan.mean_effect, source=scan.model)
     if (runtime.PAGES / "structures.py").exists():
@@ -150,6 +157,7 @@ def _table(protein: Protein, scan: EffectScan) -> None:
                 "percentile": st.column_config.NumberColumn(
                     "percentile", help="Within this protein; 100 is the best tolerated", format="%.1f"
                 ),
+                "caution": CAUTION,
             },
         )
         web.download(

@@ -13,6 +13,7 @@ from biocore.web.variant_effects.compute import Basis
 from biocore.web.variant_effects.inputs import EXAMPLE_VARIANTS, EXAMPLES
 
 VARIANTS = "variant_effects.variants"
+CAUTION = st.column_config.TextColumn("caution", help="Why a score deserves little trust; empty: nothing known")
 
 
 def show_variants(protein: Protein, basis: Basis) -> None:
@@ -54,8 +55,11 @@ def show_variants(protein: Protein, basis: Basis) -> None:
                 "percentile", help="Within this protein; 100 is the best tolerated; of single substitutions only"
             ),
             "meaning": st.column_config.TextColumn("meaning", help="In measured scans the model had not seen"),
+            "caution": CAUTION,
         },
     )
+    if (table["caution"] != "").any():
+        st.caption(web.plain(basis.scan.worth))
     if table["variant"].str.contains(":").any():
         st.caption(
             "Several substitutions at once are additive: the sum of their single scores, without percentile.",
@@ -102,7 +106,10 @@ def read_lines(text: str) -> tuple[list[tuple[int, Variant]], list[tuple[int, st
 def variant_table(
     scan: EffectScan, read: list[tuple[int, Variant]], unread: list[tuple[int, str, str]], *, offset: int
 ) -> tuple[pd.DataFrame, str]:
-    """One row for each: line, variant, score, percentile, meaning, problem; and an offset that would fit, or empty."""
+    """A table, and an offset that would fit, or empty.
+
+    One row for each: line, variant, score, percentile, meaning, caution, problem.
+    """
     scored = score_variants(scan, [variant for _, variant in read], offset=offset)
     table = scored.table.drop(columns="rank")
     table.insert(0, "line", [line for line, _ in read])
@@ -111,10 +118,13 @@ def variant_table(
     single = ~table["variant"].str.contains(":").astype(bool)
     meant = [scan.statement(score) if one else "" for score, one in zip(table["score"], single, strict=True)]
     table.insert(4, "meaning", meant)
+    places = [[s.number - 1 - offset for s in variant.substitutions] for _, variant in read]
+    cautions = [scan.caution(at) if known else "" for at, known in zip(places, table["score"].notna(), strict=True)]
+    table.insert(5, "caution", cautions)
     lost = pd.DataFrame(unread, columns=["line", "variant", "problem"])
     if len(lost):
         table = pd.concat([table, lost], ignore_index=True) if len(table) else lost.reindex(columns=table.columns)
-    table["meaning"] = table["meaning"].fillna("")
+    table[["meaning", "caution"]] = table[["meaning", "caution"]].fillna("")
     return table.sort_values("line", kind="stable").reset_index(drop=True), scored.hint
 
 
