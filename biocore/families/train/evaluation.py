@@ -44,14 +44,13 @@ def evaluation(
     families = zoo.load(name)
     needs_model = proteins or tune or database
     said = _language_model(language_model) if needs_model else None
-    blend, card = families.blend(language_model), families.card
+    blend, fitted = families.blend(language_model), {}
     if tune and said:
         rows = measure.chosen_proteins(everything, tuning=True, most=tune)
         say(f"fitting the blend on {len(rows):,} clusters ...")
         blend = measure.fitted_blend(measure.masked_residues(families, everything, rows, said, say=say))
         kept = {"profile": np.round(blend.profile, 4).tolist(), "model": np.round(blend.model, 4).tolist()}
-        details = dict(card.details) | {"blend": dict(card.details.get("blend", {})) | {language_model: kept}}
-        card = replace(card, details=details)
+        fitted = {language_model: kept}
     rows = measure.chosen_proteins(everything, tuning=False, most=max(proteins, shuffled, filtered, database, hidden))
     if len(rows) < LEAST_PROTEINS:
         raise InputError(f"{len(rows)} held-out clusters; {LEAST_PROTEINS} or more are needed.", record=str(data))
@@ -75,7 +74,9 @@ def evaluation(
                 families, everything, rows[:database], said, blend, folder=Path(folder), say=say
             )
     if store:
-        zoo.write_card(replace(card, quality=_merged(card.quality, found)))
+        card = zoo.card(name)  # as it is now: another measurement may have been stored in these hours
+        details = dict(card.details) | {"blend": dict(card.details.get("blend", {})) | fitted}
+        zoo.write_card(replace(card, details=details, quality=_merged(card.quality, found)))
     return found
 
 
