@@ -119,9 +119,9 @@ def _named(scan: EffectScan, variants: list[Variant], offset: int) -> pd.DataFra
         if np.isfinite(table["score"][row]):
             places = [(s.number - 1 - offset, AMINO_ACIDS.index(s.mutant)) for s in variant.substitutions]
             parts[row] = sum(scan.contributions[i, j] for i, j in places)
-    places = [[s.number - 1 - offset for s in variant.substitutions] for variant in variants]
+    residues = [[s.number - 1 - offset for s in variant.substitutions] for variant in variants]
     scored_too = np.isfinite(table["score"].to_numpy(float))
-    cautions = [scan.caution(at) if known else "" for at, known in zip(places, scored_too, strict=True)]
+    cautions = [scan.caution(at) if known else "" for at, known in zip(residues, scored_too, strict=True)]
     table.insert(len(table.columns) - 1, "caution", cautions)
     for place, group in enumerate(scan.groups):
         table.insert(len(table.columns) - 1, group, parts[:, place])

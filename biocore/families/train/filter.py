@@ -227,7 +227,7 @@ def _listed(path: Path, count: int) -> list[list[int]]:
         protein, family, evalue = line.split("\t")
         hits = found[int(protein)]
         hits[int(family)] = min(float(evalue), hits.get(int(family), np.inf))
-    return [sorted(hits, key=lambda family, hits=hits: (hits[family], family)) for hits in found]
+    return [[family for _, family in sorted((evalue, family) for family, evalue in hits.items())] for hits in found]
 
 
 def _processor_seconds() -> float:
