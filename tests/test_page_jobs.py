@@ -42,6 +42,13 @@ def test_it_lists_this_browsers_jobs_with_their_settings_and_nobody_elses():
     assert any("No jobs yet" in info.value for info in opened("c" * 22).info)
 
 
+def test_before_the_browser_has_said_who_it_is_nothing_is_said_of_its_jobs():
+    app = AppTest.from_file(PAGE, default_timeout=240).run()
+    assert not app.info and any("Looking for the jobs of this browser" in caption.value for caption in app.caption)
+    app.session_state["biocore.owner.known"] = True
+    assert any("No jobs yet" in info.value for info in app.run().info)
+
+
 def test_a_job_is_stopped_goes_on_is_shared_and_deleted(monkeypatch):
     import streamlit as st
 

@@ -11,6 +11,7 @@ from biocore import jobs
 _KEY = "biocore.owner"  # session key: the key jobs are submitted under
 _KNOWN = "biocore.owner.known"  # session key: whether it is the browser's
 _ARRIVED = "biocore.owner.arrived"  # session key: it has just come
+_WANTED = "biocore.owner.wanted"  # session key: the page shows something else once it has come
 _COMPONENT = "biocore.owner.component"
 _FORM = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits, base64 for addresses
 
@@ -49,6 +50,13 @@ def owner_is_known() -> bool:
     return bool(st.session_state.get(_KNOWN))
 
 
+def wait_for_owner() -> bool:
+    """Whether the browser's key is still to come; the page then runs again when it has."""
+    waits = not owner_is_known()
+    st.session_state[_WANTED] = waits
+    return waits
+
+
 def keep_owner() -> None:
     """Ask the browser for its key, once a session.  Draws nothing; the page runs again only if the key has jobs."""
     if not owner_is_known():
@@ -58,7 +66,8 @@ def keep_owner() -> None:
 @st.fragment
 def _ask() -> None:
     _component()(key=_COMPONENT, data={"known": owner_is_known()}, on_key_change=_take, height="content")
-    if st.session_state.pop(_ARRIVED, False) and ("job" in st.query_params or jobs.jobs_of(owner())):
+    wanted = st.session_state.pop(_WANTED, False)
+    if st.session_state.pop(_ARRIVED, False) and (wanted or "job" in st.query_params or jobs.jobs_of(owner())):
         st.rerun()
 
 

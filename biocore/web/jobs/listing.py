@@ -14,6 +14,7 @@ import streamlit as st
 from biocore import jobs, web
 from biocore.jobs import Job, kinds
 from biocore.jobs.results import write_folder
+from biocore.web.browser_key import wait_for_owner
 from biocore.web.job_link import PAGES
 from biocore.web.waiting import act, duration, progress_text
 
@@ -33,6 +34,9 @@ def _jobs(polled: bool) -> None:
     mine = jobs.jobs_of(web.owner())
     if polled and not any(job.live for job in mine):
         st.rerun()  # nothing polls any more
+    if not mine and wait_for_owner():
+        st.caption("Looking for the jobs of this browser...")
+        return
     if not mine:
         st.info("No jobs yet. Long work on any page becomes one, and stands here.", icon=":material/inbox:")
         return
