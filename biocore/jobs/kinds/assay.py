@@ -87,7 +87,7 @@ class FitAssay(Kind):
         fit = fit_assay(
             scan, features, measured, offset=asked["offset"], method=asked["method"], seed=asked["seed"]
         )  # fmt: skip
-        tables = {name: _parquet(getattr(fit, name)) for name in _TABLES}
+        tables: dict[str, Any] = {name: _parquet(getattr(fit, name)) for name in _TABLES}
         return to_arrays(replace(fit, **tables))
 
     def collect(self, description: Description, steps: Sequence[Step], parts: Parts) -> Any | None:
