@@ -9,6 +9,7 @@ import streamlit as st
 
 from biocore import esm2, runtime, web, zoo
 from biocore.errors import ModelUnavailable
+from biocore.jobs.models import parameters
 
 TASK = "protein-language-model"
 FALLBACK = "esm-mini"
@@ -113,7 +114,7 @@ def choice_of(name: str) -> Choice:
         As `zoo.load`.
     """
     with web.open_model(name) as model:
-        return Choice(name, zoo.card(name), model.hash, model.window, model.parameters)
+        return Choice(name, zoo.card(name), model.hash, model.window, parameters(name))
 
 
 def _offer_download(card: zoo.ModelCard) -> None:
