@@ -37,7 +37,7 @@ def server(tmp_path_factory):
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     home = tmp_path_factory.mktemp("home")
-    tiny_model(home, TINY, parameters=27_000_000)  # many steps of a moment each: for what is shown of a job
+    tiny_model(home, TINY)  # as many steps as with the one that ships, of a moment each
     environment = os.environ | {"BIOCORE_HOME": str(home), "BIOCORE_OFFLINE": "1"}
     environment["BIOCORE_JOBS"] = "worker"
     log = tmp_path_factory.mktemp("server") / "log"

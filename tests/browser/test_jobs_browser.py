@@ -40,7 +40,7 @@ def test_another_browser_cannot_open_it(open_page):
 
 
 def test_stop_takes_effect_at_once_and_the_job_is_on_the_page_jobs(open_page):
-    page = open_page(f"masked_residues?seq={protein(900, 2)}&strategy=masked&model=esm-tiny")
+    page = open_page(f"masked_residues?seq={protein(900, 2)}&strategy=masked")
     page.get_by_role("button", name="Scan with one mask").click(timeout=WAIT)
     page.get_by_role("button", name="Show what is finished").wait_for(timeout=WAIT)
     start = time.monotonic()
