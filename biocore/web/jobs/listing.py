@@ -63,9 +63,9 @@ def job_table(mine: list[Job]) -> pd.DataFrame:
             "settings": asked_text(job.id, job)[0],
             "state": job.state,
             "progress": job.fraction,
+            "to go": progress_text(job) if job.live else "",
             "asked": _clock(job.created),
             "took": duration(job.ended - job.started) if job.started and job.ended else "",
-            "to go": progress_text(job) if job.live else "",
         }
         for job in mine
     ]
@@ -80,12 +80,13 @@ def asked_text(id: str, _job: Job) -> tuple[str, str]:
     """
     asked, usual = _job.description.settings, kinds.get(_job.kind).defaults
     names = sorted((n for n, v in asked.items() if n == "model" or v != usual.get(n)), key=lambda name: name != "model")
-    told = [f"{name} {_short(asked[name])}" for name in names]
+    told = [_told(name, asked[name]) for name in names]
     return ", ".join(told), _job.description.command()
 
 
-def _short(value: object) -> str:
-    return f"{len(value):,}" if isinstance(value, list) else str(value)
+def _told(name: str, value: object) -> str:
+    """A setting in a few words: "layer 2", "17 models"."""
+    return f"{len(value):,} {name}" if isinstance(value, list) else f"{name} {value}"
 
 
 def _clock(seconds: float) -> str:
