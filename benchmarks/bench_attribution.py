@@ -31,6 +31,7 @@ from biocore import tfbinding, zoo  # noqa: E402
 from biocore.attribution import integrated_gradients, mutation_scan, significance  # noqa: E402
 from biocore.sequence import one_hot  # noqa: E402
 from biocore.tfbinding.incremental import reach  # noqa: E402
+from biocore.tfbinding.words import word_length  # noqa: E402
 
 LONGEST_LOOP = 300  # bp
 LONGEST_WHOLE = 500  # bp
@@ -74,10 +75,12 @@ class Twin(torch.nn.Module):
         return log_odds if self.kmers is None else log_odds + self.kmer_term(x)
 
     def kmer_term(self, x: torch.Tensor) -> torch.Tensor:
-        n = x.shape[2] - 2
-        a, b, c = (x[:, :, i : i + n] for i in range(3))
-        triplets = torch.einsum("nal,nbl,ncl->nlabc", a, b, c).reshape(len(x), n, 64)
-        counts = torch.einsum("nla,nlb->nab", triplets[:, :-3], triplets[:, 3:]) / (n - 3)
+        half = word_length(self.kmers) // 2
+        n = x.shape[2] - half + 1
+        begins = x[:, :, :n].transpose(1, 2)
+        for i in range(1, half):
+            begins = (begins[..., None] * x[:, :, i : i + n].transpose(1, 2)[:, :, None]).flatten(2)
+        counts = torch.einsum("nla,nlb->nab", begins[:, :-half], begins[:, half:]) / (n - half)
         return torch.einsum("nab,ab->n", counts, self.kmers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -203,6 +203,22 @@ def names(task: str) -> list[str]:
     return [card.name for card in cards(task)]
 
 
+def here(task: str) -> list[str]:
+    """Names of the models of one task on this machine, without the examples of other architectures.
+
+    Parameters
+    ----------
+    task : str
+        As `names`.
+
+    Returns
+    -------
+    list of str
+        Those whose card has ``"example": true`` among its details are to be asked for by name.
+    """
+    return [card.name for card in cards(task) if available(card) and not card.details.get("example")]
+
+
 def title(name: str) -> str:
     """The line that stands for a model in menus.
 

@@ -26,6 +26,7 @@ with web.show_errors():
     dna.show_variants(choice, detail.scan)
     dna.show_alleles(records)
     dna.show_pairs(choice, detail.scan)
+    dna.show_inside(choice)
 
     if len(records) > 1:
         dna.show_comparison(records, tracks, choice)

@@ -14,11 +14,10 @@ from biocore import runtime, tfbinding, zoo
 from biocore.attribution import integrated_gradients
 from biocore.errors import InputError, ModelUnavailable
 from biocore.sequence import dinucleotide_shuffle, dinucleotide_shuffles, one_hot
-from biocore.tfbinding import VARIANTS, Architecture, TFModel
+from biocore.tfbinding import VARIANTS, Architecture, TFModel, words
 from biocore.tfbinding import model as module
-from biocore.tfbinding.dense import dense_kmer_term
 from biocore.tfbinding.model import SharedTrunk, strand_scores
-from biocore.tfbinding.network import Network, kmer_term, max_pool
+from biocore.tfbinding.network import Network, max_pool
 
 FACTORS = "ARID3A CTCF ELK1 FOXA1 GABPA GATA1 GATA3 JUN MAFK MAX MYC NRF1 REST SRF TP53 USF1 YY1".split()
 
@@ -109,7 +108,8 @@ def test_the_gradient_is_the_slope(models):
     direction = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
     gradient = jax.jit(jax.grad(lambda x: models[0].logit_fn(x).sum()))(x)
     step = 1e-3
-    slope = (models[0](x + step * direction) - models[0](x - step * direction)) / (2 * step)
+    score = models[0].logit_fn
+    slope = (score(x + step * direction) - score(x - step * direction)) / (2 * step)
     assert float((gradient * direction).sum()) == pytest.approx(float(slope[0]), rel=0.05, abs=0.02)
 
 
@@ -206,17 +206,30 @@ def test_many_records_score_as_each_on_its_own_and_sites_end_with_the_record(mod
 # --------------------------------------------------------------------------------------------------------- pieces
 
 
-def test_kmer_term_is_the_mean_of_the_table():
-    table = np.random.default_rng(0).normal(size=(1, 64, 64)).astype(np.float32)
+@pytest.mark.parametrize("half", [1, 3])
+def test_term_of_words_is_the_mean_of_the_table(half):
+    k, size = 2 * half, 4**half
+    table = np.random.default_rng(0).normal(size=(1, size, size)).astype(np.float32)
+    assert words.word_length(table) == k
     x = random_dna(50)
     codes = x.argmax(axis=1)
-    numbers = [int("".join(map(str, codes[i : i + 6])), 4) for i in range(45)]
-    assert float(kmer_term(table, x[None], 50)[0, 0]) == pytest.approx(table.ravel()[numbers].mean(), abs=1e-5)
+    numbers = [int("".join(map(str, codes[i : i + k])), 4) for i in range(51 - k)]
+    entries, letters = words.with_unknown(table[0])[:, None], words.letters_of(x)
+    assert words.smooth_term(table, x[None])[0, 0] == pytest.approx(table.ravel()[numbers].mean(), abs=1e-5)
+    assert words.mean_term(entries, letters[None], 50)[0, 0] == pytest.approx(table.ravel()[numbers].mean(), abs=1e-5)
+    expected = [table.ravel()[numbers[i : i + 21 - k]].mean() for i in range(31)]
+    np.testing.assert_allclose(words.dense_term(entries, letters, 20)[:, 0], expected, atol=1e-5)
     unknown = np.full((1, 30, 4), 0.25, np.float32)
-    assert float(kmer_term(table, unknown, 30)[0, 0]) == pytest.approx(table.mean(), abs=1e-5)
-    dense = dense_kmer_term(table, x, 20)
-    expected = [table.ravel()[numbers[i : i + 15]].mean() for i in range(31)]
-    np.testing.assert_allclose(dense[:, 0], expected, atol=1e-5)
+    for term in (words.smooth_term(table, unknown), words.mean_term(entries, words.letters_of(unknown), 30)):
+        assert term[0, 0] == pytest.approx(table.mean(), abs=1e-5)
+
+
+def test_a_word_with_one_unknown_base_counts_as_the_mean_of_four():
+    table = np.arange(16, dtype=np.float32).reshape(1, 4, 4)  # words of two bases: entry = 4 first + second
+    entries = words.with_unknown(table[0])[:, None]
+    letters = np.array([[2, 4, 1, 1, 3]])  # GNCCT; the last two are not looked at
+    expected = (np.mean([8, 9, 10, 11]) + np.mean([1, 5, 9, 13])) / 2
+    assert words.mean_term(entries, letters, 3)[0, 0] == pytest.approx(expected)
 
 
 def test_max_pool_and_its_gradient():

@@ -101,7 +101,7 @@ def factor_names(text: str) -> list[str]:
     if not wanted:
         raise InputError(f"--tf names no factor; use all, or some of {', '.join(known)}.")
     if [word.lower() for word in wanted] == ["all"]:
-        return list(known.values())
+        return zoo.here(TASK)
     upper = {short.upper(): name for short, name in known.items()}
     names = []
     for word in wanted:

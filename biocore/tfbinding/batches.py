@@ -7,6 +7,7 @@ import numpy as np
 
 from biocore.errors import InputError
 from biocore.tfbinding.network import MIN_LENGTH, UNKNOWN, Architecture
+from biocore.tfbinding.words import stacked
 
 if TYPE_CHECKING:
     from biocore.tfbinding.model import SharedTrunk, TFModel
@@ -31,7 +32,8 @@ def groups(models: Sequence["TFModel"]) -> Iterator[tuple[list[int], "SharedTrun
         group = [models[i] for i in places]
         heads = {name: np.concatenate([m.heads[name] for m in group]) for name in group[0].heads}
         scale, offset = (np.array([getattr(m, name) for m in group], np.float32) for name in ("scale", "offset"))
-        yield places, group[0].trunk, (heads, np.concatenate([m.kmers for m in group]), scale, offset)
+        words = stacked(tuple(group)) if group[0].trunk.architecture.kmers else np.zeros((1, 1), np.float32)
+        yield places, group[0].trunk, (heads, words, scale, offset)
 
 
 def chunks(total: int, size: int) -> Iterator[slice]:

@@ -8,34 +8,22 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from biocore.tfbinding.network import Architecture, central_third, convolve, triplets
+from biocore.tfbinding.network import Architecture, central_third, convolve
 
 
-def dense_kmer_term(tables: jax.Array, x: jax.Array, window: int) -> jax.Array:
-    """`kmer_term` of every window of a sequence, (L, 4) -> (L - window + 1, F).
+def running(combine: Callable[[jax.Array, jax.Array], jax.Array], x: jax.Array, width: int, step: int) -> jax.Array:
+    """``combine`` over ``x[:, j], x[:, j + step], ...``, `width` terms, by doubling.
 
     Parameters
     ----------
-    tables : (F, 64, 64)
-    x : (L, 4)
-    window : int
-        bp.
+    combine : callable
+        Of two arrays, associative and commutative.
+    x : (N, L, C)
+    width, step : int
 
     Returns
     -------
-    (L - window + 1, F)
-    """
-    begins = triplets(x[None])[0]
-    n, factors = len(begins) - 3, len(tables)
-    half = (begins[:n] @ tables.transpose(1, 0, 2).reshape(64, -1)).reshape(n, factors, 64)
-    values = jnp.einsum("lfb,lb->lf", half, begins[3:])
-    return _running(jnp.add, values[None], window - 5, 1)[0] / (window - 5)
-
-
-def _running(combine: Callable[[jax.Array, jax.Array], jax.Array], x: jax.Array, width: int, step: int) -> jax.Array:
-    """``combine`` over ``x[:, j], x[:, j + step], ...``, `width` terms, by doubling.
-
-    (N, L, C) -> (N, L - step (width - 1), C)
+    (N, L - step (width - 1), C)
     """
     parts, size, block, offset = [], 1, x, 0
     while width:
@@ -77,16 +65,16 @@ def dense_features(architecture: Architecture, trunk: Mapping[str, Any], x: jax.
     step, pooled = 1, []
     for i, ((_, _, pool), count) in enumerate(zip(architecture.blocks, architecture.positions(window), strict=True)):
         x = convolve(x, params[f"conv{i}"]["kernel"], step)
-        x = _running(jnp.maximum, x, pool, step)
+        x = running(jnp.maximum, x, pool, step)
         step *= pool
         x = nn.gelu(norm_of(trunk, f"norm{i}", x))
         if architecture.pools == "all" or i == len(architecture.blocks) - 1:
             edge = central_third(count)
-            centre = _running(jnp.maximum, x[:, step * edge :], count - 2 * edge, step)
+            centre = running(jnp.maximum, x[:, step * edge :], count - 2 * edge, step)
             pooled += [
-                _running(jnp.maximum, x, count, step)[:, :starts],
+                running(jnp.maximum, x, count, step)[:, :starts],
                 centre[:, :starts],
-                _running(jnp.add, x, count, step)[:, :starts] / count,
+                running(jnp.add, x, count, step)[:, :starts] / count,
             ]
     features = jnp.concatenate(pooled, axis=-1)
     if architecture.mlp:

@@ -12,11 +12,9 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from biocore.tfbinding.dense import norm_of
 from biocore.tfbinding.network import (
-    KMER,
     Architecture,
     TransformerBlock,
     apply_heads,
@@ -25,6 +23,7 @@ from biocore.tfbinding.network import (
     max_pool,
     pool_window,
 )
+from biocore.tfbinding.words import changed_term, letters_of, mean_term
 
 State = dict[str, Any]
 
@@ -66,7 +65,7 @@ def reference_state(architecture: Architecture, trunk: Mapping[str, Any], head, 
     trunk : mapping
         ``{"params": ..., "batch_stats": ...}`` of `network.Trunk`.
     head : tuple
-        Heads, tables of 6-mers, scale and offset of F factors.
+        Heads, words, scale and offset of F factors.
     x : (M, L, 4)
         One-hot; unknown bases 0.25.
     count : int
@@ -75,10 +74,10 @@ def reference_state(architecture: Architecture, trunk: Mapping[str, Any], head, 
     Returns
     -------
     dict
-        "log_odds" (M, F); "codes", "kmers" for the tables; "blocks", a list with the rows before each pooling, the
+        "log_odds" (M, F); "letters", "words" for the tables of words; "blocks", a list with the rows before each pooling, the
         values after it, and what pooling the window needs.
     """
-    state: State = {"blocks": [], "letters": jnp.where(x.max(axis=2) > 0.5, x.argmax(axis=2), 4)}
+    state: State = {"blocks": [], "letters": letters_of(x)}
     last = len(architecture.blocks) - 1
     features, value, length = [], x, count
     for i, ((_, width, pool), (_, changed)) in enumerate(zip(architecture.blocks, reach(architecture), strict=True)):
@@ -96,12 +95,12 @@ def reference_state(architecture: Architecture, trunk: Mapping[str, Any], head, 
             if not attended:
                 block |= _outside(value, length, changed)
         state["blocks"].append(block)
-    heads, tables, scale, offset = head
+    heads, words, scale, offset = head
     out = _outputs(architecture, trunk, heads, jnp.concatenate(features, axis=-1))
     out = out * scale.reshape(1, -1) + offset.reshape(1, -1)
     if architecture.kmers:
-        state["kmers"] = _with_unknown(tables)
-        out += _kmer_means(state["kmers"], state["letters"], count)
+        state["words"] = mean_term(words, state["letters"], count)
+        out += state["words"]
     return state | {"log_odds": out}
 
 
@@ -166,14 +165,13 @@ def substituted(
     -------
     (S, A, F)
     """
-    heads, _, scale, offset = head
+    heads, words, scale, offset = head
     sites, alternatives = base.shape
     features = _features(architecture, trunk, state, count, row, position, base)
     out = _outputs(architecture, trunk, heads, features.reshape(sites * alternatives, -1))
     out = out.reshape(sites, alternatives, -1) * scale.reshape(1, 1, -1) + offset.reshape(1, 1, -1)
     if architecture.kmers:
-        means = _kmer_means(state["kmers"], state["letters"], count)[row][:, None]
-        out += means + _kmer_change(state["kmers"], state["letters"], count, row, position, base)
+        out += state["words"][row][:, None] + changed_term(words, state["letters"], count, row, position, base)
     return out
 
 
@@ -264,41 +262,3 @@ def _patched(value: jax.Array, change: jax.Array, index: jax.Array) -> jax.Array
 
     patched = jax.vmap(jax.vmap(one, (None, 0, None)))(value, change, index)
     return patched.reshape(-1, *value.shape[1:])
-
-
-# ------------------------------------------------------------------------------------------------- tables of 6-mers
-
-
-def _with_unknown(tables: jax.Array) -> jax.Array:
-    """Tables (F, 64, 64) with an entry for N, the mean of the four bases', at each place: (5^6, F)."""
-    spread = tables.reshape(-1, *([4] * KMER))
-    for axis in range(1, KMER + 1):
-        spread = jnp.concatenate([spread, spread.mean(axis=axis, keepdims=True)], axis=axis)
-    return spread.reshape(len(tables), -1).T
-
-
-def _kmer_numbers(letters: jax.Array) -> jax.Array:
-    """Number of the 6-mer that begins at each letter, (..., L) -> (..., L - 5)."""
-    n = letters.shape[-1] - KMER + 1
-    return sum(letters[..., k : k + n] * 5 ** (KMER - 1 - k) for k in range(KMER))
-
-
-def _kmer_means(kmers: jax.Array, letters: jax.Array, count) -> jax.Array:
-    """Mean entry of the 6-mers of each sequence, (M, F)."""
-    numbers = _kmer_numbers(letters)
-    inside = (jnp.arange(numbers.shape[1]) < count - KMER + 1)[None, :, None]
-    return jnp.where(inside, kmers[numbers], 0).sum(axis=1) / (count - KMER + 1)
-
-
-def _kmer_change(kmers: jax.Array, letters: jax.Array, count, row, position, base) -> jax.Array:
-    """Change of the mean entry by substitutions, (S, A, F)."""
-    around = jnp.pad(letters, ((0, 0), (KMER - 1, KMER - 1)), constant_values=4)
-    around = jax.vmap(lambda r, p: jax.lax.dynamic_slice(around, (r, p), (1, 2 * KMER - 1))[0])(row, position)
-    begin = position[:, None] + jnp.arange(-KMER + 1, 1)[None]  # (S, 6)
-    inside = ((begin >= 0) & (begin < count - KMER + 1))[:, None, :, None]
-    old = _kmer_numbers(around)[:, None]  # (S, 1, 6)
-    there = around[:, KMER - 1]
-    step = (base - there[:, None])[:, :, None] * 5 ** np.arange(KMER)[
-        None, None
-    ]  # a 6-mer that begins later has it further left
-    return jnp.where(inside, kmers[old + step] - kmers[old], 0).sum(axis=2) / (count - KMER + 1)

@@ -12,16 +12,16 @@ import numpy as np
 from biocore.errors import InputError
 from biocore.sequence import one_hot
 from biocore.tfbinding.batches import checked, chunks, groups, padded, round_up
-from biocore.tfbinding.dense import dense_features, dense_kmer_term
+from biocore.tfbinding.dense import dense_features
 from biocore.tfbinding.network import (
     MIN_LENGTH,
     UNKNOWN,
     Architecture,
     Trunk,
     apply_heads,
-    kmer_term,
 )
 from biocore.tfbinding.tracks import Track
+from biocore.tfbinding.words import dense_term, letters_of, mean_term, smooth_term, with_unknown
 
 WINDOW = 101  # bp; what the models were trained on
 _POSITIONS = 1 << 16  # bases scored in one call of the network: bounds the memory
@@ -48,10 +48,11 @@ class TFModel:
         The same object in every model that shares it.
     heads : mapping of arrays
         Parameters of this factor's head (`network.Heads` with one factor).
-    kmers : float32 array, (1, 64, 64)
-        Table of 6-mers in log-odds (zeros where the architecture has none); the same on both strands.
+    kmers : float32 array, (1, 4**h, 4**h)
+        Table of words of 2 h bases in log-odds (zeros where the architecture has none), by their first and their last h
+        bases; the same on both strands.
     scale, offset : float
-        Calibration: log-odds = scale * output + mean of the 6-mers + offset, at a prior of one bound to one unbound
+        Calibration: log-odds = scale * output + mean of the words + offset, at a prior of one bound to one unbound
         sequence.
     window : int
         bp of the training sequences.
@@ -71,7 +72,7 @@ class TFModel:
         Parameters
         ----------
         x : float32 array, (N, L, 4), columns A C G T
-            L is 20 bp or more.  Each sequence counts as one window, so longer ones than `window` are pooled as a whole;
+            One-hot, unknown bases 0.25 in every column; L is 20 bp or more.  Each sequence counts as one window, so longer ones than `window` are pooled as a whole;
             see `track` for the windows along a sequence.
 
         Returns
@@ -127,8 +128,13 @@ class TFModel:
         return references[0], scores[0]
 
     @cached_property
+    def words(self) -> np.ndarray:
+        """The table of words with an entry for N at each place, by `words.numbers`: float32 array, (5**(2 h),)."""
+        return with_unknown(self.kmers[0])
+
+    @cached_property
     def logit_fn(self) -> Callable[[jax.Array], jax.Array]:
-        """The same as calling the model, as a pure JAX function to differentiate or compile: (N, L, 4) -> (N,).
+        """The same as calling the model, as a smooth JAX function to differentiate or compile: (N, L, 4) -> (N,).
 
         One object for the life of the model, so that what is compiled of it is compiled once.
         """
@@ -299,11 +305,14 @@ def _dense_chunk(trunk, head, x: np.ndarray, starts: np.ndarray, window: int, st
 
 def _log_odds(architecture: Architecture, trunk, head, x: jax.Array, count) -> jax.Array:
     """Calibrated log-odds of the strand given, (N, L, 4) -> (N, F)."""
-    heads, kmers, scale, offset = head
+    out = _network_log_odds(architecture, trunk, head, x, count)
+    return out + mean_term(head[1], letters_of(x), count) if architecture.kmers else out
+
+
+def _network_log_odds(architecture: Architecture, trunk, head, x: jax.Array, count) -> jax.Array:
+    heads, _, scale, offset = head
     features: Any = Trunk(architecture).apply(trunk, x, count, train=False)
-    out = apply_heads(heads, features)
-    out = out * jnp.reshape(scale, (1, -1)) + jnp.reshape(offset, (1, -1))
-    return out + kmer_term(kmers, x, count) if architecture.kmers else out
+    return apply_heads(heads, features) * jnp.reshape(scale, (1, -1)) + jnp.reshape(offset, (1, -1))
 
 
 _outputs = jax.jit(_log_odds, static_argnums=0)
@@ -312,12 +321,12 @@ _outputs = jax.jit(_log_odds, static_argnums=0)
 @partial(jax.jit, static_argnums=(0, 4, 5))
 def _dense_outputs(architecture: Architecture, trunk, head, x, window: int, stride: int):
     """Calibrated log-odds of every window on both strands, (L, 4) -> (2, W, F)."""
-    heads, kmers, scale, offset = head
+    heads, words, scale, offset = head
     forward, reverse = dense_features(architecture, trunk, jnp.stack([x, x[::-1, ::-1]]), window)
     features = jnp.stack([forward[::stride], reverse[::-1][::stride]])
     out = apply_heads(heads, features.reshape(-1, features.shape[-1])).reshape(2, features.shape[1], -1)
     out = out * scale.reshape(1, 1, -1) + offset.reshape(1, 1, -1)
-    return out + dense_kmer_term(kmers, x, window)[None, ::stride] if architecture.kmers else out
+    return out + dense_term(words, letters_of(x), window)[None, ::stride] if architecture.kmers else out
 
 
 def _logits(architecture: Architecture, trunk, head, x: jax.Array) -> jax.Array:
@@ -325,5 +334,6 @@ def _logits(architecture: Architecture, trunk, head, x: jax.Array) -> jax.Array:
     both = jnp.concatenate([x, x[:, ::-1, ::-1]])
     missing = max(0, architecture.flank - x.shape[1])
     both = jnp.pad(both, ((0, 0), (missing // 2, missing - missing // 2), (0, 0)), constant_values=UNKNOWN)
-    out = _log_odds(architecture, trunk, head, both, both.shape[1])
+    out = _network_log_odds(architecture, trunk, head, both, both.shape[1])
+    out = out + smooth_term(head[1], both) if architecture.kmers else out
     return out.reshape(2, -1).mean(axis=0)

@@ -1,6 +1,6 @@
 """The network: convolution blocks, perhaps transformer blocks, global pooling, one small head per factor (flax).
 
-Beside it stands, for each factor, a table of 6-mers whose entries add up along the sequence: many weak preferences
+Beside it stands, for each factor, a table of words (`words`) whose entries add up along the sequence: many weak preferences
 (base composition, partners' sites) are learnt from few sequences by such a table and from many only by convolutions.
 
 Every step before the pooling is a "valid" convolution or a pooling without padding, so a position's value depends
@@ -18,7 +18,6 @@ import jax.numpy as jnp
 import numpy as np
 
 MIN_LENGTH = 20  # bp
-KMER = 6  # bp of the words in each factor's table
 UNKNOWN = 0.25  # what each of the four columns holds for an unknown base
 
 
@@ -42,7 +41,7 @@ class Architecture:
     flank : int
         Sequences shorter than this are set between unknown bases, in bp.
     kmers : bool
-        Add each factor's table of 6-mers.
+        Add each factor's table of words.
     """
 
     blocks: tuple[tuple[int, int, int], ...] = ((128, 14, 4), (96, 5, 1))
@@ -253,11 +252,12 @@ class TransformerBlock(nn.Module):
     dropout: float
 
     @nn.compact
-    def __call__(self, x: jax.Array, mask: jax.Array, *, train: bool) -> jax.Array:
+    def __call__(self, x: jax.Array, mask: jax.Array, *, train: bool, keep: bool = False) -> jax.Array:
+        """`keep` stores the attention weights among the "intermediates" of flax."""
         width = x.shape[-1]
         y = nn.LayerNorm()(x)
         y = nn.MultiHeadDotProductAttention(self.heads, dropout_rate=self.dropout, deterministic=not train)(
-            y, mask=mask
+            y, mask=mask, sow_weights=keep
         )
         x = x + nn.Dropout(self.dropout, deterministic=not train)(y)
         y = nn.Dense(2 * width)(nn.LayerNorm()(x))
@@ -272,6 +272,7 @@ class Trunk(nn.Module):
     """One-hot DNA -> features of the window, the part that factors can share."""
 
     architecture: Architecture
+    keep_attention: bool = False  # store the weights of transformer blocks among flax's "intermediates"
 
     @nn.compact
     def __call__(self, x: jax.Array, count: jax.Array | int, *, train: bool) -> jax.Array:
@@ -304,7 +305,7 @@ class Trunk(nn.Module):
             block = TransformerBlock(
                 self.architecture.attention_heads, self.architecture.dropout, name=f"transformer{i}"
             )
-            x = block(x, mask, train=train)
+            x = block(x, mask, train=train, keep=self.keep_attention)
         return x
 
     def _summary(self, features: jax.Array, *, train: bool) -> jax.Array:
@@ -356,35 +357,6 @@ def apply_heads(heads: Mapping[str, jax.Array], features: jax.Array) -> jax.Arra
     if "out" not in heads:
         return values[..., 0]
     return jnp.einsum("nfh,fh->nf", nn.gelu(values), heads["out"])
-
-
-def triplets(x: jax.Array) -> jax.Array:
-    """Which of the 64 triplets begins at each base, (N, L, 4) -> (N, L - 2, 64); products, so it is smooth in x."""
-    n = x.shape[1] - 2
-    pairs = x[:, :n, :, None] * x[:, 1 : n + 1, None, :]
-    return (pairs.reshape(-1, n, 16, 1) * x[:, 2 : n + 2, None, :]).reshape(-1, n, 64)
-
-
-def kmer_term(tables: jax.Array, x: jax.Array, count: jax.Array | int) -> jax.Array:
-    """Mean of the entries of the 6-mers of a sequence.
-
-    Parameters
-    ----------
-    tables : (F, 64, 64)
-        Entry of a 6-mer, by its first and its last three bases.
-    x : (N, L, 4)
-    count : int
-        Bases that belong to the sequence.
-
-    Returns
-    -------
-    (N, F)
-    """
-    begins = triplets(x)
-    n = begins.shape[1] - 3
-    first = begins[:, :n] * (jnp.arange(n) < count - 5)[None, :, None]
-    counts = jnp.einsum("nla,nlb->nab", first, begins[:, 3:]) / (count - 5)
-    return jnp.einsum("nab,fab->nf", counts, tables)
 
 
 class Network(nn.Module):

@@ -69,7 +69,7 @@ def _compile_factors() -> None:
     from biocore import attribution, tfbinding
     from biocore.sequence import one_hot
 
-    names = zoo.names("tf-binding")
+    names = zoo.here("tf-binding")
     loaded = [zoo.load(name) for name in names]
     tfbinding.track(loaded, one_hot([DNA])[0])
     for name, model in zip(names[:1], loaded, strict=False):

@@ -30,7 +30,7 @@ def asked_models(asked: Any) -> list[str]:
         There is none on this machine.
     """
     if asked == ALL:
-        asked = [name for name in zoo.names(TASK) if zoo.available(zoo.card(name))]
+        asked = zoo.here(TASK)
         if not asked:
             raise ModelUnavailable(
                 "There is no DNA model on this machine. Train one: python -m biocore train tfbinding"

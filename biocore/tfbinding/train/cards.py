@@ -116,6 +116,7 @@ def factor_card(
         quality=_quality(report),
         details={
             "variant": variant,
+            **({"example": True} if shipped and variant != "shared" else {}),
             "motif_centred": centred,
             "source_of_positives": origin,
             "training_rows": dict(rows),

@@ -8,6 +8,7 @@ from biocore.web.dna_binding.detail import show_detail
 from biocore.web.dna_binding.discovery import show_discovery
 from biocore.web.dna_binding.export import keep_in_link, show_commands
 from biocore.web.dna_binding.inputs import HELP, examples, notes, read_dna
+from biocore.web.dna_binding.inside import show_inside
 from biocore.web.dna_binding.overview import show_overview
 from biocore.web.dna_binding.own_factor import show_training
 from biocore.web.dna_binding.pairs import show_pairs
@@ -23,6 +24,7 @@ __all__ = [
     "notes",
     "read_dna",
     "show_alleles",
+    "show_inside",
     "show_pairs",
     "open_job",
     "scan",

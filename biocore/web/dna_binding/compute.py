@@ -14,7 +14,10 @@ from biocore.errors import BiocoreError, InputError, ModelUnavailable
 from biocore.io import fasta_entries
 from biocore.io.vcf import parse_vcf
 from biocore.jobs import Description
+from biocore.sequence import one_hot
 from biocore.tfbinding.alleles import AlleleEffects, allele_effects
+from biocore.tfbinding.attention import AttentionMaps, attention_maps
+from biocore.tfbinding.inside import ReceptiveField, receptive_field
 from biocore.tfbinding.tracks import Track
 from biocore.web.browser_key import owner
 from biocore.web.dna_binding.inputs import Dna
@@ -36,8 +39,7 @@ def models_here() -> dict[str, str]:
     ModelUnavailable
         There is none.
     """
-    names = [name for name in zoo.names("tf-binding") if zoo.available(zoo.card(name))]
-    found = {zoo.factor(name): name for name in names} | own_models()
+    found = {zoo.factor(name): name for name in zoo.here("tf-binding")} | own_models()
     if not found:
         raise ModelUnavailable("There is no DNA model on this machine. Train one: python -m biocore train tfbinding")
     return found
@@ -81,8 +83,6 @@ def _with_model(tf: str, use: Callable[[Any], Any]) -> Any:
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
 def strand_scores(tf: str, sequence: str) -> tuple[float, float]:
     """Log-odds of one window: forward, reverse."""
-    from biocore.sequence import one_hot
-
     forward, reverse = _with_model(tf, lambda model: model.strand_log_odds(one_hot([sequence])))
     return float(forward[0]), float(reverse[0])
 
@@ -120,6 +120,20 @@ def implants(tf: str, sequence: str, first: str, second: str | None, count: int,
         return _with_model(tf, lambda model: attribution.implant_offsets(model, first, into).table())
     gaps = range(min(widest, len(sequence) - len(first) - len(second)) + 1)
     return _with_model(tf, lambda model: attribution.implant_gaps(model, first, second, into, gaps=gaps).table())
+
+
+def attending(tf: str) -> list[str]:
+    """Names of a factor's models with transformer blocks on this machine."""
+    cards = [card for card in zoo.cards("tf-binding") if card.details.get("tf") == tf and zoo.available(card)]
+    return [card.name for card in cards if card.details.get("architecture", {}).get("transformers")]
+
+
+@st.cache_data(max_entries=16, scope="session", show_spinner="Reading attention...")
+def attention(name: str, sequence: str) -> tuple[AttentionMaps, ReceptiveField, float]:
+    """Attention of a model in a window, its receptive field, and the window's log-odds."""
+    with open_models((name,)) as (model,):
+        log_odds = float(model(one_hot([sequence]))[0])
+        return attention_maps(model, sequence), receptive_field(model.trunk), log_odds
 
 
 @st.cache_data(max_entries=4, scope="session", show_spinner="Scoring both alleles with every factor...")

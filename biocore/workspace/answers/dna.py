@@ -26,7 +26,7 @@ def dna_binding(sequence: str, name: str, opener: Opener, quick: bool) -> Found:
     InputError
         The DNA is too short.
     """
-    names = [each for each in zoo.names(TASK) if zoo.available(zoo.card(each))]
+    names = zoo.here(TASK)
     if not names:
         raise ModelUnavailable("There is no DNA model on this machine.")
     with opener(names) as models:
