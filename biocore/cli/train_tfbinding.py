@@ -25,6 +25,11 @@ def register_train(kinds) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help="default: the models folder of biocore's home")
     command.add_argument("--epochs", type=int, default=16, help="at most (default 16)")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument(
+        "--keep-network",
+        action="store_true",
+        help="fit only the tables of words and the calibration anew, beside the networks that are in --out",
+    )
     command.set_defaults(run=train)
 
 
@@ -51,7 +56,7 @@ def train(arguments: argparse.Namespace) -> None:
     from biocore.tfbinding.train import data
     from biocore.tfbinding.train.cards import factor_card, manifest, trunk_card
     from biocore.tfbinding.train.measure import measure_factor
-    from biocore.tfbinding.train.recipe import BLEND_STRENGTH, TRUNK, train_factors, write_models
+    from biocore.tfbinding.train.recipe import TRUNK, train_factors, write_models
     from biocore.training import TrainConfig, save_json
 
     if arguments.epochs < 1:
@@ -60,32 +65,23 @@ def train(arguments: argparse.Namespace) -> None:
     names = _chosen(arguments.tf, data.factors(arguments.data))
     sets = {s: [data.load_dna(data.find(arguments.data, n, s), n) for n in names] for s in ("train", "valid")}
     progress(f"{len(names)} factors, {sum(map(len, sets['train'])):,} training sequences\n")
+    if arguments.keep_network:
+        _refit(arguments, names, sets)
+        return
     config = TrainConfig(epochs=arguments.epochs, seed=arguments.seed)
     trained = train_factors(sets["train"], sets["valid"], variant=arguments.variant, config=config, report=progress)
 
     folder = arguments.out or runtime.home() / "models"
     shipped = folder.resolve() == (runtime.ASSETS / "models").resolve()
     facts = manifest(arguments.data)
-    blended = f", blended with its table of 6-mers (pull to the common blend: {BLEND_STRENGTH:g} rows)"
-    calibration = "Platt scaling on the valid split, prior 1:1" + (blended if arguments.variant == "shared" else "")
+    calibration = _calibration(arguments.variant == "shared")
     cards = []
     for model, given, fitted_on, held_out in zip(
         trained.models, sets["train"], trained.train, sets["valid"], strict=True
     ):
         progress(f"measuring {model.tf}")
         report = measure_factor(model, fitted_on, held_out, "valid", held_out, seed=0)
-        bound = int(fitted_on.labels.sum())
-        rows = {
-            "positives": bound,
-            "negatives": len(fitted_on) - bound,
-            "overlapping": len(given) - len(fitted_on),
-            "left_out": trained.left_out[model.tf],
-        }
-        if rows["overlapping"]:
-            progress(
-                f"{model.tf}: {rows['overlapping']:,} of {len(given):,} training rows share 50 bp or more with its "
-                "valid rows and were left out\n"
-            )
+        rows = _rows(given, fitted_on, trained.left_out[model.tf])
         card = factor_card(
             report,
             trained.history,
@@ -98,8 +94,7 @@ def train(arguments: argparse.Namespace) -> None:
             alone=len(names) == 1,
         )
         cards.append(card)
-        row = report.rows[0]
-        progress(f"{model.tf}: auROC {row.model['auroc'].value:.4f} (baseline {row.baseline['auroc'].value:.4f})\n")
+        _say(report)
     shared = None
     if len(names) > 1:
         shared = trunk_card(len(names), trained.history, shipped=shipped, window=trained.models[0].window)
@@ -111,6 +106,54 @@ def train(arguments: argparse.Namespace) -> None:
     if shared is not None:
         save_json(folder / shared.name / "history.json", trained.history.to_json())
     progress(f"done in {time.monotonic() - started:.0f} s\n")
+
+
+def _refit(arguments: argparse.Namespace, names: list[str], sets: dict[str, list]) -> None:
+    """Tables of words and calibration of models that are there."""
+    from biocore.tfbinding import load
+    from biocore.tfbinding.train.cards import refitted_card
+    from biocore.tfbinding.train.measure import measure_factor
+    from biocore.tfbinding.train.recipe import refit_tables, write_tables
+
+    folder = arguments.out or runtime.home() / "models"
+    suffix = "" if arguments.variant == "shared" else f"-{arguments.variant}"
+    old = [zoo.read_card(folder / f"tf-{name}{suffix}" / "card.json") for name in names]
+    models, fitted = refit_tables([load(card) for card in old], sets["train"], sets["valid"])
+    cards = []
+    for card, model, given, fitted_on, held_out in zip(old, models, sets["train"], fitted, sets["valid"], strict=True):
+        report = measure_factor(model, fitted_on, held_out, "valid", held_out, seed=0)
+        rows = _rows(given, fitted_on, card.details["training_rows"]["left_out"])
+        cards.append(refitted_card(card, report, rows, _calibration(True)))
+        _say(report)
+    for written in write_tables(models, cards):
+        print(written.folder)
+
+
+def _calibration(tables: bool) -> str:
+    from biocore.tfbinding.train.blend import BLEND_STRENGTH
+
+    blend = f", blended with its table of words (pull to the common blend: {BLEND_STRENGTH:g} rows)" if tables else ""
+    return "Platt scaling on the valid split, prior 1:1" + blend
+
+
+def _rows(given, fitted_on, left_out: int) -> dict[str, int]:
+    """Training rows as a card counts them; those that overlap held-out ones are said."""
+    bound, overlapping = int(fitted_on.labels.sum()), len(given) - len(fitted_on)
+    if overlapping:
+        progress(
+            f"{given.name}: {overlapping:,} of {len(given):,} training rows share 50 bp or more with its valid rows "
+            "and were left out\n"
+        )
+    rows = {"positives": bound, "negatives": len(fitted_on) - bound}
+    return rows | {"overlapping": overlapping, "left_out": left_out}
+
+
+def _say(report) -> None:
+    row = report.rows[0]
+    progress(
+        f"{report.tf}: auROC {row.model['auroc'].value:.4f} (baseline {row.baseline['auroc'].value:.4f}; difference "
+        f"{row.gain.value:.4f}, {row.gain.low:.4f} to {row.gain.high:.4f})\n"
+    )
 
 
 def evaluate(arguments: argparse.Namespace) -> None:

@@ -74,8 +74,8 @@ def reference_state(architecture: Architecture, trunk: Mapping[str, Any], head, 
     Returns
     -------
     dict
-        "log_odds" (M, F); "letters", "words" for the tables of words; "blocks", a list with the rows before each pooling, the
-        values after it, and what pooling the window needs.
+        "log_odds" (M, F); "letters", "words" for the tables of words; "blocks", a list with the rows before each
+        pooling, the values after it, and what pooling the window needs.
     """
     state: State = {"blocks": [], "letters": letters_of(x)}
     last = len(architecture.blocks) - 1

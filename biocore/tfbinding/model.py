@@ -72,8 +72,8 @@ class TFModel:
         Parameters
         ----------
         x : float32 array, (N, L, 4), columns A C G T
-            One-hot, unknown bases 0.25 in every column; L is 20 bp or more.  Each sequence counts as one window, so longer ones than `window` are pooled as a whole;
-            see `track` for the windows along a sequence.
+            One-hot, unknown bases 0.25 in every column; L is 20 bp or more.  Each sequence counts as one window,
+            so longer ones than `window` are pooled as a whole; see `track` for the windows along a sequence.
 
         Returns
         -------

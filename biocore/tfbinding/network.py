@@ -1,7 +1,8 @@
 """The network: convolution blocks, perhaps transformer blocks, global pooling, one small head per factor (flax).
 
-Beside it stands, for each factor, a table of words (`words`) whose entries add up along the sequence: many weak preferences
-(base composition, partners' sites) are learnt from few sequences by such a table and from many only by convolutions.
+Beside it stands, for each factor, a table of words (`words`) whose entries add up along the sequence: many weak
+preferences (base composition, partners' sites) are learnt from few sequences by such a table and from many only by
+convolutions.
 
 Every step before the pooling is a "valid" convolution or a pooling without padding, so a position's value depends
 on nothing but the bases under it.  That is what lets `dense` compute the values of *every* window of a long sequence in

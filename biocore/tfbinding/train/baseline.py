@@ -1,10 +1,13 @@
 """Logistic regression on words: the baseline every factor model is held against, and the tables beside the network."""
 
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 
 from biocore.stats.ranking import auroc
+
+_SCALES = 0.53, 0.19  # of words without gaps and with: one shape stands against twenty
 
 
 def kmer_counts(codes: np.ndarray, *, k: int = 6):
@@ -55,6 +58,7 @@ def fit_kmer_regression(
     return model.coef_[0][np.minimum(np.arange(4**k), reverse)], float(model.intercept_[0])
 
 
+@lru_cache(maxsize=1)
 def gapped_words(k: int = 8, letters: int = 6):
     """Which gapped words, `letters` bases with anything between them, each k-mer holds.
 
@@ -108,7 +112,7 @@ def fit_gapped_regression(
     ----------
     codes, labels : (N, L), (N,)
     strength : float
-        Inverse of the L2 penalty, in units of the number of shapes of gapped words.
+        Inverse of the L2 penalty of words without a gap scaled by 0.53, and of those with gaps by 0.19.
     k, letters : int
         As for `gapped_words`.
 
@@ -119,10 +123,10 @@ def fit_gapped_regression(
     from sklearn.linear_model import LogisticRegression
 
     held = gapped_words(k, letters)
-    shapes = held.shape[1] // 4**letters
-    counts = kmer_counts(codes, k=k) @ held / np.float32(np.sqrt(shapes))
-    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(counts, labels)
-    return held @ model.coef_[0] / np.sqrt(shapes)
+    scale = np.where(np.arange(held.shape[1]) < 4**letters, *_SCALES).astype(np.float32)  # the first shape has no gap
+    held = held.multiply(scale[None]).tocsr()
+    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(kmer_counts(codes, k=k) @ held, labels)
+    return held @ model.coef_[0]
 
 
 def kmer_baseline(

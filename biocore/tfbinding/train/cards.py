@@ -189,17 +189,40 @@ def _reliability(report: FactorReport) -> dict[str, Any]:
 
 
 def _quality(report: FactorReport) -> tuple[zoo.Quality, ...]:
-    names = {"auroc": "auROC", "auprc": "auPRC"}
-    return tuple(
-        zoo.Quality(
-            names[name] + suffix,
-            round(interval.value, 4),
-            round(interval.low, 4),
-            round(interval.high, 4),
-            split=report.split,
-            note=f"against {AGAINST[row.against]}",
-        )
-        for row in report.rows
-        for suffix, measured in (("", row.model), (" of the 6-mer baseline", row.baseline))
-        for name, interval in measured.items()
-    )
+    rows = []
+    for row in report.rows:
+        measured = [
+            (name + suffix, values[key])
+            for suffix, values in (("", row.model), (" of the 6-mer baseline", row.baseline))
+            for key, name in (("auroc", "auROC"), ("auprc", "auPRC"))
+        ]
+        for metric, interval in [*measured, ("auROC above the 6-mer baseline's", row.gain)]:
+            numbers = (round(number, 4) for number in (interval.value, interval.low, interval.high))
+            rows.append(zoo.Quality(metric, *numbers, split=report.split, note=f"against {AGAINST[row.against]}"))
+    return tuple(rows)
+
+
+def refitted_card(
+    card: zoo.ModelCard, report: FactorReport, rows: Mapping[str, int], calibration: str
+) -> zoo.ModelCard:
+    """A model's card after its table of words and its calibration were fitted anew.
+
+    Parameters
+    ----------
+    card : ModelCard
+    report : FactorReport
+        Of the model as it is now.
+    rows : mapping
+        As for `factor_card`.
+    calibration : str
+        How outputs became log-odds, in words.
+
+    Returns
+    -------
+    ModelCard
+        Without the calibration and hashes of before, which `write_models` fills in.
+    """
+    card = measured_card(card, report)
+    details = {name: value for name, value in card.details.items() if name != "calibration"}
+    details |= {"training_rows": dict(rows), "calibration_method": calibration}
+    return replace(card, details=details)

@@ -255,6 +255,24 @@ def reverse_complement_codes(codes: np.ndarray) -> np.ndarray:
     return np.where(codes == 4, 4, 3 - codes)[..., ::-1].astype(np.uint8)
 
 
+def repeats(units: np.ndarray, length: int) -> np.ndarray:
+    """Sequences of one pair of letters over and over.
+
+    Parameters
+    ----------
+    units : int array, (N,)
+        Numbers of the sixteen pairs: AA, AC ... TT.
+    length : int
+        bp.
+
+    Returns
+    -------
+    uint8 array, (N, length)
+        0 1 2 3 for A C G T.
+    """
+    return np.stack([units // 4, units % 4], axis=1)[:, np.arange(length) % 2].astype(np.uint8)
+
+
 def apart(train: DnaDataset, held_out: DnaDataset) -> DnaDataset:
     """A factor's training rows without those that overlap its own held-out sequences.
 

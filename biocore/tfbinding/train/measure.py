@@ -8,7 +8,7 @@ import pandas as pd
 
 from biocore.stats.calibration import Reliability, calibrate, reliability
 from biocore.stats.intervals import Interval
-from biocore.stats.ranking import areas
+from biocore.stats.ranking import areas, auroc_difference
 from biocore.tfbinding import TFModel, probability, scores
 from biocore.tfbinding.train.baseline import kmer_baseline, kmer_counts
 from biocore.tfbinding.train.data import DnaDataset, apart, one_hot_codes
@@ -23,7 +23,7 @@ AGAINST = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One model or baseline against one kind of negative."""
+    """One model and the baseline against one kind of negative; `gain` is its auROC minus the baseline's."""
 
     tf: str
     against: str
@@ -31,6 +31,7 @@ class Measured:
     negatives: int
     model: dict[str, Interval]
     baseline: dict[str, Interval]
+    gain: Interval
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def measure_factor(
                 int((labels == 0).sum()),
                 areas(labels, outputs[use], seed=seed),
                 areas(labels, reference[use], seed=seed),
+                auroc_difference(labels, outputs[use], reference[use]),
             )
         )
     own = held_out is valid
@@ -110,7 +112,7 @@ def measure_factor(
 
 
 def _parts(model: TFModel, data: DnaDataset) -> np.ndarray:
-    """What the network and, where there is one, the table of 6-mers add to each row's log-odds, (N, 1 or 2)."""
+    """What the network and, where there is one, the table of words add to each row's log-odds, (N, 1 or 2)."""
     x = one_hot_codes(data.codes)
     if not model.trunk.architecture.kmers:
         return model(x)[:, None]
@@ -162,7 +164,8 @@ def table(reports: Sequence[FactorReport]) -> pd.DataFrame:
     -------
     DataFrame
         tf, split, against, positives, negatives; auroc and auprc of the model and (baseline_) of the 6-mer regression,
-        each with the ends of its interval (_low, _high); calibration_error and brier, on the rows "both".
+        each with the ends of its interval (_low, _high); gain, the auROC of the model minus the baseline's, with the
+        ends of DeLong's interval; calibration_error and brier, on the rows "both".
     """
     rows = []
     for report in reports:
@@ -178,12 +181,13 @@ def table(reports: Sequence[FactorReport]) -> pd.DataFrame:
                 for name, interval in areas_.items():
                     row |= {f"{source}{name}": interval.value}
                     row |= {f"{source}{name}_low": interval.low, f"{source}{name}_high": interval.high}
+            row |= {"gain": measured.gain.value, "gain_low": measured.gain.low, "gain_high": measured.gain.high}
             row["calibration_error"] = report.reliability.error if measured.against == "both" else float("nan")
             row["brier"] = report.reliability.brier if measured.against == "both" else float("nan")
             rows.append(row)
     frame = pd.DataFrame(rows)
     if len(reports) > 1:
-        values = ["auroc", "auprc", "baseline_auroc", "baseline_auprc", "calibration_error", "brier"]
+        values = ["auroc", "auprc", "baseline_auroc", "baseline_auprc", "gain", "calibration_error", "brier"]
         means = frame.groupby("against", sort=False)[values].mean().reset_index()
         frame = pd.concat([frame, means.assign(tf="mean", split=reports[0].split)], ignore_index=True)
     return frame

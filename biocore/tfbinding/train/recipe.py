@@ -1,4 +1,4 @@
-"""The recipe of the transcription-factor models: one trunk for all factors, a head and a table of 6-mers for each."""
+"""The recipe of the transcription-factor models: one trunk for all factors, a head and a table of words for each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,13 +14,12 @@ import optax
 from biocore import zoo
 from biocore.errors import InputError
 from biocore.sequence import dinucleotide_shuffles
-from biocore.stats.calibration import calibrate
 from biocore.stats.ranking import auroc
 from biocore.tfbinding import TFModel
-from biocore.tfbinding.model import SharedTrunk, strand_scores
-from biocore.tfbinding.network import VARIANTS, Architecture, Network, kmer_term
-from biocore.tfbinding.train.baseline import fit_kmer_regression
-from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, overlapping
+from biocore.tfbinding.model import strand_scores
+from biocore.tfbinding.network import VARIANTS, Architecture, Network
+from biocore.tfbinding.train.blend import REPEATS, blended, networks_of, plain
+from biocore.tfbinding.train.data import KINDS, DnaDataset, apart, batches, one_hot_codes, overlapping, repeats
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 from biocore.training.fit import History, Report, TrainConfig, Trainer
 from biocore.training.store import save_params
@@ -29,9 +28,6 @@ TRUNK = "tf-trunk"
 BATCH = 512
 SHIFT = 3  # bp by which a training sequence is moved at most; what moves in is unknown
 WORDS = 6  # enriched words of each factor among the first filters
-KMER_STRENGTH = 5e-3  # inverse L2 penalty of the tables of 6-mers
-REPEATS = 0.01  # share of simple repeats (one or two bases) among an epoch's rows, unbound for every factor
-BLEND_STRENGTH = 20.0  # pull of a factor's blend towards the one of all factors, in rows
 _ROWS = jnp.concatenate([jnp.eye(4), jnp.full((1, 4), 0.25)])
 
 
@@ -95,7 +91,7 @@ def train_factors(
     - The first filters start from each factor's enriched words.
     - Rows that overlap a held-out sequence (`data.overlapping`) are left out, so that what is measured there is not
       remembered from here: those of the same factor from everything, those of another factor from the shared network.
-    - Network and table of 6-mers are blended and calibrated by logistic regression on `valid`, each factor's weights
+    - Network and table of words are blended and calibrated by logistic regression on `valid`, each factor's weights
       drawn towards those of all factors together.
     """
     training = FactorTraining(train, valid, variant=variant, config=config, report=report)
@@ -128,15 +124,46 @@ class FactorTraining:
         if len(lengths) != 1:
             raise InputError(f"the sequences have {sorted(lengths)} bp; all files of one run must have one length.")
         self._train = tuple(apart(data, held_out) for data, held_out in zip(train, valid, strict=True))
-        self._valid, self._architecture, self._window = tuple(valid), VARIANTS[variant], lengths.pop()
+        self._valid, self._architecture = tuple(valid), VARIANTS[variant]
         pool, self._left_out = _pool(self._train, valid, VARIANTS[variant].flank)
         self.trainer = _network_trainer(pool, valid, VARIANTS[variant], config, report)
 
     def finish(self) -> TrainedFactors:
-        """The models with the weights of the best epoch, their tables of 6-mers, and calibration."""
+        """The models with the weights of the best epoch, their tables of words, and calibration."""
         params, state, history = self.trainer.result()
-        models = _assemble(self._train, self._valid, self._architecture, params, state, self._window)
+        networks = networks_of(self._valid, self._architecture, params, state)
+        models = blended(networks, self._train, self._valid, self._architecture)
         return TrainedFactors(models, history, self._train, self._left_out)
+
+
+def refit_tables(
+    models: Sequence[TFModel], train: Sequence[DnaDataset], valid: Sequence[DnaDataset]
+) -> tuple[tuple[TFModel, ...], tuple[DnaDataset, ...]]:
+    """Fit tables of words, blend and calibration anew, beside networks that stay as they are.
+
+    Parameters
+    ----------
+    models : sequence of TFModel
+        Of one architecture with tables of words, sharing a trunk.
+    train, valid : sequences of DnaDataset
+        What the networks were trained from, in the order of `models`.
+
+    Returns
+    -------
+    models
+    train
+        What is left of the training rows without those that overlap the factor's own held-out sequences.
+
+    Raises
+    ------
+    InputError
+        The architecture has no tables of words; otherwise as `train_factors`.
+    """
+    architecture = models[0].trunk.architecture
+    if not architecture.kmers:
+        raise InputError(f"{models[0].tf} has no table of words, so there is none to fit anew.")
+    train = tuple(apart(data, held_out) for data, held_out in zip(train, valid, strict=True))
+    return blended(plain(models), train, valid, architecture), train
 
 
 # ---------------------------------------------------------------------------------------------------- network
@@ -183,10 +210,10 @@ def _epoch(pool: _Pool, seed: int, epoch: int) -> Iterator[dict[str, np.ndarray]
         drawn.append(rng.choice(np.flatnonzero(mine & (pool.labels == 1)), (mine & pool.shuffled).sum()))
     origin = np.concatenate(drawn)
     fresh = dinucleotide_shuffles(pool.codes[origin], seed=int(rng.integers(1 << 31)))
-    repeats = _repeats(rng.integers(0, 16, round(REPEATS * len(pool.codes))), pool.codes.shape[1])
-    codes = np.concatenate([pool.codes[fixed], fresh, repeats])
-    labels = np.concatenate([pool.labels[fixed], np.zeros(len(fresh) + len(repeats), np.uint8)])
-    of_repeats = rng.integers(0, pool.factor.max() + 1, len(repeats))
+    simple = repeats(rng.integers(0, 16, round(REPEATS * len(pool.codes))), pool.codes.shape[1])
+    codes = np.concatenate([pool.codes[fixed], fresh, simple])
+    labels = np.concatenate([pool.labels[fixed], np.zeros(len(fresh) + len(simple), np.uint8)])
+    of_repeats = rng.integers(0, pool.factor.max() + 1, len(simple))
     factor = np.concatenate([pool.factor[fixed], pool.factor[origin], of_repeats])
     weight = np.where(labels == 1, (labels == 0).sum() / max((labels == 1).sum(), 1), 1)
     for rows in batches(len(codes), min(BATCH, len(codes)), seed=int(rng.integers(1 << 31))):
@@ -196,11 +223,6 @@ def _epoch(pool: _Pool, seed: int, epoch: int) -> Iterator[dict[str, np.ndarray]
             "factor": factor[rows].astype(np.int32),
             "weight": weight[rows].astype(np.float32),
         }
-
-
-def _repeats(units: np.ndarray, length: int) -> np.ndarray:
-    """Sequences of one pair of letters over and over; the sixteen pairs are numbered AA, AC ... TT."""
-    return np.stack([units // 4, units % 4], axis=1)[:, np.arange(length) % 2].astype(np.uint8)
 
 
 def _moved(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -237,9 +259,9 @@ def _network_trainer(
         return losses.sum(), (batch["weight"].sum(), new["batch_stats"])
 
     def evaluate(params, state):
-        models = _models(valid, architecture, params, state)
+        models = networks_of(valid, architecture, params, state)
         values = [
-            auroc(data.labels, strand_scores([model], _ROWS_NUMPY[data.codes]).mean(axis=0)[0])
+            auroc(data.labels, strand_scores([model], one_hot_codes(data.codes)).mean(axis=0)[0])
             for model, data in zip(models, valid, strict=True)
         ]
         return {"auroc": float(np.mean(values))}
@@ -257,67 +279,10 @@ def _network_trainer(
     )
 
 
-_ROWS_NUMPY = np.asarray(_ROWS)
-
-
 def _turned(codes: jax.Array, key: jax.Array) -> jax.Array:
     """Half of the rows as their reverse complement."""
     turn = jax.random.bernoulli(key, 0.5, (len(codes), 1))
     return jnp.where(turn, jnp.where(codes == 4, 4, 3 - codes)[:, ::-1], codes)
-
-
-# ----------------------------------------------------------------------------------------- blend and calibrate
-
-
-def _models(datasets: Sequence[DnaDataset], architecture: Architecture, params, state) -> list[TFModel]:
-    """Uncalibrated models of the network alone."""
-    plain = replace(architecture, kmers=False)
-    trunk = SharedTrunk(plain, {"params": params["trunk"], "batch_stats": state["trunk"]})
-    none = np.zeros((1, 64, 64), np.float32)
-    heads = [{name: np.asarray(a)[i : i + 1] for name, a in params["heads"].items()} for i in range(len(datasets))]
-    return [
-        TFModel(data.name, trunk, head, none, 1.0, 0.0, data.codes.shape[1])
-        for data, head in zip(datasets, heads, strict=True)
-    ]
-
-
-def _assemble(
-    train: Sequence[DnaDataset], valid: Sequence[DnaDataset], architecture: Architecture, params, state, window: int
-) -> tuple[TFModel, ...]:
-    """Calibrated models; with their tables of 6-mers where the architecture has them."""
-    networks = _models(valid, architecture, params, state)
-    trunk = replace(networks[0].trunk, architecture=architecture)
-    columns, tables = [], []
-    for network, fitted_on, held_out in zip(networks, train, valid, strict=True):
-        scores = [strand_scores([network], _ROWS_NUMPY[held_out.codes]).mean(axis=0)[0]]
-        table = np.zeros((1, 64, 64), np.float32)
-        if architecture.kmers:
-            repeats = _repeats(np.tile(np.arange(16), max(1, round(REPEATS * len(fitted_on) / 16))), window)
-            codes = np.concatenate([fitted_on.codes, repeats])
-            labels = np.append(fitted_on.labels, np.zeros(len(repeats), np.uint8))
-            weights, _ = fit_kmer_regression(codes, labels, strength=KMER_STRENGTH)
-            table = (weights * (window - 5)).astype(np.float32).reshape(1, 64, 64)  # the network uses means, not sums
-            scores.append(_kmer_means(table, _flanked(held_out.codes, architecture.flank)))
-        columns.append(np.stack(scores, axis=1))
-        tables.append(table)
-    common, _ = calibrate(np.concatenate([d.labels for d in valid]), np.concatenate(columns))
-    models = []
-    for network, column, table, held_out in zip(networks, columns, tables, valid, strict=True):
-        weights, offset = calibrate(held_out.labels, column, prior=common, strength=BLEND_STRENGTH)
-        table = table * np.float32(weights[1]) if architecture.kmers else table
-        models.append(replace(network, trunk=trunk, kmers=table, scale=float(weights[0]), offset=offset, window=window))
-    return tuple(models)
-
-
-@jax.jit
-def _kmer_term(table, x):
-    return kmer_term(table, x, x.shape[1])[:, 0]
-
-
-def _kmer_means(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """The table's term for each row, (N,)."""
-    parts = [np.asarray(_kmer_term(table, _ROWS_NUMPY[codes[i : i + BATCH]])) for i in range(0, len(codes), BATCH)]
-    return np.concatenate(parts)
 
 
 # ------------------------------------------------------------------------------------------------------- disk
@@ -364,4 +329,29 @@ def write_models(
         }
         card = replace(card, folder=folder / card.name, window=model.window, details={**details, **card.details})
         written.append(zoo.read_card(zoo.write_card(card)))
+    return written
+
+
+def write_tables(models: Sequence[TFModel], cards: Sequence[zoo.ModelCard]) -> list[zoo.ModelCard]:
+    """Write models whose networks are on disk already, each into the folder of its card; trunks stay as they are.
+
+    Parameters
+    ----------
+    models : sequence of TFModel
+    cards : sequence of ModelCard
+        Of the models, with their folders; calibration and hash are filled in here.
+
+    Returns
+    -------
+    list of ModelCard
+        As read back from disk.
+    """
+    written = []
+    for model, card in zip(models, cards, strict=True):
+        tensors: dict[str, Any] = {"heads": model.heads, "kmers": model.kmers}
+        if "trunk" not in card.details:
+            tensors["trunk"] = model.trunk.variables
+        save_params(card.folder, tensors)
+        details = card.details | {"calibration": {"scale": model.scale, "offset": model.offset}}
+        written.append(zoo.read_card(zoo.write_card(replace(card, details=details))))
     return written
