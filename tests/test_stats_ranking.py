@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from biocore.stats.calibration import Reliability, calibrate, reliability
-from biocore.stats.ranking import areas, auprc, auroc, mean_interval
+from biocore.stats.ranking import areas, auprc, auroc, auroc_difference, mean_interval
 from biocore.tfbinding.train.baseline import fit_kmer_regression, kmer_baseline, kmer_counts
 
 
@@ -195,3 +195,21 @@ def test_baseline_takes_the_strength_that_is_best_on_the_tuning_rows(rng):
     weights, intercept, strength = kmer_baseline(train, tune, k=4, strengths=strengths)
     assert each[strength] == max(each.values()) > min(each.values())
     assert roc_auc_score(tune[1], counts @ weights + intercept) == each[strength]
+
+
+def test_difference_of_two_areas_is_paired():
+    """Against itself it is exactly 0; its interval agrees with that of bootstrapped pairs."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 400)
+    truth = labels + rng.normal(size=400)
+    first, second = truth + 0.3 * rng.normal(size=400), truth + rng.normal(size=400)
+    none = auroc_difference(labels, first, first)
+    assert none.value == none.low == none.high == 0
+    found = auroc_difference(labels, first, second)
+    assert found.value == pytest.approx(auroc(labels, first) - auroc(labels, second))
+    samples = []
+    for _ in range(300):
+        rows = rng.integers(0, 400, 400)
+        samples.append(auroc(labels[rows], first[rows]) - auroc(labels[rows], second[rows]))
+    np.testing.assert_allclose([found.low, found.high], np.percentile(samples, [2.5, 97.5]), atol=0.01)
+    assert np.isnan(auroc_difference(np.ones(3, int), first[:3], second[:3]).value)

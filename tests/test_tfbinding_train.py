@@ -1,5 +1,6 @@
 """The training loop on problems whose answer is known, and the command line on tiny files it can learn."""
 
+import itertools
 import json
 
 import flax.linen as nn
@@ -12,6 +13,7 @@ from biocore import tfbinding, zoo
 from biocore.__main__ import main
 from biocore.sequence import one_hot, reverse_complement
 from biocore.stats.calibration import calibrate, reliability
+from biocore.tfbinding.train.baseline import fit_gapped_regression, gapped_words
 from biocore.tfbinding.train.measure import cross_fitted
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 from biocore.training import TrainConfig, fit, load_params, save_params
@@ -240,6 +242,36 @@ def test_seeded_filters_answer_to_their_word():
     np.testing.assert_array_equal(seeded_kernel(kernel[:5], [word]), kernel[:5])  # no room for a word
 
 
+# ---------------------------------------------------------------------------------------------- tables of words
+
+
+def test_gapped_words_of_a_kmer_are_what_it_holds():
+    """Words of two letters in 3-mers: AA without a gap (two places, half each), A.A; a strand and its other are one."""
+    held = gapped_words(3, 2).toarray()
+    assert held.shape == (64, 2 * 16)
+    assert np.flatnonzero(held[0]).tolist() == [0, 16] and held[0, [0, 16]].tolist() == [1, 1]  # AAA
+    number = {"".join(w): i for i, w in enumerate(itertools.product("ACGT", repeat=3))}
+    for word, i in number.items():
+        np.testing.assert_array_equal(held[i], held[number[reverse_complement(word)]])
+        assert held[i].sum() == 2
+    ac_cg = np.flatnonzero(held[number["ACG"]])
+    assert held[number["ACG"], ac_cg].tolist() == [0.5, 0.5, 1]  # AC, CG and A.G
+
+
+def test_a_table_of_gapped_words_finds_a_word_with_a_gap():
+    """The first three and the last two letters are always there, the three between are not."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 4, (300, 40)).astype(np.uint8)
+    labels = np.arange(300) % 2
+    codes[labels == 1, 20:23], codes[labels == 1, 26:28] = [0, 1, 0], [2, 0]
+    table = fit_gapped_regression(codes, labels, strength=0.3, letters=5)
+    bases = np.arange(4**8)[:, None] // 4 ** np.arange(7, -1, -1) % 4
+    fits = (bases[:, [0, 1, 2, 6, 7]] == [0, 1, 0, 2, 0]).all(axis=1)
+    assert table[fits].min() > np.percentile(table, 99)
+    turned = (3 - bases[:, ::-1]) @ 4 ** np.arange(7, -1, -1)
+    np.testing.assert_allclose(table, table[turned], atol=1e-6)
+
+
 # -------------------------------------------------------------------------------------------------- the command
 
 
@@ -307,6 +339,14 @@ def test_train_several_with_one_trunk_and_evaluate_them(folder, capsys, tmp_path
     assert [q.value for q in zoo.card("tf-AAA").quality if q.metric == "auROC"] == [
         pytest.approx(rows[0]["auroc"], abs=1e-3)
     ]
+    assert rows[0]["gain"] == pytest.approx(rows[0]["auroc"] - rows[0]["baseline_auroc"])
+    # the tables alone are fitted again: from the same rows they come out the same
+    trunk, before = zoo.card("tf-trunk").sha256, zoo.card("tf-AAA")
+    assert main(["train", "tfbinding", "--data", str(folder), "--tf", "all", "--keep-network"]) == 0
+    assert zoo.card("tf-trunk").sha256 == trunk
+    after = zoo.read_card(before.folder / "card.json")
+    assert after.details["calibration"] == pytest.approx(before.details["calibration"], rel=1e-3)
+    np.testing.assert_allclose(tfbinding.load(after).kmers, a.kmers, atol=1e-3 * np.abs(a.kmers).max())
 
 
 def test_calibration_is_measured_on_rows_that_did_not_calibrate():
