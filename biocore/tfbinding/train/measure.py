@@ -1,6 +1,6 @@
 """Measure factor models on held-out data, beside the 6-mer baseline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from biocore.stats.calibration import Reliability, calibrate, reliability
 from biocore.stats.intervals import Interval
-from biocore.stats.ranking import areas, auroc_difference
+from biocore.stats.ranking import areas, auroc, auroc_difference
 from biocore.tfbinding import TFModel, probability, scores
 from biocore.tfbinding.train.baseline import kmer_baseline, kmer_counts
 from biocore.tfbinding.train.data import DnaDataset, apart, one_hot_codes
@@ -23,7 +23,19 @@ AGAINST = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One model and the baseline against one kind of negative; `gain` is its auROC minus the baseline's."""
+    """One model and the baseline against one kind of negative.
+
+    Attributes
+    ----------
+    tf, against : str
+    positives, negatives : int
+        Rows.
+    model, baseline : mapping of measure -> Interval
+    gain : Interval
+        auROC of the model minus that of the baseline.
+    parts : mapping of str -> float
+        auROC of the "network" alone and of the table of "words" alone; empty for a model without a table.
+    """
 
     tf: str
     against: str
@@ -32,6 +44,7 @@ class Measured:
     model: dict[str, Interval]
     baseline: dict[str, Interval]
     gain: Interval
+    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ def measure_factor(
     """
     parts = _parts(model, held_out)
     outputs = parts.sum(axis=1)
+    names = ("network", "words") if parts.shape[1] > 1 else ()
     train = apart(train, held_out)
     weights, intercept, strength = kmer_baseline((train.codes, train.labels), (valid.codes, valid.labels))
     reference = kmer_counts(held_out.codes) @ weights + intercept
@@ -102,6 +116,7 @@ def measure_factor(
                 areas(labels, outputs[use], seed=seed),
                 areas(labels, reference[use], seed=seed),
                 auroc_difference(labels, outputs[use], reference[use]),
+                {name: auroc(labels, part) for name, part in zip(names, parts[use].T, strict=False)},
             )
         )
     own = held_out is valid
@@ -165,7 +180,8 @@ def table(reports: Sequence[FactorReport]) -> pd.DataFrame:
     DataFrame
         tf, split, against, positives, negatives; auroc and auprc of the model and (baseline_) of the 6-mer regression,
         each with the ends of its interval (_low, _high); gain, the auROC of the model minus the baseline's, with the
-        ends of DeLong's interval; calibration_error and brier, on the rows "both".
+        ends of DeLong's interval; network_auroc and words_auroc, of the two parts alone;
+        calibration_error and brier, on the rows "both".
     """
     rows = []
     for report in reports:
@@ -182,12 +198,14 @@ def table(reports: Sequence[FactorReport]) -> pd.DataFrame:
                     row |= {f"{source}{name}": interval.value}
                     row |= {f"{source}{name}_low": interval.low, f"{source}{name}_high": interval.high}
             row |= {"gain": measured.gain.value, "gain_low": measured.gain.low, "gain_high": measured.gain.high}
+            row |= {f"{name}_auroc": value for name, value in measured.parts.items()}
             row["calibration_error"] = report.reliability.error if measured.against == "both" else float("nan")
             row["brier"] = report.reliability.brier if measured.against == "both" else float("nan")
             rows.append(row)
     frame = pd.DataFrame(rows)
     if len(reports) > 1:
-        values = ["auroc", "auprc", "baseline_auroc", "baseline_auprc", "gain", "calibration_error", "brier"]
+        values = [name for name in ("network_auroc", "words_auroc") if name in frame]
+        values += ["auroc", "auprc", "baseline_auroc", "baseline_auprc", "gain", "calibration_error", "brier"]
         means = frame.groupby("against", sort=False)[values].mean().reset_index()
         frame = pd.concat([frame, means.assign(tf="mean", split=reports[0].split)], ignore_index=True)
     return frame
