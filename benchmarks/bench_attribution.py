@@ -12,6 +12,8 @@ loop         as in the book: each mutant built in a Python loop and scored on it
 tangermeme   `saturation_mutagenesis` of the same network with the same weights in PyTorch, both strands, at its
              default batch size and at one batch for the whole scan (of 512 at most: more takes gigabytes); the faster
              of the two is compared.  Its own quick way, which cuts convolutions, refuses this network and says so.
+whole      for a network with transformer blocks (`--tf CTCF-one-transformer`) instead of tangermeme: biocore itself,
+           each changed sequence computed as a whole
 """
 
 import argparse
@@ -166,14 +168,18 @@ def seconds(function: Callable[[], object]) -> tuple[float, object]:
     return time.perf_counter() - started, result
 
 
-def compare(model: tfbinding.TFModel, twin: Twin, sequence: str, repeats: int, with_loop: bool) -> None:
-    ways = {
-        "biocore": lambda: biocore(model, sequence),
-        "tangermeme, batches of 32": lambda: tangermeme(twin, sequence, 32),
-        "tangermeme, large batches": lambda: tangermeme(twin, sequence, min(3 * len(sequence), 512)),
-    }
+def compare(model: tfbinding.TFModel, sequence: str, repeats: int, with_loop: bool) -> None:
+    ways = {"biocore": lambda: biocore(model, sequence)}
+    attends = model.trunk.architecture.transformers > 0
+    if attends:
+        ways["every change as a whole"] = lambda: mutation_scan(lambda x: model(x), sequence).effects
+    else:
+        twin = Twin(model).eval()
+        ways["tangermeme, batches of 32"] = lambda: tangermeme(twin, sequence, 32)
+        ways["tangermeme, large batches"] = lambda: tangermeme(twin, sequence, min(3 * len(sequence), 512))
     results = {name: way() for name, way in ways.items()}  # warm
-    ways["products"] = products(model, -int(np.subtract(*compared(sequence))))
+    if not attends:
+        ways["products"] = products(model, -int(np.subtract(*compared(sequence))))
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
         for name, way in ways.items():
@@ -197,12 +203,11 @@ def main() -> None:
     arguments = parser.parse_args()
 
     model = zoo.load(f"tf-{arguments.tf}")
-    twin = Twin(model).eval()
     rng = np.random.default_rng(0)
     print(f"{arguments.tf}, both strands; PyTorch uses {torch.get_num_threads()} threads")
     print(f"{'bp':>6} {'way':<27} {'ms':>10} {'times slower':>13} {'largest difference':>19}")
     for length in (int(part) for part in arguments.lengths.split(",")):
-        compare(model, twin, "".join(rng.choice(list("ACGT"), length)), arguments.repeats, not arguments.no_loop)
+        compare(model, "".join(rng.choice(list("ACGT"), length)), arguments.repeats, not arguments.no_loop)
 
     sequence = "".join(rng.choice(list("ACGT"), 101))
     for name, way in {
