@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from test_tfbinding import random_models
 
+from biocore import zoo
 from biocore.errors import InputError
 from biocore.plot.attention import attention_map
+from biocore.sequence import one_hot
 from biocore.tfbinding import Architecture
 from biocore.tfbinding.attention import AttentionMaps, attention_maps
 
@@ -61,3 +63,16 @@ def test_figure_names_the_stretches():
     assert heat.customdata[0][1].tolist() == ["105-114", "101-110"]  # of the column, of the row
     with pytest.raises(ValueError, match="are needed"):
         AttentionMaps(weights, np.array([0]), np.array([9]))
+
+
+def test_the_example_that_ships_attends_to_a_ctcf_core():
+    """Most attention goes to a stretch that holds the core, wherever it lies."""
+    model = zoo.load("tf-CTCF-one-transformer")
+    rng = np.random.default_rng(0)
+    background = "".join(rng.choice(list("ACGT"), 101))
+    for at in (30, 60):
+        window = background[:at] + "CCACCAGGGGGCGC" + background[at + 14 :]
+        maps = attention_maps(model, window)
+        most = int(maps.received.argmax())
+        assert maps.first[most] < at + 14 and maps.last[most] >= at
+        assert model(one_hot([window]))[0] > model(one_hot([background]))[0] + 1

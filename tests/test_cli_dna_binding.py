@@ -144,7 +144,7 @@ def test_results_go_to_a_file_by_its_ending(capsys, tmp_path, ending):
 
 def test_all_means_every_factor(capsys):
     found = table(capsys, "bind", SEQUENCE, "--tf", "all")
-    assert set(found.tf) == {name.removeprefix("tf-") for name in zoo.names("tf-binding")} and len(found) >= 17
+    assert set(found.tf) == {name.removeprefix("tf-") for name in zoo.here("tf-binding")} and len(found) >= 17
     assert "CTCF" in set(found.tf[:2])  # ARID3A's model knows the sites of co-factors, CTCF's among them
 
 

@@ -51,6 +51,7 @@ def test_opens_on_its_example_with_an_answer():
         "Which factors bind, and where",
         "Which bases matter",
         "What would a variant do",
+        "Your own factor",
         "Export",
     ]
     sites = app.dataframe[0].value

@@ -138,3 +138,10 @@ def test_weights_stay_small():
     assert all(size <= 24e6 for size in sizes.values()), sizes
     total = sum(path.stat().st_size for path in runtime.ASSETS.rglob("*") if path.is_file())
     assert total <= 64e6
+
+
+def test_examples_of_other_architectures_are_only_used_when_named():
+    """CTCF with a transformer block ships beside the seventeen factors; "all" does not mean it."""
+    example = "tf-CTCF-one-transformer"
+    assert example in zoo.names("tf-binding") and zoo.card(example).details["example"] is True
+    assert example not in zoo.here("tf-binding") and len(zoo.here("tf-binding")) == 17
