@@ -167,10 +167,8 @@ def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server
     )
     for tab, text in zip(tabs, texts, strict=True):
         tab.set_default_timeout(SLOW)
-        tab.goto(f"{server}/workspace")
-        tab.get_by_text("Guided tours").wait_for()
-        menu(tab, "Structures")
-        menu(tab, "Home")
+        tab.goto(f"{server}/")
+        tab.get_by_label("Paste anything").wait_for()
         tab.get_by_label("Paste anything").fill(text)
         tab.keyboard.press("Control+Enter")
         expect(side(tab, f"{text[1:4]}, ")).to_be_visible()
@@ -199,7 +197,7 @@ def side(page: Page, text: str):
 def test_a_structure_file_is_still_there_after_a_reload(open_page):
     page = open_page("structures")
     page.get_by_label("Structure from").click()
-    page.get_by_role("option", name="file").click()
+    page.get_by_role("option", name="file", exact=True).click()
     content = to_pdb(build_peptide("MKTAYIAKQR", "helix")).encode()
     upload = {"name": "mine.pdb", "mimeType": "chemical/x-pdb", "buffer": content}
     page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files(upload)
