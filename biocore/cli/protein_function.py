@@ -66,6 +66,9 @@ def register_train(kinds) -> None:
         "--out", type=Path, metavar="DIR", help="default: go-mf in the models folder of biocore's home"
     )
     command.add_argument("--bootstrap", type=int, default=200, help="resamplings of the proteins (default 200)")
+    command.add_argument(
+        "--final", action="store_true", help="let the valid proteins vote, too, once the model is measured"
+    )
     command.add_argument("--ablate", action="store_true", help="measure what each group of inputs is worth, too")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_train)
@@ -217,6 +220,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         align=arguments.align,
         bootstrap=arguments.bootstrap,
         ablate=arguments.ablate,
+        final=arguments.final,
         say=training.to_stderr,
     )
     print(json.dumps({q.metric + ", " + q.note: [q.value, q.low, q.high] for q in card.quality}, indent=1))
@@ -233,7 +237,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
             f"no protein of the subset {arguments.split!r}; there are {', '.join(sorted(set(table['subset'])))}.",
             record=str(arguments.data),
         )
-    model = open_model(arguments.model)
+    model = open_model(arguments.model).as_measured
     source = sources.read_table(arguments.reference) if arguments.reference else table
     sequences = dict(zip(source["EntryID"], source["Sequence"], strict=True))
     complete = all(accession in sequences for accession in model.reference.accessions)

@@ -19,6 +19,7 @@ LETTERS = (
 )
 THIRD_BITS = 3.0  # units of the filter's scores in a bit
 GAP_OPEN, GAP_EXTEND = 22, 2
+SMALL = 2000  # families from which the filter works in threads
 SURVIVORS = 200  # families that HMMER looks at
 LEAST_FILTER_BITS = 11.0
 INCLUDED = 1e-2  # E-value up to which a hit takes part
@@ -68,13 +69,24 @@ class FamilySearch:
         names = pyopal.Alphabet(LETTERS)
         return aligner, pyopal.Database([text[starts[i] : starts[i + 1]] for i in self.among.tolist()], names)
 
-    def filter_scores(self, sequence: str) -> np.ndarray:
-        """Local alignment score of the protein with the typical columns of each of `among`, in bits."""
+    def filter_scores(self, sequence: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """Local alignment score of the protein with the typical columns of each of `among`, in bits.
+
+        Parameters
+        ----------
+        sequence : str
+        rows : int array, optional
+            Places in `among`: only these.
+        """
         aligner, database = self._filter
+        if rows is not None:
+            database = database.extract(rows.tolist())
         codes = encode(sequence)
         query = np.frombuffer(LETTERS.encode(), np.uint8)[np.minimum(codes, len(AMINO_ACIDS))]
         query = query.tobytes().decode()
-        parts = np.linspace(0, len(self.among), (os.cpu_count() or 1) + 1).astype(int)
+        if len(database) < SMALL:
+            return np.array([r.score for r in aligner.align(query, database)]) / THIRD_BITS
+        parts = np.linspace(0, len(database), (os.cpu_count() or 1) + 1).astype(int)
         with ThreadPoolExecutor(len(parts) - 1) as pool:
             found = pool.map(
                 lambda part: [r.score for r in aligner.align(query, database, start=part[0], end=part[1])],
@@ -82,12 +94,13 @@ class FamilySearch:
             )
         return np.array([score for part in found for score in part]) / THIRD_BITS
 
-    def candidates(self, sequence: str, *, most: int = SURVIVORS) -> np.ndarray:
-        """Families worth HMMER's time, best first, int (K,)."""
-        bits = self.filter_scores(sequence)
-        bits -= np.log2(np.maximum(self.library.lengths[self.among], 30) / 300)  # longer ones score more by chance
+    def candidates(self, sequence: str, *, most: int = SURVIVORS, rows: np.ndarray | None = None) -> np.ndarray:
+        """Families worth HMMER's time, best first, int (K,); `rows` as in `filter_scores`."""
+        among = self.among if rows is None else self.among[rows]
+        bits = self.filter_scores(sequence, rows)
+        bits -= np.log2(np.maximum(self.library.lengths[among], 30) / 300)  # longer ones score more by chance
         order = np.argsort(-bits, kind="stable")[:most]
-        return self.among[order[bits[order] >= LEAST_FILTER_BITS + np.log2(max(len(sequence), 30) / 300)]]
+        return among[order[bits[order] >= LEAST_FILTER_BITS + np.log2(max(len(sequence), 30) / 300)]]
 
     def search(
         self, sequence: str, *, evalue: float = INCLUDED, families: Sequence[int] | None = None

@@ -99,9 +99,10 @@ class Occluder:
         self.model, self.sequence = model, sequence
         self.pieces = features.pieces(len(sequence), model.backbone.window, limit=model.reading.limit)
         self.states = [self._read(sequence[a:b]) for a, b in self.pieces]
-        near = model.reference.homology.search([sequence], top=NEAR).indices[0]
+        of_families = model.library.search([sequence])
+        near = model.homologues([sequence], of_families, top=NEAR).indices[0]
         self.near = near[near >= 0]  # hiding residues of a protein gives it no new homologues
-        self.families = model.library.search([sequence]).families  # and no new families
+        self.families = of_families.families  # and no new families
 
     def _read(self, piece: str) -> np.ndarray:
         return self.model.backbone.residue_embeddings(piece, layer=self.model.reading.layer)

@@ -4,8 +4,7 @@ A profile of a family finds relatives that no single sequence finds.  Families c
 holds which of them each annotated protein is of.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,15 +13,12 @@ import numpy as np
 from biocore import zoo
 from biocore.errors import ModelUnavailable
 from biocore.families.model import Families
-from biocore.families.search import FamilySearch
+from biocore.go.family_search import FamilyFinder, Progress
 from biocore.go.neighbours import TOP, ReferenceHits, votes
-from biocore.sequence import AMINO_ACIDS
 
 INCLUDED = 1e-3  # E-value up to which a hit counts
-CANDIDATES = 30  # families that pass the quick filter and are looked at by HMMER
+RELATIVES = 300  # annotated proteins of the same families that are aligned, whatever the filter says of them
 IMAGINED = 3.0  # proteins of the usual mix that a family's own are mixed with
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -173,6 +169,11 @@ class FamilyIndex:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def first(self, count: int) -> "FamilyIndex":
+        """The first `count` proteins alone."""
+        end = int(self.starts[count])
+        return FamilyIndex(self.starts[: count + 1], self.families[:end], self.bits[:end])
+
     @cached_property
     def known(self) -> np.ndarray:
         """Families an annotated protein is of, sorted, int64 (F,)."""
@@ -201,6 +202,37 @@ class FamilyIndex:
         if place == len(self.known) or self.known[place] != family:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         return owner[edges[place] : edges[place + 1]], bits[edges[place] : edges[place + 1]]
+
+    def shared(self, hits: FamilyHits, row: int) -> np.ndarray:
+        """Bits each annotated protein shares with one protein, over all their common families, float32 (M,).
+
+        Parameters
+        ----------
+        hits : FamilyHits
+        row : int
+            The protein.
+        """
+        shared, part = np.zeros(len(self), np.float32), hits.row(row)
+        for family, bits in zip(hits.families[part], hits.bits[part], strict=True):
+            members, theirs = self.members(int(family))
+            shared[members] += np.minimum(theirs, bits)
+        return shared
+
+    def relatives(self, hits: FamilyHits, *, most: int = RELATIVES) -> list[np.ndarray]:
+        """For each protein, rows of the annotated ones that share the most with it, ascending.
+
+        Parameters
+        ----------
+        hits : FamilyHits
+            Of N proteins.
+        most : int
+        """
+        hits, rows = hits.up_to(INCLUDED), []
+        for row in range(len(hits)):
+            shared = self.shared(hits, row)
+            first = np.argsort(-shared, kind="stable")[:most]
+            rows.append(np.sort(first[shared[first] > 0]))
+        return rows
 
     def votes(
         self,
@@ -232,20 +264,19 @@ class FamilyIndex:
         indices = np.full((count, top), -1, np.int64)
         shared_bits = np.zeros((count, top), np.float32)
         for row in range(count):
-            shared = np.zeros(len(self), np.float32)
             out = np.zeros(0, np.int64) if exclude is None else np.asarray(exclude[row], np.int64)
             part = hits.row(row)
             for family, bits in zip(hits.families[part], hits.bits[part], strict=True):
-                members, theirs = self.members(int(family))
-                keep = ~np.isin(members, out)
-                members, theirs = members[keep], theirs[keep]
+                members, _ = self.members(int(family))
+                members = members[~np.isin(members, out)]
                 if not len(members):
                     continue
-                shared[members] += np.minimum(theirs, bits)
                 own = (labels[members].sum(axis=0) + IMAGINED * frequency) / (len(members) + IMAGINED)
                 likeliest[row] = np.maximum(likeliest[row], own) if known[row] else own
                 if not known[row]:  # the best first
                     best[row], known[row], strongest[row] = bits, len(members), own
+            shared = self.shared(hits, row)
+            shared[out] = 0
             first = np.argsort(-shared, kind="stable")[:top]
             first = first[shared[first] > 0]
             indices[row, : len(first)], shared_bits[row, : len(first)] = first, shared[first]
@@ -271,7 +302,7 @@ class FamilyLibrary:
 
     def __init__(self, name: str, hash: str, known: np.ndarray, loaded: Families | None = None):
         self.name, self.hash, self.known = name, hash, known
-        self._search = None if loaded is None else FamilySearch(loaded.library, among=known)
+        self._finder = None if loaded is None else FamilyFinder(loaded.library, among=known)
 
     def search(
         self,
@@ -288,7 +319,7 @@ class FamilyLibrary:
         among : int array, optional
             Families to look at; the default is what the quick filter lets pass.  For variants of one protein its own.
         progress : callable, optional
-            Gets (proteins done, proteins in all).
+            Gets (families looked at, families in all).
 
         Returns
         -------
@@ -301,41 +332,16 @@ class FamilyLibrary:
         """
         if self.name == "none":
             return FamilyHits.none(len(sequences))
-        search, rows = self._get(), []
-        for number, sequence in enumerate(sequences, 1):
-            rows.append(found(search, sequence, among))
-            if progress:
-                progress(number, len(sequences))
-        return FamilyHits.of(rows)
+        chosen = None if among is None else [among] * len(sequences)
+        return FamilyHits.of(self._get().search(sequences, expect=INCLUDED, among=chosen, progress=progress))
 
-    def _get(self) -> FamilySearch:
-        if self._search is None:
+    def _get(self) -> FamilyFinder:
+        if self._finder is None:
             library = zoo.load(self.name)
             if library.hash != self.hash:
                 raise ModelUnavailable(
                     f"the function model was trained with another version of {self.name}. "
                     "Train it again: python -m biocore train function"
                 )
-            self._search = FamilySearch(library.library, among=self.known)
-        return self._search
-
-
-def found(
-    search: FamilySearch, sequence: str, among: Sequence[int] | np.ndarray | None = None
-) -> list[tuple[int, float, float, int, int]]:
-    """Hits of one protein as `FamilyHits.of` takes them.
-
-    Parameters
-    ----------
-    search : FamilySearch
-    sequence : str
-        Cleaned protein.
-    among : sequence of int, optional
-        Families to look at; the default is what the quick filter lets pass.
-    """
-    sequence = re.sub(f"[^{AMINO_ACIDS}]", "X", sequence)
-    chosen = search.candidates(sequence, most=CANDIDATES) if among is None else among
-    if not len(chosen):
-        return []
-    hits = search.search(sequence, evalue=INCLUDED, families=[int(family) for family in chosen])
-    return [(a.index, a.hit.bits, a.hit.evalue, a.hit.start, a.hit.end) for a in hits]
+            self._finder = FamilyFinder(library.library, among=self.known)
+        return self._finder

@@ -30,7 +30,6 @@ GAP_OPEN, GAP_EXTEND = 12, 2  # of a gap's first residue, of each further one
 SCALE, SIZE = 0.265, 0.0484
 UNKNOWN = len(GROUPS)  # number of a letter that is in no group
 SHUFFLES = 3
-LONG = 5000  # residues from which a protein is filtered first: it takes seconds, and most references cannot matter
 KEPT = 1000  # references that pass the filter and are aligned; a smaller index is aligned whole
 _LETTERS = "ABCDEFGHIJKZ"
 
@@ -164,6 +163,10 @@ class HomologyIndex:
         """Residues of all references together."""
         return len(self.groups)
 
+    def first(self, count: int) -> "HomologyIndex":
+        """The first `count` references alone."""
+        return HomologyIndex(self.groups[: int(self.lengths[:count].sum())], self.lengths[:count])
+
     def sequences(self) -> list[str]:
         """Each reference with the first letter of its group for every residue, X where it has none."""
         return self._spelled("".join(group[0] for group in GROUPS) + "X")
@@ -191,20 +194,24 @@ class HomologyIndex:
     def _seeds(self) -> SeedIndex:
         return SeedIndex(self.groups, self.lengths.astype(np.int64), UNKNOWN)
 
-    def candidates(self, sequence: str, exclude: np.ndarray | None = None) -> np.ndarray | None:
-        """Rows of the `KEPT` references most like a long protein without gaps; None where all are to be aligned.
+    def candidates(
+        self, sequence: str, exclude: np.ndarray | None = None, beside: np.ndarray | None = None
+    ) -> np.ndarray | None:
+        """Rows of the `KEPT` references most like a protein without gaps; None where all are to be aligned.
 
         Parameters
         ----------
         sequence : str
         exclude : int array, optional
             Rows to leave out.
+        beside : int array, optional
+            Rows to align whatever the filter says of them.
 
         Notes
         -----
         What the filter loses is measured by ``benchmarks.bench_homology``.
         """
-        if len(sequence) < LONG or len(self) <= 2 * KEPT:
+        if len(self) <= 2 * KEPT:
             return None
         matrix = np.full((UNKNOWN + 1, UNKNOWN + 1), -1.0)
         matrix[:UNKNOWN, :UNKNOWN] = group_matrix()
@@ -212,7 +219,8 @@ class HomologyIndex:
         if exclude is not None:
             found[exclude] = 0
         best = np.argpartition(-found, KEPT)[:KEPT]
-        return np.sort(best[found[best] > 0])
+        best = best[found[best] > 0]
+        return np.unique(best if beside is None else np.concatenate([best, np.asarray(beside, best.dtype)]))
 
     @cached_property
     def _own(self) -> np.ndarray:
@@ -261,13 +269,18 @@ class HomologyIndex:
         return hits[0] if hits and hits[0].score > 0 else None
 
     def _each(
-        self, sequences: Sequence[str], exclude: Sequence[np.ndarray] | None, among: np.ndarray | None
+        self,
+        sequences: Sequence[str],
+        exclude: Sequence[np.ndarray] | None,
+        among: np.ndarray | None,
+        beside: Sequence[np.ndarray] | None,
     ) -> Iterator[np.ndarray]:
         """`scores` of each sequence in turn; alignment lets go of the interpreter, so a thread a core works."""
 
         def scored(row: int) -> np.ndarray:
             out = None if exclude is None else exclude[row]
-            found = self.scores(sequences[row], self.candidates(sequences[row], out) if among is None else among)
+            more = None if beside is None else beside[row]
+            found = self.scores(sequences[row], self.candidates(sequences[row], out, more) if among is None else among)
             if out is not None:
                 found[out] = 0
             return found
@@ -286,6 +299,7 @@ class HomologyIndex:
         top: int = TOP,
         exclude: Sequence[np.ndarray] | None = None,
         among: np.ndarray | None = None,
+        beside: Sequence[np.ndarray] | None = None,
     ) -> HomologueHits:
         """Nearest references of each sequence by alignment score, with bit scores.
 
@@ -295,6 +309,8 @@ class HomologyIndex:
             For each query, rows of the reference that must not be found (its own cluster, in cross-validation).
         among : int array, optional
             Rows to look at for every query; the default is what the filter lets pass (`candidates`).
+        beside : sequence of int arrays, optional
+            For each query, rows to look at beside those.
 
         Returns
         -------
@@ -304,7 +320,9 @@ class HomologyIndex:
         width = min(top, len(self))
         indices = np.full((len(sequences), top), -1, np.int64)
         similarity, found_bits = (np.zeros((len(sequences), top), np.float32) for _ in range(2))
-        for row, (sequence, found) in enumerate(zip(sequences, self._each(sequences, exclude, among), strict=True)):
+        for row, (sequence, found) in enumerate(
+            zip(sequences, self._each(sequences, exclude, among, beside), strict=True)
+        ):
             best = np.argsort(-found, kind="stable")[:width]
             best = best[found[best] > 0]
             limit = np.maximum(np.minimum(self._own[best], _self_score(sequence)), 1)

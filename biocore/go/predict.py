@@ -1,7 +1,7 @@
 """The model that answers: a protein -> calibrated probabilities of GO terms, what they rest on, or why it abstains."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from biocore.go.domain import Domain
 from biocore.go.families import FamilyHits, FamilyIndex, FamilyLibrary
 from biocore.go.head import Mlp, project
 from biocore.go.homology import HomologueHits, expect
-from biocore.go.neighbours import ReferenceHits, nearest_vectors
+from biocore.go.neighbours import TOP, ReferenceHits, nearest_vectors
 from biocore.go.ontology import depths, most_specific, propagate_scores, with_ancestors
 from biocore.go.prediction import Prediction, join
 from biocore.go.reference import Reference, lines
@@ -73,6 +73,8 @@ class FunctionModel:
         Families of the reference proteins.
     library : FamilyLibrary
         Where the families of a protein are found.
+    trained_on : int
+        The first so many reference proteins are those it was fitted and measured with; the others joined afterwards.
     """
 
     terms: tuple[str, ...]
@@ -95,6 +97,7 @@ class FunctionModel:
     language: features.LanguageModel
     of_families: FamilyIndex
     library: FamilyLibrary
+    trained_on: int
 
     def __post_init__(self):
         count = len(self.terms)
@@ -111,6 +114,8 @@ class FunctionModel:
             raise ValueError("the axes do not fit their centre and the reference vectors")
         if len(self.of_families) != len(self.reference):
             raise ValueError("families of each reference protein are needed")
+        if not 0 < self.trained_on <= len(self.reference):
+            raise ValueError("the training proteins are the first of the reference proteins")
         if missing := set(self.terms) - set(self.reference.term_ids):
             raise ValueError(f"the term {min(missing)} has no name")
 
@@ -179,6 +184,7 @@ class FunctionModel:
             library=FamilyLibrary(
                 family_library, str(details.get("families_hash", "none")), of_families.known, library
             ),
+            trained_on=int(details.get("trained_on", len(arrays["reference.starts"]) - 1)),
         )
 
     # --------------------------------------------------------------------------------------------------- answers
@@ -193,6 +199,14 @@ class FunctionModel:
             It is not on this machine, or is not the one this head was trained on.
         """
         return self.language.get()
+
+    @property
+    def as_measured(self) -> "FunctionModel":
+        """The model as it was when it was measured: neighbours are its training proteins alone."""
+        if self.trained_on == len(self.reference):
+            return self
+        first = self.trained_on
+        return replace(self, reference=self.reference.first(first), of_families=self.of_families.first(first))
 
     def close(self) -> None:
         """Give the language model's memory back."""
@@ -251,7 +265,7 @@ class FunctionModel:
         Parameters
         ----------
         aligned : HomologueHits, optional
-            ``reference.homology.search(sequences)``, where that is already there.
+            `homologues` of these proteins, where that is already there.
         families : FamilyHits, optional
             ``library.search(sequences)``, where that is already there.
 
@@ -259,8 +273,8 @@ class FunctionModel:
         -------
         Prediction
         """
-        by_alignment = self.reference.homology.search(sequences) if aligned is None else aligned
         of_families = self.library.search(sequences) if families is None else families
+        by_alignment = self.homologues(sequences, of_families) if aligned is None else aligned
         logits, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment, of_families)
         raw = self.calibration(logits)
         probability = propagate_scores(raw, self.parents).astype(np.float32)
@@ -286,6 +300,19 @@ class FunctionModel:
                 )
             ),
         )
+
+    def homologues(self, sequences: Sequence[str], families: FamilyHits, *, top: int = TOP) -> HomologueHits:
+        """The annotated proteins that align best; those of the same families are always among the aligned.
+
+        Parameters
+        ----------
+        sequences : sequence of str, N
+        families : FamilyHits
+            Of these proteins.
+        top : int
+        """
+        beside = self.of_families.relatives(families)
+        return self.reference.homology.search(sequences, top=top, beside=beside)
 
     def log_odds(
         self,

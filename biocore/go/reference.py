@@ -1,7 +1,7 @@
 """The annotated proteins a model knows: what neighbours are found by, and what they are annotated with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -55,6 +55,18 @@ class Reference:
 
     def __len__(self) -> int:
         return len(self.accessions)
+
+    def first(self, count: int) -> "Reference":
+        """The first `count` proteins alone."""
+        end = int(self.starts[count])
+        return replace(
+            self,
+            accessions=self.accessions[:count],
+            vectors=self.vectors[:count],
+            homology=self.homology.first(count),
+            starts=self.starts[: count + 1],
+            terms=self.terms[:end],
+        )
 
     def terms_of(self, protein: int) -> list[str]:
         """Identifiers of a reference protein's terms.

@@ -1,11 +1,11 @@
-"""A quick filter before exact alignment: which references share short words with a protein on one diagonal?
+"""A quick filter before exact alignment: which references share a stretch around a short word with a protein?
 
-Words of groups of amino acids are looked up; where two lie near each other on a diagonal, the stretch around them is
-scored without gaps, as BLAST does.  Only the references with the best scores are then aligned exactly.
+Words of groups of amino acids are looked up, and the stretch around each is scored without gaps, as BLAST does.  Only
+the references with the best scores are then aligned exactly.
 
 References
 ----------
-Altschul et al. (1997), doi:10.1093/nar/25.17.3389 (two words on a diagonal).
+Altschul et al. (1990), doi:10.1016/S0022-2836(05)80360-2.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,8 @@ from functools import cached_property
 import numpy as np
 from numba import njit
 
-WORD = 4
-COMMON = 20_000  # places from which a word says nothing (runs of one letter)
-NEAR = 60  # residues between two words of a diagonal
+WORD = 5
+COMMON = 1000  # places from which a word says nothing (runs of one letter)
 DROP = 24  # raw score that a stretch may lose before it ends
 
 
@@ -31,11 +30,14 @@ class SeedIndex:
     lengths : int array, (N,)
     size : int
         Letters of the alphabet.
+    scored : uint8 array, (R,), optional
+        What a stretch is scored by, in an alphabet of its own (typical columns of families); the letters themselves.
     """
 
     letters: np.ndarray
     lengths: np.ndarray
     size: int
+    scored: np.ndarray | None = None
 
     @cached_property
     def edges(self) -> np.ndarray:
@@ -57,21 +59,30 @@ class SeedIndex:
         counts = np.bincount(codes[places], minlength=self.size**WORD)
         return np.concatenate([[0], np.cumsum(counts)]), places[order]
 
-    def scores(self, query: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        """Best score of a stretch without gaps with each reference, float32 (N,); 0 where no two words meet.
+    def scores(self, query: np.ndarray, matrix: np.ndarray, *, residues: np.ndarray | None = None) -> np.ndarray:
+        """Best score of a stretch without gaps with each reference, float32 (N,); 0 where no word is shared.
 
         Parameters
         ----------
         query : int array, (L,)
             Its letters, -1 or `size` where unknown.
         matrix : array, (size + 1, size + 1)
-            Score of aligning a letter with another; the last row and column are of unknown ones.
+            Score of aligning a letter with another; the last row and column are of unknown ones.  With `scored`: of a
+            residue with one of those.
+        residues : int array, (L,), optional
+            Rows of `matrix`, where these are not the letters.
         """
         letters = np.where((query < 0) | (query >= self.size), self.size, query).astype(np.uint8)
         begins, places = self._places
-        codes = words(letters, self.size)
         return _stretches(
-            letters, codes, self.letters, self.owner, self.edges, begins, places, np.asarray(matrix, np.float32)
+            letters if residues is None else np.asarray(residues, np.uint8),
+            words(letters, self.size),
+            self.letters if self.scored is None else self.scored,
+            self.owner,
+            self.edges,
+            begins,
+            places,
+            np.asarray(matrix, np.float32),
         )
 
 
@@ -80,8 +91,8 @@ def words(letters: np.ndarray, size: int) -> np.ndarray:
 
     Examples
     --------
-    >>> words(np.array([0, 1, 1, 0, 2, 3]), 3).tolist()
-    [12, 38, -1]
+    >>> words(np.array([0, 1, 1, 0, 2, 0, 3]), 3).tolist()
+    [38, 114, -1]
     """
     count = max(len(letters) - WORD + 1, 0)
     codes, known = np.zeros(count, np.int64), np.ones(count, bool)
@@ -95,8 +106,7 @@ def words(letters: np.ndarray, size: int) -> np.ndarray:
 @njit(cache=True, nogil=True)
 def _stretches(query, codes, letters, owner, edges, begins, places, matrix):
     found = np.zeros(len(edges) - 1, np.float32)
-    last = np.zeros(len(letters) + len(query) + 1, np.int32)  # of each diagonal, 1 + the last word's place
-    done = np.zeros(len(letters) + len(query) + 1, np.int32)  # and the end of the last stretch
+    done = np.zeros(len(letters) + len(query) + 1, np.int32)  # of each diagonal, the end of the last stretch
     for at in range(len(codes)):
         code = codes[at]
         if code < 0 or begins[code + 1] - begins[code] > COMMON:
@@ -104,9 +114,7 @@ def _stretches(query, codes, letters, owner, edges, begins, places, matrix):
         for number in range(begins[code], begins[code + 1]):
             place = places[number]
             diagonal = place - at + len(query)
-            before = last[diagonal]
-            last[diagonal] = at + 1
-            if before == 0 or at + 1 - before > NEAR or at < done[diagonal]:
+            if at < done[diagonal]:
                 continue
             who = owner[place]
             score = np.float32(0)

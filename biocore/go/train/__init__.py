@@ -5,10 +5,12 @@ predictions of *training* proteins; the valid split is only measured.
 """
 
 from biocore.go.train.disk import run, save, store
-from biocore.go.train.fit import Trained, ablation, settle, train
+from biocore.go.train.extend import extend
+from biocore.go.train.fit import ablation, train
 from biocore.go.train.measure import baselines, evaluate
 from biocore.go.train.settings import Data, Settings, quiet, to_stderr
 from biocore.go.train.stored import embedding_folder, load_data, stored_embeddings, stored_neighbours
+from biocore.go.train.trained import Trained, settle
 
 __all__ = [
     "Data",
@@ -18,6 +20,7 @@ __all__ = [
     "baselines",
     "embedding_folder",
     "evaluate",
+    "extend",
     "load_data",
     "quiet",
     "run",

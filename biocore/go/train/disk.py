@@ -13,10 +13,12 @@ from biocore.errors import InputError
 from biocore.go import features
 from biocore.go.ontology import Ontology
 from biocore.go.train import alignment, chance, prepare, splits
-from biocore.go.train.fit import Trained, ablation, settle, train
+from biocore.go.train.extend import extend
+from biocore.go.train.fit import ablation, train
 from biocore.go.train.measure import evaluate
 from biocore.go.train.settings import LABELS, Say, Settings, as_json, to_stderr
 from biocore.go.train.stored import embedding_folder, load_data
+from biocore.go.train.trained import Trained, settle
 
 
 def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, trained_on: str) -> zoo.ModelCard:
@@ -110,6 +112,7 @@ def run(
     align: str = "auto",
     bootstrap: int = 200,
     ablate: bool = False,
+    final: bool = False,
     say: Say = to_stderr,
 ) -> zoo.ModelCard:
     """Everything ``train function`` does: embed, train, measure on valid, write a model folder.
@@ -130,6 +133,8 @@ def run(
         Resamplings of the proteins.
     ablate : bool
         Measure what each group of inputs is worth, too.
+    final : bool
+        After the measurement let the valid proteins vote, too (`extend`).
     say : callable
         Gets a line of text as work goes on.
 
@@ -148,7 +153,7 @@ def run(
     splits.check_split(table)
     backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
     library = None if settings.families == "none" else zoo.load(settings.families)
-    tool = alignment.program(align)
+    alignment.program(align)  # before hours are spent
     parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
     terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)
     for step in steps:
@@ -156,9 +161,7 @@ def run(
     folder = embeddings or embedding_folder(backbone.name)
     reading = features.Reading(settings.layer, settings.max_residues)
     data = {s: load_data(part, terms, backbone, folder=folder, reading=reading, say=say) for s, part in parts.items()}
-    trained = train(
-        data["train"], terms, ontology, backbone, settings, folder=folder, library=library, tool=tool, say=say
-    )
+    trained = train(data["train"], terms, ontology, backbone, settings, folder=folder, library=library, say=say)
     if ablate:
         trained.record["ablation"] = ablation(data["train"], settings, say=say)
     bits = trained.arrays["information"].astype(float)
@@ -175,10 +178,13 @@ def run(
         say=say,
     )
     trained = settle(trained, data["valid"], probability)
+    if final:
+        trained = extend(trained, data["train"], data["valid"], ontology, folder=folder, library=library, say=say)
     counts = {s: len(d.table) for s, d in data.items()}
     reads = "plain counts, no language model" if settings.backbone == "none" else f"embeddings of {settings.backbone}"
+    joined = ", which are neighbours since" if final else ""
     trained_on = (
         f"{counts['train']:,} human proteins with {len(terms)} GO molecular-function terms (all evidence); measured on "
-        f"{counts['valid']:,} others that share no cluster with them; {reads}"
+        f"{counts['valid']:,} others that share no cluster with them{joined}; {reads}"
     )
     return save(trained, out, results | {"steps": [asdict(s) for s in steps]}, name=out.name, trained_on=trained_on)

@@ -1,12 +1,11 @@
 """Train the head, weigh it against the neighbours, calibrate; all of it inside the training split."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit
 
 from biocore.errors import InputError
@@ -18,33 +17,12 @@ from biocore.go.predict import FunctionModel
 from biocore.go.reference import as_lines
 from biocore.go.stacking import Terms, homologues_of, pair_features, stacked, vector_votes
 from biocore.go.train import domain, mlp, splits
+from biocore.go.train.extend import reference_arrays
 from biocore.go.train.family_hits import stored_families
 from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
+from biocore.go.train.trained import Trained
 from biocore.stats import go_metrics as metrics
-from biocore.stats.calibration import Reliability, reliability
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A model, and the out-of-fold numbers its choices rest on.
-
-    Attributes
-    ----------
-    model : FunctionModel
-    arrays, details
-        What is written to disk.
-    record : dict
-        Curves and out-of-fold measurements, JSON values.
-    oof : float array, (N, T)
-        Out-of-fold probabilities of the training proteins.
-    """
-
-    model: FunctionModel
-    arrays: dict[str, np.ndarray]
-    details: dict[str, Any]
-    record: dict[str, Any]
-    oof: np.ndarray
 
 
 def train(
@@ -56,7 +34,6 @@ def train(
     *,
     folder: Path,
     library: Families | None = None,
-    tool: str | None = None,
     say: Say = quiet,
 ) -> Trained:
     """Train on the proteins of `data`, all of them training proteins.
@@ -67,8 +44,6 @@ def train(
         Where alignments and families are kept between runs (`stored_neighbours`, `stored_families`).
     library : Families, optional
         Without one the model knows no families.
-    tool : str, optional
-        See `stored_families`.
 
     Returns
     -------
@@ -95,7 +70,7 @@ def train(
     vectors = head.project(heads[0], x, centre, axes).astype(np.float16)
     index = homology.HomologyIndex.build(data.sequences)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
-    hits = stored_families(library, data.sequences, folder, tool=tool, say=say)
+    hits = stored_families(library, data.sequences, folder, say=say)
     of_terms, pairs = _pairs(rows, oof, vectors, index, hits, data, settings, folder=folder, say=say)
 
     say("weighing the head against the neighbours")
@@ -134,7 +109,7 @@ def train(
         arrays |= network.arrays(f"stack{n}")
     if library is not None:
         arrays |= FamilyIndex.build(hits).arrays()
-    arrays |= index.arrays() | _reference(data.table, vectors, ontology)
+    arrays |= index.arrays() | reference_arrays(data.table, vectors, ontology)
     arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
     arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
     blank = np.full(len(terms), np.nan)
@@ -185,7 +160,9 @@ def _pairs(
     """What is known of the terms, and of each (protein, term) of `rows` as if its own cluster were unknown."""
     own = neighbours.same_cluster(list(data.table["cluster"]))
     asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
-    by_alignment = stored_neighbours(index, asked, folder, exclude=near, say=say)
+    of_families, theirs = FamilyIndex.build(hits), hits.take(rows)
+    beside = of_families.relatives(theirs)
+    by_alignment = stored_neighbours(index, asked, folder, exclude=near, beside=beside, say=say)
     by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
     by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
     of_terms = Terms.measure(data.labels, by_kmer)
@@ -193,7 +170,7 @@ def _pairs(
     votes = vector_votes(by_vector, data.labels, settings.vector_power)
     families = None
     if settings.families != "none":
-        families = FamilyIndex.build(hits).votes(hits.take(rows), data.labels, of_terms.frequency, exclude=near)
+        families = of_families.votes(theirs, data.labels, of_terms.frequency, exclude=near)
     return of_terms, pair_features(oof[rows], homologues, votes, families, of_terms, asked)
 
 
@@ -269,50 +246,5 @@ def _main_axes(network: head.Mlp, x: np.ndarray, width: int, count: int) -> tupl
     return centre.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :count].astype(np.float32))
 
 
-def _reference(table: pd.DataFrame, vectors: np.ndarray, ontology: Ontology) -> dict[str, np.ndarray]:
-    """Annotated proteins as arrays: accessions, vectors, terms; no sequences."""
-    labels = [[t for t in text.split(";") if t in ontology.names] for text in table["terms"]]
-    every = sorted({t for terms in labels for t in terms})
-    index = {term: i for i, term in enumerate(every)}
-    flat = np.array([index[t] for terms in labels for t in terms], np.uint16 if len(every) < 2**16 else np.uint32)
-    return {
-        "text.accessions": as_lines(list(table["EntryID"])),
-        "text.terms": as_lines(every),
-        "text.names": as_lines([ontology.names[t] for t in every]),
-        "reference.vectors": vectors,
-        "reference.terms": flat,
-        "reference.starts": np.concatenate([[0], np.cumsum([len(t) for t in labels])]).astype(np.uint32),
-    }
-
-
 def _parent_lines(parents: dict[int, tuple[int, ...]]) -> list[str]:
     return [" ".join(str(p) for p in parents[i]) for i in range(len(parents))]
-
-
-def settle(trained: Trained, valid: Data, predicted: np.ndarray) -> Trained:
-    """Add what the valid split says: precision and recall at each threshold, and how often scores came true.
-
-    Nothing is chosen here; `predicted` are the model's probabilities for `valid`, (N, T).
-
-    Parameters
-    ----------
-    trained : Trained
-    valid : Data
-    predicted : float array, (N, T)
-
-    Returns
-    -------
-    Trained
-    """
-    model = trained.model
-    measured = calibration.measure_thresholds(predicted, valid.labels, model.thresholds.threshold)
-    reliable = {"all terms": reliability(valid.labels, predicted, bins=calibration.BINS).as_dict()}
-    for number, name in enumerate(model.calibration.groups):
-        chosen = model.calibration.group == number
-        found = reliability(valid.labels[:, chosen], predicted[:, chosen], bins=calibration.BINS)
-        reliable[name] = found.as_dict()
-    arrays = trained.arrays | measured.arrays()
-    details = trained.details | {"reliability": reliable}
-    as_read = {name: Reliability.from_dict(values) for name, values in reliable.items()}
-    model = replace(model, thresholds=measured, reliability=as_read)
-    return replace(trained, arrays=arrays, details=details, model=model)

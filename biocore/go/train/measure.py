@@ -118,9 +118,9 @@ def evaluate(
         ``threshold_curve``, ``heatmap`` (a sample of proteins and terms), ``chance`` (see `chance.measure`).
     probability : float array (N, T)
     """
-    tool = alignment.program(align)
-    found = stored_neighbours(model.reference.homology, data.sequences, folder, say=say)
-    families = stored_families(library, data.sequences, folder, tool=tool, say=say)
+    families = stored_families(library, data.sequences, folder, say=say)
+    beside = model.of_families.relatives(families)
+    found = stored_neighbours(model.reference.homology, data.sequences, folder, beside=beside, say=say)
     prediction = model.from_pooled(data.pooled, data.sequences, aligned=found, families=families)
     scores, identity = baselines(model, data, references, align=align, say=say)
     every = {"model": prediction.probability, "network alone": prediction.network} | scores

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from biocore import runtime
-from biocore.go import features, homology
+from biocore.go import features, homology, seeds
 from biocore.go.reference import as_lines
 from biocore.go.train import prepare
 from biocore.go.train.settings import Data, Say, quiet
@@ -68,6 +68,7 @@ def stored_neighbours(
     folder: Path,
     *,
     exclude: Sequence[np.ndarray] | None = None,
+    beside: Sequence[np.ndarray] | None = None,
     say: Say = quiet,
     part: int = 100,
 ) -> homology.HomologueHits:
@@ -78,7 +79,7 @@ def stored_neighbours(
     index : HomologyIndex
     sequences : sequence of str, N
     folder : Path
-    exclude : sequence of int arrays, optional
+    exclude, beside : sequences of int arrays, optional
         As in `HomologyIndex.search`.
     say : callable
         Gets a line for each part.
@@ -97,12 +98,14 @@ def stored_neighbours(
     for start in range(0, len(sequences), part):
         asked = list(sequences[start : start + part])
         gone = None if exclude is None else [np.asarray(rows, np.int64) for rows in exclude[start : start + part]]
-        recipe = against + "\n".join(asked) + "".join(rows.tobytes().hex() for rows in gone or [])
+        more = None if beside is None else [np.asarray(rows, np.int64) for rows in beside[start : start + part]]
+        recipe = f"{against}|{seeds.WORD}|{seeds.COMMON}|{homology.KEPT}|" + "\n".join(asked)
+        recipe += "|".join("".join(rows.tobytes().hex() for rows in each or []) for each in (gone, more))
         path = folder / f"aligned-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.safetensors"
         if path.exists():
             stored = load_file(path)
         else:
-            found = index.search(asked, exclude=gone)
+            found = index.search(asked, exclude=gone, beside=more)
             arrays = {"indices": found.indices, "similarity": found.similarity, "bits": found.bits}
             stored = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
             save_file(stored, path.with_suffix(".partial"))
