@@ -7,6 +7,7 @@ Chance scores of random sequences follow an extreme-value distribution; its scal
 """
 
 import argparse
+import shutil
 import time
 
 import numpy as np
@@ -48,9 +49,7 @@ def speed(path, queries: int) -> None:
         *(np.vstack(x) for x in zip(*(_one(index, s) for s in asked["Sequence"]), strict=True))
     )
     print(f"biocore\t{(time.perf_counter() - started) / queries:.3f} s a query")
-    for tool in alignment.PROGRAMS:
-        if alignment.program("auto") is None:
-            break
+    for tool in filter(shutil.which, alignment.PROGRAMS):
         started = time.perf_counter()
         hits = alignment.align(list(asked["Sequence"]), list(references["Sequence"]), tool=tool)
         seconds = (time.perf_counter() - started) / queries
@@ -60,13 +59,12 @@ def speed(path, queries: int) -> None:
 
 
 def filter_loss(path, queries: int) -> None:
-    """What the filter for long proteins loses and costs, on proteins of any length."""
+    """What the filter loses and costs, on proteins of any length."""
     table = sources.read_table(path)
     index = homology.HomologyIndex.build(list(table[table["subset"] == "train"]["Sequence"]))
     asked = list(table[table["subset"] == "valid"].sample(queries, random_state=1)["Sequence"])
-    exact = index.search(asked)
+    exact = index.search(asked, among=np.arange(len(index)))
     expect = homology.expect(exact.bits, np.array([len(s) for s in asked]), index.residues)
-    homology.LONG = 0
     index.candidates("MKV")  # compiles the filter
     started = time.process_time()
     chosen = [index.candidates(s) for s in asked]

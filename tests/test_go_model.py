@@ -1,5 +1,6 @@
 """The model in a tiny world where the answer is known, and the shipped one on real proteins."""
 
+import contextlib
 import json
 import shutil
 from dataclasses import replace
@@ -407,12 +408,12 @@ def test_figures_are_drawn(world, unseen):
 # --------------------------------------------------------------------------------------------------- alignment
 
 
-@pytest.mark.skipif(alignment.program("auto") is None, reason="neither mmseqs nor blastp is installed")
+@pytest.mark.skipif(not alignment.programs("auto"), reason="neither mmseqs nor blastp is installed")
 def test_alignment_finds_a_relative():
     rng = np.random.default_rng(4)
     sequences = ["".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 150)) for _ in range(5)]
     query = sequences[2][:60] + "W" + sequences[2][61:]
-    hits = alignment.align([query, "MKMKMKMKMKMKMK"], sequences, tool=alignment.program("auto"))
+    hits = alignment.align([query, "MKMKMKMKMKMKMK"], sequences, tool=alignment.programs("auto")[0])
     assert hits["reference"].tolist() == [2] and hits["identity"][0] > 0.95
     labels = np.eye(5, dtype=bool)
     np.testing.assert_allclose(alignment.transfer(hits, labels, 2), [[0, 0, 1, 0, 0], [0] * 5])
@@ -420,9 +421,9 @@ def test_alignment_finds_a_relative():
 
 
 def test_alignment_programs_are_checked():
-    assert alignment.program("none") is None
+    assert alignment.programs("none") == ()
     with pytest.raises(InputError, match="not known"):
-        alignment.program("clustal")
+        alignment.programs("clustal")
 
 
 # --------------------------------------------------------------------------------------------------- commands
@@ -460,6 +461,36 @@ def test_the_command_gives_every_term_and_names_bad_letters(installed, tmp_path,
     (tmp_path / "bad.fa").write_text(">one\nMKV1!LAA\n")
     assert main(["function", str(tmp_path / "bad.fa"), "--model", "go-toy"]) == 2
     assert "'!' is not an amino acid" in capsys.readouterr().err
+
+
+def test_answers_are_written_as_they_come(installed, tmp_path, capsys, monkeypatch):
+    from biocore.go import predict
+
+    monkeypatch.setattr(predict, "BLOCK", 2)
+    (tmp_path / "p.fa").write_text("".join(f">p{n}\n{s}\n" for n, s in enumerate(installed["Sequence"][:5])))
+    command = ["function", str(tmp_path / "p.fa"), "--model", "go-toy"]
+    assert (
+        main([*command, "--out", str(tmp_path / "a.csv")]) == main([*command, "--out", str(tmp_path / "a.json")]) == 0
+    )
+    table = pd.read_csv(tmp_path / "a.csv", keep_default_na=False)
+    assert list(table["record"].unique()) == ["p0", "p1", "p2", "p3", "p4"]
+    pd.testing.assert_frame_equal(table, pd.read_json(tmp_path / "a.json"), check_dtype=False)
+    assert main(command) == 0
+    assert capsys.readouterr().out == (tmp_path / "a.csv").read_text()
+    whole, answered = predict.FunctionModel.from_pooled, []
+
+    def stopped(model, pooled, sequences, **more):
+        answered.append(sequences)
+        if len(answered) == 3:
+            raise KeyboardInterrupt
+        return whole(model, pooled, sequences, **more)
+
+    monkeypatch.setattr(predict.FunctionModel, "from_pooled", stopped)
+    with contextlib.suppress(KeyboardInterrupt):
+        main([*command, "--out", str(tmp_path / "b.csv")])
+    assert not (tmp_path / "b.csv").exists()
+    left = pd.read_csv(tmp_path / "b.csv.partial", keep_default_na=False)
+    pd.testing.assert_frame_equal(left, table[table["record"].isin(["p0", "p1", "p2", "p3"])])
 
 
 def test_evaluate_scores_any_file_of_that_shape(installed, tmp_path, capsys):

@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -86,6 +88,37 @@ def write_table(table: pd.DataFrame, arguments: argparse.Namespace) -> None:
             part.write_text(_json(table))
         else:
             table.to_csv(part, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+
+
+def write_parts(parts: Iterable[pd.DataFrame], arguments: argparse.Namespace) -> None:
+    """`write_table` of a table that comes in parts: lines of CSV and TSV are written as they come.
+
+    Until the last part is there they stand in ``FILE.partial``, which stays when the work is stopped.
+
+    Parameters
+    ----------
+    parts : iterable of DataFrame, one or more
+        With the same columns.
+    arguments : Namespace
+
+    Raises
+    ------
+    InputError
+        As `check_out`.
+    """
+    out = arguments.out
+    check_out(out)
+    if arguments.json if out is None else out.suffix not in (".csv", ".tsv"):
+        write_table(pd.concat(list(parts), ignore_index=True), arguments)
+        return
+    partial = None if out is None else out.with_name(out.name + ".partial")
+    separator = "\t" if out is not None and out.suffix == ".tsv" else ","
+    with nullcontext(sys.stdout) if partial is None else open(partial, "w", newline="") as file:
+        for number, part in enumerate(parts):
+            part.to_csv(file, index=False, sep=separator, header=number == 0)
+            file.flush()
+    if out is not None and partial is not None:
+        partial.replace(out)
 
 
 def _json(table: pd.DataFrame) -> str:

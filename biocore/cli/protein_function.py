@@ -3,19 +3,21 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from biocore import runtime, zoo
-from biocore.cli.files import add_output, read_records, write_table
+from biocore.cli.files import add_output, check_out, read_records, write_parts, write_table
 from biocore.cli.models import card_of
 from biocore.errors import InputError
 from biocore.io import read_text
 from biocore.sequence import clean_protein
 
 DEFAULT_MODEL = "go-mf"
+ALIGNMENTS = ("auto", "none", "mmseqs", "blastp", "both")
+SAID_FROM = 20  # more proteins are counted on standard error as they are answered
 
 
 def register(commands) -> None:
@@ -61,7 +63,7 @@ def register_train(kinds) -> None:
     command.add_argument("--families", default="families", metavar="NAME", help="library of families, or none")
     command.add_argument("--min-proteins", type=int, default=10, help="terms with fewer are left out (default 10)")
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")
-    command.add_argument("--align", default="auto", choices=("auto", "none", "mmseqs", "blastp"), help="yardstick")
+    command.add_argument("--align", default="auto", choices=ALIGNMENTS, help="yardstick")
     command.add_argument(
         "--out", type=Path, metavar="DIR", help="default: go-mf in the models folder of biocore's home"
     )
@@ -83,7 +85,7 @@ def register_evaluate(kinds) -> None:
         "--reference", type=Path, metavar="TSV", help="table with the model's training proteins, to align"
     )
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")
-    command.add_argument("--align", default="auto", choices=("auto", "none", "mmseqs", "blastp"))
+    command.add_argument("--align", default="auto", choices=ALIGNMENTS)
     command.add_argument("--bootstrap", type=int, default=200, help="resamplings of the proteins (default 200)")
     command.add_argument(
         "--min-proteins",
@@ -101,8 +103,7 @@ def register_evaluate(kinds) -> None:
 
 
 def run_function(arguments: argparse.Namespace) -> None:
-    from biocore.go import tables
-
+    check_out(arguments.out)
     records = read_records(arguments.input)
     cleaned = []
     for record in records:
@@ -112,14 +113,26 @@ def run_function(arguments: argparse.Namespace) -> None:
             print(f"{record.name}: {note}", file=sys.stderr)
     model = open_model(arguments.model)
     terms = None if arguments.terms is None else wanted_terms(arguments.terms, model.terms)
-    prediction = model(cleaned, progress=_say_done if len(cleaned) > 20 else None)
-    for record, why in zip(records, prediction.abstained, strict=True):
-        if why:
-            print(f"{record.name}: abstained (out of domain). {why}", file=sys.stderr)
-    table = tables.scores(
-        model, prediction, [r.name for r in records], above_threshold=arguments.above_threshold, terms=terms
-    )
-    write_table(table, arguments)
+    names = [record.name for record in records]
+    write_parts(_answers(model, names, cleaned, arguments.above_threshold, terms), arguments)
+
+
+def _answers(
+    model, names: Sequence[str], sequences: Sequence[str], above_threshold: bool, terms: Sequence[str] | None
+) -> Iterator[pd.DataFrame]:
+    """Tables of a few proteins each, as they are answered; says who is out of the domain, and how many are done."""
+    from biocore.go import tables
+
+    done = 0
+    for prediction in model.blocks(sequences):
+        block = names[done : done + len(prediction)]
+        for name, why in zip(block, prediction.abstained, strict=True):
+            if why:
+                print(f"{name}: abstained (out of domain). {why}", file=sys.stderr)
+        yield tables.scores(model, prediction, block, above_threshold=above_threshold, terms=terms)
+        done += len(prediction)
+        if len(names) > SAID_FROM:
+            print(f"{done:,} of {len(names):,} proteins", file=sys.stderr)
 
 
 def wanted_terms(text: str, known: Sequence[str]) -> list[str]:
@@ -143,10 +156,6 @@ def wanted_terms(text: str, known: Sequence[str]) -> list[str]:
     if not terms:
         raise InputError("names no term.", record="--terms")
     return terms
-
-
-def _say_done(done: int, total: int) -> None:
-    print(f"{done:,} of {total:,} proteins", file=sys.stderr)
 
 
 def open_model(name: str):

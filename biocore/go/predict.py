@@ -1,6 +1,6 @@
 """The model that answers: a protein -> calibrated probabilities of GO terms, what they rest on, or why it abstains."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -244,13 +244,19 @@ class FunctionModel:
         -------
         Prediction
         """
-        parts = []
+        parts, done = [], 0
+        for part in self.blocks(sequences):
+            parts.append(part)
+            done += len(part)
+            if progress:
+                progress(done, len(sequences))
+        return join(parts)
+
+    def blocks(self, sequences: Sequence[str]) -> Iterator[Prediction]:
+        """`__call__`, a few proteins at a time, in their order: what is done is there while the rest goes on."""
         for start in range(0, max(len(sequences), 1), BLOCK):
             block = sequences[start : start + BLOCK]
-            parts.append(self.from_pooled(features.pooled_all(self.backbone, block, self.reading), block))
-            if progress:
-                progress(start + len(block), len(sequences))
-        return join(parts)
+            yield self.from_pooled(features.pooled_all(self.backbone, block, self.reading), block)
 
     def from_pooled(
         self,

@@ -15,34 +15,32 @@ PROGRAMS = ("mmseqs", "blastp")
 _COLUMNS = ("query", "reference", "identity", "bits")
 
 
-def program(wish: str = "auto") -> str | None:
-    """The alignment program to use; None where none is wanted or, with "auto", none is installed.
+def programs(wish: str = "auto") -> tuple[str, ...]:
+    """The alignment programs to use; none where none is wanted or, with "auto", none is installed.
 
     Parameters
     ----------
     wish : str
-        auto, none, mmseqs or blastp.
-
-    Returns
-    -------
-    str or None
+        auto (the first that is installed), none, mmseqs, blastp, or both.
 
     Raises
     ------
     InputError
-        Another word than auto, none, mmseqs or blastp.
+        Another word.
     ModelUnavailable
-        The one asked for is not installed.
+        One asked for is not installed.
     """
+    installed = tuple(name for name in PROGRAMS if shutil.which(name))
     if wish == "none":
-        return None
+        return ()
     if wish == "auto":
-        return next((name for name in PROGRAMS if shutil.which(name)), None)
-    if wish not in PROGRAMS:
-        raise InputError(f"the alignment program {wish!r} is not known; use auto, none, {' or '.join(PROGRAMS)}.")
-    if not shutil.which(wish):
-        raise ModelUnavailable(f"{wish} is not installed (Debian: mmseqs2, ncbi-blast+).")
-    return wish
+        return installed[:1]
+    if wish not in (*PROGRAMS, "both"):
+        raise InputError(f"the alignment program {wish!r} is not known; use auto, none, {', '.join(PROGRAMS)} or both.")
+    wanted = PROGRAMS if wish == "both" else (wish,)
+    if missing := [name for name in wanted if name not in installed]:
+        raise ModelUnavailable(f"{' and '.join(missing)} not installed (Debian: mmseqs2, ncbi-blast+).")
+    return wanted
 
 
 def align(queries: Sequence[str], references: Sequence[str], *, tool: str, threads: int = 1) -> pd.DataFrame:

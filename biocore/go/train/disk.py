@@ -128,7 +128,7 @@ def run(
     embeddings : Path, optional
         Where embeddings and alignments are kept between runs.
     align : str
-        Alignment program of the yardstick, see `alignment.program`.
+        Alignment programs of the yardstick, see `alignment.programs`.
     bootstrap : int
         Resamplings of the proteins.
     ablate : bool
@@ -153,7 +153,7 @@ def run(
     splits.check_split(table)
     backbone = features.NoBackbone() if settings.backbone == "none" else zoo.load(settings.backbone)
     library = None if settings.families == "none" else zoo.load(settings.families)
-    alignment.program(align)  # before hours are spent
+    alignment.programs(align)  # before hours are spent
     parts = {s: table[table["subset"] == s].reset_index(drop=True) for s in ("train", "valid")}
     terms, steps = prepare.vocabulary(parts["train"]["terms"], ontology, min_proteins=settings.min_proteins)
     for step in steps:

@@ -13,7 +13,7 @@ from biocore.go.prediction import Prediction
 from biocore.go.train import alignment, chance, prepare
 from biocore.go.train.family_hits import stored_families
 from biocore.go.train.settings import IDENTITY_BINS, LABELS, Data, Say, as_json, numbers, quiet
-from biocore.go.train.stored import stored_neighbours
+from biocore.go.train.stored import stored_alignment, stored_neighbours
 from biocore.stats import go_metrics as metrics
 from biocore.stats.calibration import reliability
 
@@ -25,6 +25,7 @@ def baselines(
     data: Data,
     references: Sequence[str] | None,
     *,
+    folder: Path,
     align: str = "auto",
     say: Say = quiet,
     seed: int = 0,
@@ -35,6 +36,8 @@ def baselines(
     ----------
     references : list of str, optional
         Sequences of the model's reference proteins, in its order; without them nothing can be aligned.
+    folder : Path
+        Where alignments are kept.
 
     Returns
     -------
@@ -58,17 +61,17 @@ def baselines(
     one = neighbours.ReferenceHits(by_kmer.indices[:, :1], by_kmer.similarity[:, :1])
     scores["nearest by k-mers"] = neighbours.votes(one, labels, one.similarity)[0]
     scores["20 nearest by k-mers"] = neighbours.votes(by_kmer, labels, by_kmer.similarity**3)[0]
-    tool = alignment.program(align) if references is not None else None
-    if references is None or tool is None:
-        return scores, None
-    say(f"aligning with {tool}")
-    hits = alignment.align(data.sequences, references, tool=tool)
-    scores[f"best hit ({tool})"] = alignment.transfer(hits, labels, shape[0], top=1)
-    weighted = alignment.transfer(hits, labels, shape[0], top=10)
-    scores[f"10 best hits ({tool})"] = weighted
-    found = weighted.any(axis=1, keepdims=True)
-    scores[f"10 best hits, else frequency ({tool})"] = np.where(found, 0.97 * weighted + 0.03 * frequency, frequency)
-    return scores, alignment.nearest_identity(hits, shape[0])
+    identity = None
+    for tool in alignment.programs(align) if references is not None else ():
+        hits = stored_alignment(tool, data.sequences, references or (), folder, say=say)
+        scores[f"best hit ({tool})"] = alignment.transfer(hits, labels, shape[0], top=1)
+        weighted = alignment.transfer(hits, labels, shape[0], top=10)
+        scores[f"10 best hits ({tool})"] = weighted
+        found = weighted.any(axis=1, keepdims=True)
+        mixed = np.where(found, 0.97 * weighted + 0.03 * frequency, frequency)
+        scores[f"10 best hits, else frequency ({tool})"] = mixed
+        identity = alignment.nearest_identity(hits, shape[0]) if identity is None else identity
+    return scores, identity
 
 
 def evaluate(
@@ -98,7 +101,7 @@ def evaluate(
     references : sequence of str, optional
         As in `baselines`.
     align : str
-        Alignment program, see `alignment.program`.
+        Alignment programs, see `alignment.programs`.
     min_proteins : int
         Terms of fewer training proteins are measured apart, as ``rare``.
     bits : float array, (T,)
@@ -122,7 +125,7 @@ def evaluate(
     beside = model.of_families.relatives(families)
     found = stored_neighbours(model.reference.homology, data.sequences, folder, beside=beside, say=say)
     prediction = model.from_pooled(data.pooled, data.sequences, aligned=found, families=families)
-    scores, identity = baselines(model, data, references, align=align, say=say)
+    scores, identity = baselines(model, data, references, folder=folder, align=align, say=say)
     every = {"model": prediction.probability, "network alone": prediction.network} | scores
     trained_on = model.labels.sum(axis=0)
     common = trained_on >= min(min_proteins, trained_on.max())

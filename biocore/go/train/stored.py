@@ -11,8 +11,9 @@ import pandas as pd
 from biocore import runtime
 from biocore.go import features, homology, seeds
 from biocore.go.reference import as_lines
-from biocore.go.train import prepare
+from biocore.go.train import alignment, prepare
 from biocore.go.train.settings import Data, Say, quiet
+from biocore.io import replacing
 
 
 def stored_embeddings(
@@ -113,6 +114,30 @@ def stored_neighbours(
             say(f"aligned {start + len(asked):,} of {len(sequences):,} proteins")
         parts.append(stored)
     return homology.HomologueHits(*(np.vstack([p[name] for p in parts]) for name in ("indices", "similarity", "bits")))
+
+
+def stored_alignment(
+    tool: str, queries: Sequence[str], references: Sequence[str], folder: Path, *, say: Say = quiet
+) -> pd.DataFrame:
+    """`alignment.align`, made once and kept in `folder` as ``yardstick-*.parquet``.
+
+    Parameters
+    ----------
+    tool : str
+        mmseqs or blastp.
+    queries, references : sequences of str
+    folder : Path
+    say : callable
+        Is told when a program starts.
+    """
+    recipe = "\n".join([tool, *queries, "", *references])
+    path = folder / f"yardstick-{tool}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.parquet"
+    if not path.exists():
+        say(f"aligning {len(queries):,} proteins with {len(references):,} by {tool}")
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part:
+            alignment.align(queries, references, tool=tool).to_parquet(part, index=False)
+    return pd.read_parquet(path)
 
 
 def embedding_key(backbone: features.Backbone, sequence: str, reading: features.Reading) -> str:
