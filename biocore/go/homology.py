@@ -30,7 +30,7 @@ GAP_OPEN, GAP_EXTEND = 12, 2  # of a gap's first residue, of each further one
 SCALE, SIZE = 0.265, 0.0484
 UNKNOWN = len(GROUPS)  # number of a letter that is in no group
 SHUFFLES = 3
-KEPT = 1000  # references that pass the filter and are aligned; a smaller index is aligned whole
+KEPT = 2000  # references that pass the filter and are aligned; a smaller index is aligned whole
 _LETTERS = "ABCDEFGHIJKZ"
 
 

@@ -47,7 +47,7 @@ class Settings:
     count_groups: tuple[str, ...] = ("composition", "ends", "segments", "dipeptides")
     layer: int = -1
     max_residues: int = features.MAX_RESIDUES
-    weighed: int = 2500
+    weighed: int = 1500
     vector_power: float = 20.0
     chance: int = 300
     seed: int = 0
