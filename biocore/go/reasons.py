@@ -1,4 +1,7 @@
-"""Why a term is predicted, in a phrase; and whether the model has seen the protein, whole or in part."""
+"""Why a term is predicted, in a phrase; and whether the model has seen the protein, whole or in part.
+
+Every function takes a `FunctionModel` and a `Prediction` of that model; ``row`` is the 0-based number of a protein.
+"""
 
 import numpy as np
 
@@ -15,11 +18,6 @@ def homologues_with(model: FunctionModel, prediction: Prediction, row: int, term
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     term : int
         Column of the model.
 
@@ -37,11 +35,6 @@ def reason(model: FunctionModel, prediction: Prediction, row: int, term: int) ->
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     term : int
         Column of the model.
 
@@ -66,11 +59,6 @@ def family_support(model: FunctionModel, prediction: Prediction, row: int, term:
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     term : int
         Column of the model.
 
@@ -97,11 +85,6 @@ def stretch_of(model: FunctionModel, prediction: Prediction, row: int, sequence:
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     sequence : str
         The protein.
 
@@ -125,11 +108,6 @@ def verdict(model: FunctionModel, prediction: Prediction, row: int, term: int) -
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     term : int
         Column of the model.
     """

@@ -1,4 +1,7 @@
-"""Predictions as tables for people and files."""
+"""Predictions as tables for people and files.
+
+Every function takes a `FunctionModel` and a `Prediction` of that model; ``row`` is the 0-based number of a protein.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,14 +86,6 @@ def scores(
 def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame:
     """The predicted terms of one protein, most specific first, then by probability.
 
-    Parameters
-    ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
-
     Returns
     -------
     DataFrame
@@ -152,14 +147,6 @@ class TreeLine:
 def tree(model: FunctionModel, prediction: Prediction, row: int) -> list[TreeLine]:
     """The predicted terms of one protein, children below their parents, each below the deepest of them.
 
-    Parameters
-    ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
-
     Returns
     -------
     list of TreeLine
@@ -189,14 +176,6 @@ def tree(model: FunctionModel, prediction: Prediction, row: int) -> list[TreeLin
 
 def annotated(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame | None:
     """What a training protein is annotated with beside what the model says; None where the protein is not one.
-
-    Parameters
-    ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
 
     Returns
     -------
@@ -228,11 +207,6 @@ def nearest(model: FunctionModel, prediction: Prediction, row: int, *, top: int 
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     top : int
         Proteins to list by each measure.
 
@@ -273,7 +247,6 @@ def specific_names(model: FunctionModel, terms: Sequence[str], *, most: int = 6)
 
     Parameters
     ----------
-    model : FunctionModel
     terms : sequence of str
         Identifiers.
     most : int
@@ -293,11 +266,6 @@ def rare_terms(model: FunctionModel, prediction: Prediction, row: int, *, top: i
 
     Parameters
     ----------
-    model : FunctionModel
-    prediction : Prediction
-        Of `model`.
-    row : int
-        0-based number of the protein in `prediction`.
     top : int
         Neighbours to look at.
 
