@@ -54,8 +54,9 @@ def test_a_filtered_search_finds_what_a_whole_one_finds(monkeypatch):
     index = HomologyIndex.build(list(table["Sequence"]))
     asked = [s[10:60] for s in table["Sequence"][:8]]
     whole = index.search(asked, top=1)
-    assert index.candidates(asked[0]) is None  # too few references to need it
     monkeypatch.setattr(homology, "KEPT", 20)
+    assert index.candidates(asked[0]) is None  # too short to need it
+    index = HomologyIndex.build(list(table["Sequence"]), filtered=True)
     assert len(index.candidates(asked[0])) <= 20
     assert {0, 90} <= set(index.candidates(asked[0], beside=np.array([0, 90])))
     filtered = index.search(asked, top=1, exclude=None)

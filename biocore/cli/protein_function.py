@@ -17,6 +17,7 @@ from biocore.sequence import clean_protein
 
 DEFAULT_MODEL = "go-mf"
 ALIGNMENTS = ("auto", "none", "mmseqs", "blastp", "both")
+ASPECTS = ("molecular_function", "biological_process", "cellular_component")
 SAID_FROM = 20  # more proteins are counted on standard error as they are answered
 
 
@@ -37,6 +38,12 @@ def register(commands) -> None:
     prepare.add_argument("--fasta", type=Path, required=True, help="UniProt or CAFA sequences, .gz or not")
     prepare.add_argument("--annotations", type=Path, required=True, help="GAF, or a table with EntryID and term")
     prepare.add_argument("--obo", type=Path, required=True, help="go-basic.obo")
+    prepare.add_argument(
+        "--aspect",
+        default="molecular_function",
+        choices=ASPECTS,
+        help="part of the ontology (default %(default)s); a model of another one names it on its card",
+    )
     prepare.add_argument("--taxon", type=int, metavar="N", help="keep one species: 9606 is human")
     prepare.add_argument("--taxonomy", type=Path, metavar="TSV", help="accession and taxon, where FASTA states none")
     prepare.add_argument("--clusters", type=Path, metavar="TSV", help="mmseqs easy-cluster table; default: by k-mers")
@@ -52,6 +59,12 @@ def register_train(kinds) -> None:
     command = kinds.add_parser("function", help="the GO head, from a table of proteins and a table of terms")
     command.add_argument("--data", type=Path, required=True, metavar="TSV", help="as prepare-function writes it")
     command.add_argument("--terms", type=Path, required=True, metavar="TSV|OBO", help="table of terms, or go-basic.obo")
+    command.add_argument(
+        "--aspect",
+        default="molecular_function",
+        choices=ASPECTS,
+        help="part of the ontology that the table's terms are of (default %(default)s)",
+    )
     command.add_argument("--backbone", default="esm-mini", metavar="NAME", help="protein language model, or none")
     command.add_argument(
         "--layer", type=int, default=-1, help="block whose states are pooled; -1 (default) is the last"
@@ -61,6 +74,11 @@ def register_train(kinds) -> None:
     command.add_argument("--folds", type=int, default=5, help="of the cross-validation in the training split")
     command.add_argument("--seeds", type=int, default=1, help="copies of the head that are averaged")
     command.add_argument("--families", default="families", metavar="NAME", help="library of families, or none")
+    command.add_argument(
+        "--exact",
+        action="store_true",
+        help="align with every reference, in three times the time, not a filter's choice",
+    )
     command.add_argument("--min-proteins", type=int, default=10, help="terms with fewer are left out (default 10)")
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")
     command.add_argument("--align", default="auto", choices=ALIGNMENTS, help="yardstick")
@@ -173,11 +191,12 @@ def run_prepare(arguments: argparse.Namespace) -> None:
     from biocore.go.ontology import read_obo
     from biocore.go.train import prepare
 
-    ontology = read_obo(arguments.obo)
+    ontology = read_obo(arguments.obo, aspect=arguments.aspect)
     prepared = prepare.prepare(
         arguments.fasta,
         arguments.annotations,
         ontology,
+        aspect=arguments.aspect,
         taxon=arguments.taxon,
         taxonomy=arguments.taxonomy,
         clusters=arguments.clusters,
@@ -207,10 +226,15 @@ def run_train(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) < low:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(arguments, name)}; use {low} or more.")
     table = sources.read_table(arguments.data)
-    ontology = (read_obo if ".obo" in arguments.terms.name else read_terms)(arguments.terms)
+    if ".obo" in arguments.terms.name:
+        ontology = read_obo(arguments.terms, aspect=arguments.aspect)
+    else:
+        ontology = read_terms(arguments.terms)
     settings = training.Settings(
         backbone=arguments.backbone,
         families=arguments.families,
+        aspect=arguments.aspect,
+        filtered=not arguments.exact,
         min_proteins=arguments.min_proteins,
         folds=arguments.folds,
         seeds=arguments.seeds,

@@ -30,6 +30,7 @@ GAP_OPEN, GAP_EXTEND = 12, 2  # of a gap's first residue, of each further one
 SCALE, SIZE = 0.265, 0.0484
 UNKNOWN = len(GROUPS)  # number of a letter that is in no group
 SHUFFLES = 3
+LONG = 5000  # residues from which a protein is filtered in any case: it takes seconds
 KEPT = 2000  # references that pass the filter and are aligned; a smaller index is aligned whole
 _LETTERS = "ABCDEFGHIJKZ"
 
@@ -130,22 +131,27 @@ class HomologyIndex:
     groups : uint8 array, (R,)
         Group of every residue of every reference, one protein after another; 11 where a letter is in none.
     lengths : uint32 array, (N,)
+    filtered : bool
+        Align only the references that pass the filter, in a third of the time; otherwise only proteins of `LONG`
+        residues and more are filtered.
     """
 
     groups: np.ndarray
     lengths: np.ndarray
+    filtered: bool = False
 
     def __post_init__(self):
         if len(self.groups) != int(self.lengths.sum()):
             raise ValueError("lengths do not fit the residues")
 
     @classmethod
-    def build(cls, sequences: Sequence[str]) -> "HomologyIndex":
+    def build(cls, sequences: Sequence[str], *, filtered: bool = False) -> "HomologyIndex":
         """Index reference proteins.
 
         Parameters
         ----------
         sequences : sequence of str, N
+        filtered : bool
 
         Returns
         -------
@@ -153,7 +159,8 @@ class HomologyIndex:
         """
         parts = [group_numbers(sequence) for sequence in sequences]
         flat = np.concatenate([*parts, np.zeros(0, np.int64)])
-        return cls(np.where(flat < 0, UNKNOWN, flat).astype(np.uint8), np.array([len(p) for p in parts], np.uint32))
+        lengths = np.array([len(p) for p in parts], np.uint32)
+        return cls(np.where(flat < 0, UNKNOWN, flat).astype(np.uint8), lengths, filtered)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -165,7 +172,7 @@ class HomologyIndex:
 
     def first(self, count: int) -> "HomologyIndex":
         """The first `count` references alone."""
-        return HomologyIndex(self.groups[: int(self.lengths[:count].sum())], self.lengths[:count])
+        return HomologyIndex(self.groups[: int(self.lengths[:count].sum())], self.lengths[:count], self.filtered)
 
     def sequences(self) -> list[str]:
         """Each reference with the first letter of its group for every residue, X where it has none."""
@@ -211,7 +218,7 @@ class HomologyIndex:
         -----
         What the filter loses is measured by ``benchmarks.bench_homology``.
         """
-        if len(self) <= 2 * KEPT:
+        if len(self) <= 2 * KEPT or (len(sequence) < LONG and not self.filtered):
             return None
         matrix = np.full((UNKNOWN + 1, UNKNOWN + 1), -1.0)
         matrix[:UNKNOWN, :UNKNOWN] = group_matrix()
@@ -373,11 +380,11 @@ class HomologyIndex:
         return {"homology.groups": (padded[0::2] << 4) | padded[1::2], "homology.lengths": self.lengths}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "HomologyIndex":
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], *, filtered: bool = False) -> "HomologyIndex":
         """The reverse of `arrays`."""
         packed, lengths = arrays["homology.groups"], arrays["homology.lengths"]
         groups = np.stack([packed >> 4, packed & 15], axis=1).reshape(-1)
-        return cls(groups[: int(lengths.sum())], lengths)
+        return cls(groups[: int(lengths.sum())], lengths, filtered)
 
 
 def _spelled_query(sequence: str) -> str:

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
-from biocore.families.model import Families
 from biocore.go import features
 from biocore.go.calibration import Calibration, Thresholds
 from biocore.go.domain import Domain
@@ -18,7 +16,7 @@ from biocore.go.homology import HomologueHits, expect
 from biocore.go.neighbours import TOP, ReferenceHits, nearest_vectors
 from biocore.go.ontology import depths, most_specific, propagate_scores, with_ancestors
 from biocore.go.prediction import Prediction, join
-from biocore.go.reference import Reference, lines
+from biocore.go.reference import Reference
 from biocore.go.stacking import (
     FAMILY_FEATURES,
     PAIR_FEATURES,
@@ -118,74 +116,6 @@ class FunctionModel:
             raise ValueError("the training proteins are the first of the reference proteins")
         if missing := set(self.terms) - set(self.reference.term_ids):
             raise ValueError(f"the term {min(missing)} has no name")
-
-    @classmethod
-    def from_arrays(
-        cls,
-        arrays: Mapping[str, np.ndarray],
-        details: Mapping[str, Any],
-        *,
-        backbone: features.Backbone | None = None,
-        library: Families | None = None,
-    ) -> "FunctionModel":
-        """A model from what is written to disk.
-
-        Parameters
-        ----------
-        arrays : mapping
-            As `go.train.fit.train` makes them; their names are those of the shipped files.
-        details : mapping
-            The card's details.
-        backbone : Backbone, optional
-            The language model; loaded by name (``details["backbone"]``) when first needed.
-        library : Families, optional
-            The library of families; loaded by name (``details["families"]``) when first needed.
-
-        Returns
-        -------
-        FunctionModel
-
-        Raises
-        ------
-        KeyError
-            Something is missing.
-        ValueError
-            The parts do not fit one another.
-        """
-        parents = enumerate(lines(arrays["text.parents"]))
-        family_library = details.get("families", "none")  # models of before know none
-        of_families = (
-            FamilyIndex.build(FamilyHits.none(len(arrays["reference.starts"]) - 1))
-            if family_library == "none"
-            else FamilyIndex.from_arrays(arrays)
-        )
-        return cls(
-            terms=tuple(lines(arrays["text.vocabulary"])),
-            parents={number: tuple(int(p) for p in text.split()) for number, text in parents},
-            reference=Reference.from_arrays(arrays),
-            heads=tuple(Mlp.from_arrays(arrays, f"head{i}") for i in range(int(details["heads"]))),
-            stacks=tuple(Mlp.from_arrays(arrays, f"stack{i}") for i in range(int(details["stacks"]))),
-            centre=arrays["centre"],
-            axes=arrays["axes"].astype(np.float32),
-            of_terms=Terms.from_arrays(arrays),
-            information=arrays["information"].astype(float),
-            calibration=Calibration(
-                tuple(details["groups"]), *(arrays[f"calibration.{name}"] for name in ("group", "slope", "offset"))
-            ),
-            thresholds=Thresholds.from_arrays(arrays),
-            reliability={name: Reliability.from_dict(values) for name, values in details["reliability"].items()},
-            domain=Domain.from_dict(details["familiar"]),
-            count_groups=tuple(details["count_groups"]),
-            vector_power=float(details["vector_power"]),
-            min_proteins=int(details["settings"]["min_proteins"]),
-            reading=features.Reading(int(details["layer"]), int(details["max_residues"])),
-            language=features.LanguageModel(details["backbone"], str(details["backbone_hash"]), backbone),
-            of_families=of_families,
-            library=FamilyLibrary(
-                family_library, str(details.get("families_hash", "none")), of_families.known, library
-            ),
-            trained_on=int(details.get("trained_on", len(arrays["reference.starts"]) - 1)),
-        )
 
     # --------------------------------------------------------------------------------------------------- answers
 

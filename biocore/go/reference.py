@@ -41,12 +41,12 @@ class Reference:
             raise ValueError("the reference proteins' terms do not fit their lists or names")
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Reference":
-        """From a model's arrays, as `go.train.fit` writes them."""
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], *, filtered: bool = False) -> "Reference":
+        """From a model's arrays, as `go.train.fit` writes them; `filtered` as in `HomologyIndex`."""
         return cls(
             tuple(lines(arrays["text.accessions"])),
             arrays["reference.vectors"].astype(np.float32),
-            HomologyIndex.from_arrays(arrays),
+            HomologyIndex.from_arrays(arrays, filtered=filtered),
             arrays["reference.starts"],
             arrays["reference.terms"],
             tuple(lines(arrays["text.terms"])),

@@ -11,7 +11,7 @@ import pandas as pd
 from biocore import runtime, zoo
 from biocore.errors import InputError
 from biocore.go import features
-from biocore.go.ontology import Ontology
+from biocore.go.ontology import ASPECTS, Ontology
 from biocore.go.train import alignment, chance, prepare, splits
 from biocore.go.train.extend import extend
 from biocore.go.train.fit import ablation, train
@@ -44,18 +44,20 @@ def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, 
     save_file({k: np.ascontiguousarray(v) for k, v in trained.arrays.items()}, folder / zoo.WEIGHTS)
     (folder / "evaluation.json").write_text(json.dumps(as_json(trained.record | results), separators=(",", ":")) + "\n")
     terms, settings = len(trained.model.terms), trained.details["settings"]
+    aspect = settings["aspect"].replace("_", " ")
+    others = [name.replace("_", " ") for name in ASPECTS if name != settings["aspect"]]
     card = zoo.ModelCard(
         name=name,
         task="protein-function",
-        title=f"GO molecular function, {terms} terms, human proteins",
+        title=f"GO {aspect}, {terms} terms, human proteins",
         source="assets" if runtime.ASSETS in folder.resolve().parents else "user",
         output_unit="calibrated probability of each term",
         trained_on=trained_on,
         limits=(
-            f"Knows {terms} GO molecular-function terms, those of {settings['min_proteins']} or more human training "
+            f"Knows {terms} GO terms ({aspect}), those of {settings['min_proteins']} or more human training "
             "proteins; rarer functions appear only among the neighbours' terms. Learned from human proteins. "
             "Most labels are inferred from homologues, not measured. A missing annotation counted as 'no' in training. "
-            "Not for biological processes, cellular components or the effect of variants."
+            f"Not for {' or '.join(others)}, nor for the effect of variants."
         ),
         licence="Apache-2.0",
         citation="Labels: Gene Ontology Consortium (2023), doi:10.1093/genetics/iyad031; UniProt Consortium (2025).",
@@ -182,9 +184,10 @@ def run(
         trained = extend(trained, data["train"], data["valid"], ontology, folder=folder, library=library, say=say)
     counts = {s: len(d.table) for s, d in data.items()}
     reads = "plain counts, no language model" if settings.backbone == "none" else f"embeddings of {settings.backbone}"
+    of = settings.aspect.replace("_", " ")
     joined = ", which are neighbours since" if final else ""
     trained_on = (
-        f"{counts['train']:,} human proteins with {len(terms)} GO molecular-function terms (all evidence); measured on "
+        f"{counts['train']:,} human proteins with {len(terms)} GO terms of {of} (all evidence); measured on "
         f"{counts['valid']:,} others that share no cluster with them{joined}; {reads}"
     )
     return save(trained, out, results | {"steps": [asdict(s) for s in steps]}, name=out.name, trained_on=trained_on)

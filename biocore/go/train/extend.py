@@ -10,8 +10,8 @@ from biocore.families.model import Families
 from biocore.go import homology
 from biocore.go.families import FamilyIndex
 from biocore.go.ontology import Ontology
-from biocore.go.predict import FunctionModel
 from biocore.go.reference import as_lines
+from biocore.go.stored import from_arrays
 from biocore.go.train.family_hits import stored_families
 from biocore.go.train.settings import Data, Say, quiet
 from biocore.go.train.trained import Trained
@@ -82,5 +82,5 @@ def extend(
     if library is not None:
         arrays |= FamilyIndex.build(stored_families(library, sequences, folder, say=say)).arrays()
     details = trained.details | {"trained_on": len(data.table)}
-    model = FunctionModel.from_arrays(arrays, details, backbone=model.backbone, library=library)
+    model = from_arrays(arrays, details, backbone=model.backbone, library=library)
     return replace(trained, model=model, arrays=arrays, details=details)

@@ -13,9 +13,9 @@ from biocore.families.model import Families
 from biocore.go import calibration, features, head, homology, neighbours
 from biocore.go.families import FamilyHits, FamilyIndex
 from biocore.go.ontology import Ontology, propagate_scores
-from biocore.go.predict import FunctionModel
 from biocore.go.reference import as_lines
 from biocore.go.stacking import Terms, homologues_of, pair_features, stacked, vector_votes
+from biocore.go.stored import from_arrays
 from biocore.go.train import domain, mlp, splits
 from biocore.go.train.extend import reference_arrays
 from biocore.go.train.family_hits import stored_families
@@ -68,7 +68,7 @@ def train(
     say("neighbours")
     centre, axes = _main_axes(heads[0], x, data.pooled.shape[1] or x.shape[1], settings.axes)
     vectors = head.project(heads[0], x, centre, axes).astype(np.float16)
-    index = homology.HomologyIndex.build(data.sequences)
+    index = homology.HomologyIndex.build(data.sequences, filtered=settings.filtered)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
     hits = stored_families(library, data.sequences, folder, say=say)
     of_terms, pairs = _pairs(rows, oof, vectors, index, hits, data, settings, folder=folder, say=say)
@@ -96,6 +96,7 @@ def train(
         "layer": settings.layer,
         "max_residues": settings.max_residues,
         "familiar": familiar,
+        "filtered": settings.filtered,
         "families": "none" if library is None else library.name,
         "families_hash": "none" if library is None else library.hash,
         "reliability": {},
@@ -118,7 +119,7 @@ def train(
     record["out_of_fold_network"] = numbers(
         metrics.evaluate(labels, propagate_scores(expit(oof[rows]), parents), bits, bootstrap=0)
     )
-    model = FunctionModel.from_arrays(arrays, details, backbone=backbone, library=library)
+    model = from_arrays(arrays, details, backbone=backbone, library=library)
     return Trained(model, arrays, details, record, probability)
 
 

@@ -26,6 +26,8 @@ class Settings:
 
     Attributes
     ----------
+    aspect : str
+        Part of the ontology, for the card: the terms come from the table.
     families : str
         Library of families, or none.
     seeds, stacks : int
@@ -33,11 +35,14 @@ class Settings:
     weighed : int
         Training proteins that the head is weighed against the neighbours on, that calibrate and give the thresholds;
         each is aligned with all others, which takes most of the time.
+    filtered : bool
+        Align only references that pass a filter (`HomologyIndex`), in training and afterwards.
     chance : int
         Random sequences, and as many shuffled proteins, on which it is chosen what is familiar.
     """
 
     backbone: str = "esm-mini"
+    aspect: str = "molecular_function"
     families: str = "families"
     min_proteins: int = prepare.MIN_PROTEINS
     folds: int = 5
@@ -49,6 +54,7 @@ class Settings:
     max_residues: int = features.MAX_RESIDUES
     weighed: int = 1500
     vector_power: float = 20.0
+    filtered: bool = True
     chance: int = 300
     seed: int = 0
     fit: FitConfig = FitConfig()

@@ -100,7 +100,7 @@ def stored_neighbours(
         asked = list(sequences[start : start + part])
         gone = None if exclude is None else [np.asarray(rows, np.int64) for rows in exclude[start : start + part]]
         more = None if beside is None else [np.asarray(rows, np.int64) for rows in beside[start : start + part]]
-        recipe = f"{against}|{seeds.WORD}|{seeds.COMMON}|{homology.KEPT}|" + "\n".join(asked)
+        recipe = f"{against}|{seeds.WORD}|{seeds.COMMON}|{homology.KEPT}|{index.filtered}|" + "\n".join(asked)
         recipe += "|".join("".join(rows.tobytes().hex() for rows in each or []) for each in (gone, more))
         path = folder / f"aligned-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.safetensors"
         if path.exists():
