@@ -77,7 +77,7 @@ def register_train(kinds) -> None:
     command.add_argument(
         "--exact",
         action="store_true",
-        help="align with every reference, in three times the time, not a filter's choice",
+        help="align with every reference, not only with a filter's choice",
     )
     command.add_argument("--min-proteins", type=int, default=10, help="terms with fewer are left out (default 10)")
     command.add_argument("--embeddings", type=Path, metavar="DIR", help="where embeddings are kept between runs")

@@ -132,7 +132,7 @@ class HomologyIndex:
         Group of every residue of every reference, one protein after another; 11 where a letter is in none.
     lengths : uint32 array, (N,)
     filtered : bool
-        Align only the references that pass the filter, in a third of the time; otherwise only proteins of `LONG`
+        Align only the references that pass the filter, instead of all; otherwise only proteins of `LONG`
         residues and more are filtered.
     """
 
