@@ -1,7 +1,7 @@
 """Which families is a protein of?  A quick filter over all of them, then HMMER on those that pass."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -156,9 +156,30 @@ class FamilySearch:
         ]
         return sorted(found, key=lambda a: (a.hit.evalue, a.index))
 
+    def stretches(self, model, block: Sequence, *, evalue: float) -> Iterator[tuple[int, float, float, int, int]]:
+        """(number, bits, E-value, start, end) of each stretch of `digitised` proteins that one of `models` fits."""
+        from pyhmmer.easel import DigitalSequenceBlock
+        from pyhmmer.plan7 import Pipeline
+
+        size = len(self.library)
+        limits = {"Z": size, "domZ": size, "E": max(evalue, 1.0) * 10, "domE": evalue}
+        pipeline = Pipeline(alphabet(), F1=0.1, F2=0.05, F3=1e-3, **limits)
+        for hit in pipeline.search_hmm(model, DigitalSequenceBlock(alphabet(), block)):
+            for domain in hit.domains:
+                if domain.i_evalue <= evalue:
+                    place = domain.alignment
+                    yield int(hit.name), domain.score, domain.i_evalue, place.target_from - 1, place.target_to
+
     def profile(self, sequence: str, *, evalue: float = INCLUDED) -> Profile:
         """What the families say about each residue.  See `search` for the parameters."""
         return combine(sequence, self.search(sequence, evalue=evalue), self.library)
+
+
+def digitised(sequences: Sequence[str]) -> list:
+    """Proteins as HMMER reads them, each named by its number: for `FamilySearch.stretches`."""
+    from pyhmmer.easel import TextSequence
+
+    return [TextSequence(name=str(n), sequence=s).digitize(alphabet()) for n, s in enumerate(sequences)]
 
 
 def _aligned(domain, library: Library) -> Aligned:

@@ -5,15 +5,15 @@ choose the families first (`biocore.go.seeds`), and each family's model is made 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from biocore.families.columns import encode
-from biocore.families.hmm import alphabet, background
+from biocore.families.hmm import background
 from biocore.families.library import Library
-from biocore.families.search import FamilySearch
+from biocore.families.search import FamilySearch, digitised
 from biocore.go.neighbours import GROUPS, group_numbers
 from biocore.go.seeds import SeedIndex
 from biocore.sequence import AMINO_ACIDS
@@ -104,39 +104,20 @@ class FamilyFinder:
         list of lists of (family, bits, E-value, begin, end), N
             The family with the lowest number first; begin and end 0-based half-open.
         """
-        from pyhmmer.easel import DigitalSequenceBlock, TextSequence
-
         chosen = [self.candidates(s) for s in sequences] if among is None else [np.asarray(c) for c in among]
         asking: dict[int, list[int]] = {}
         for protein, families in enumerate(chosen):
             for family in families.tolist() if sequences[protein] else ():
                 asking.setdefault(family, []).append(protein)
-        digital = [
-            TextSequence(name=str(n), sequence=re.sub(f"[^{AMINO_ACIDS}]", "X", s) or "X").digitize(alphabet())
-            for n, s in enumerate(sequences)
-        ]
+        digital = digitised([re.sub(f"[^{AMINO_ACIDS}]", "X", s) or "X" for s in sequences])
         found: list[list[Hit]] = [[] for _ in sequences]
         every = sorted(asking)
         for start in range(0, len(every), TOGETHER):
             part = every[start : start + TOGETHER]
             for family, model in zip(part, self._single.models(part), strict=True):
-                block = DigitalSequenceBlock(alphabet(), [digital[p] for p in asking[family]])
-                for protein, *hit in self._stretches(model, block, expect):
+                block = [digital[p] for p in asking[family]]
+                for protein, *hit in self._single.stretches(model, block, evalue=expect):
                     found[protein].append((family, *hit))
             if progress:
                 progress(start + len(part), len(every))
         return found
-
-    def _stretches(self, model, block, expect: float) -> Iterator[tuple[int, float, float, int, int]]:
-        """(protein, bits, E-value, begin, end) of each stretch of one family, filtered as `FamilySearch.scan` does."""
-        from pyhmmer.plan7 import Pipeline
-
-        size = len(self.library)
-        pipeline = Pipeline(
-            alphabet(), Z=size, domZ=size, E=max(expect, 1.0) * 10, domE=expect, F1=0.1, F2=0.05, F3=1e-3
-        )
-        for hit in pipeline.search_hmm(model, block):
-            for domain in hit.domains:
-                if domain.i_evalue <= expect:
-                    place = domain.alignment
-                    yield int(hit.name), domain.score, domain.i_evalue, place.target_from - 1, place.target_to
