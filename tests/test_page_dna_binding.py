@@ -66,6 +66,15 @@ def test_opens_on_its_example_with_an_answer():
     assert any("python -m biocore ism" in c.value for c in app.code)
 
 
+def test_attention_is_shown_for_the_factor_that_has_it():
+    app = fine(opened(seq=SHORT, tf="CTCF"))
+    fine(by_key(app.toggle, "dna.inside").set_value(True).run())
+    captions = " ".join(c.value for c in app.caption)
+    assert "does not show that those bases change the score" in captions
+    assert "Most is taken from" in captions and "of them carry 90 % of its squared gradient" in captions
+    assert not [t for t in fine(opened(seq=SHORT, tf="REST")).toggle if t.key == "dna.inside"]
+
+
 def test_methods_units_changes_and_zoom():
     app = opened(seq=SHORT, tf="CTCF", method="integrated-gradients", variants="G30T, G31A")
     fine(app)
