@@ -84,7 +84,7 @@ def _k_of(words: jax.Array) -> int:
     return round(np.log(len(words)) / np.log(LETTERS))
 
 
-def mean_term(words: jax.Array, letters: jax.Array, count: jax.Array | int) -> jax.Array:
+def mean_term(words: jax.Array | np.ndarray, letters: jax.Array | np.ndarray, count: jax.Array | int) -> jax.Array:
     """Mean entry of the words of each sequence.
 
     Parameters
@@ -98,8 +98,8 @@ def mean_term(words: jax.Array, letters: jax.Array, count: jax.Array | int) -> j
     -------
     (M, F)
     """
-    k = _k_of(words)
-    found = numbers(letters, k)
+    words, k = jnp.asarray(words), _k_of(jnp.asarray(words))
+    found = numbers(jnp.asarray(letters), k)
     inside = (jnp.arange(found.shape[1]) < count - k + 1)[None, :, None]
     return jnp.where(inside, words[found], 0).sum(axis=1) / (count - k + 1)
 

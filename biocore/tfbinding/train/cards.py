@@ -197,8 +197,10 @@ def _quality(report: FactorReport) -> tuple[zoo.Quality, ...]:
             for key, name in (("auroc", "auROC"), ("auprc", "auPRC"))
         ]
         for metric, interval in [*measured, ("auROC above the 6-mer baseline's", row.gain)]:
-            numbers = (round(number, 4) for number in (interval.value, interval.low, interval.high))
-            rows.append(zoo.Quality(metric, *numbers, split=report.split, note=f"against {AGAINST[row.against]}"))
+            value, low, high = (round(number, 4) for number in (interval.value, interval.low, interval.high))
+            rows.append(
+                zoo.Quality(metric, value, low, high, split=report.split, note=f"against {AGAINST[row.against]}")
+            )
     return tuple(rows)
 
 

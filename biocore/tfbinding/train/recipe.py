@@ -352,6 +352,6 @@ def write_tables(models: Sequence[TFModel], cards: Sequence[zoo.ModelCard]) -> l
         if "trunk" not in card.details:
             tensors["trunk"] = model.trunk.variables
         save_params(card.folder, tensors)
-        details = card.details | {"calibration": {"scale": model.scale, "offset": model.offset}}
+        details = {**card.details, "calibration": {"scale": model.scale, "offset": model.offset}}
         written.append(zoo.read_card(zoo.write_card(replace(card, details=details))))
     return written
