@@ -116,8 +116,8 @@ class FamilyFinder:
             part = every[start : start + TOGETHER]
             for family, model in zip(part, self._single.models(part), strict=True):
                 block = [digital[p] for p in asking[family]]
-                for protein, *hit in self._single.stretches(model, block, evalue=expect):
-                    found[protein].append((family, *hit))
+                for protein, bits, value, begin, end in self._single.stretches(model, block, evalue=expect):
+                    found[protein].append((family, bits, value, begin, end))
             if progress:
                 progress(start + len(part), len(every))
         return found
