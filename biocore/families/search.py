@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -162,7 +163,7 @@ class FamilySearch:
         from pyhmmer.plan7 import Pipeline
 
         size = len(self.library)
-        limits = {"Z": size, "domZ": size, "E": max(evalue, 1.0) * 10, "domE": evalue}
+        limits: dict[str, Any] = {"Z": size, "domZ": size, "E": max(evalue, 1.0) * 10, "domE": evalue}
         pipeline = Pipeline(alphabet(), F1=0.1, F2=0.05, F3=1e-3, **limits)
         for hit in pipeline.search_hmm(model, DigitalSequenceBlock(alphabet(), block)):
             for domain in hit.domains:

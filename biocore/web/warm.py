@@ -7,7 +7,7 @@ in the background: each page's first answer waits for nothing but its own comput
 import contextlib
 import gc
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib import import_module
@@ -39,7 +39,8 @@ async def ready(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def _load() -> None:
     """Load what ships; a model that is missing or broken is for its page to report."""
-    for work in (_unpack_families, *(partial(_open, name) for name in LOADED), _compile_factors):
+    steps: list[Callable[[], None]] = [_unpack_families, *(partial(_open, name) for name in LOADED), _compile_factors]
+    for work in steps:
         with contextlib.suppress(BiocoreError):
             work()
     for module in LATE:
