@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from biocore import attribution, zoo
+from biocore import attribution, jobs, zoo
 from biocore.errors import InputError, ModelUnavailable
 from biocore.tfbinding import TFModel
 from biocore.web import dna_binding as dna
@@ -291,6 +291,8 @@ def test_motifs_of_many_records_are_found_when_asked_for():
         records.append(f">r{i}\n{s[:40]}{CORE}{s[54:]}")
     app = fine(opened(seq="\n".join(records), tf="CTCF"))
     by_key(app.toggle, "dna.discover").set_value(True)
+    fine(app.run())
+    jobs.Worker().drain()
     app = fine(app.run())
     found = next(d.value for d in app.dataframe if "seqlets" in d.value)
     assert found.known[0] == "CTCF site" and found.sequences[0] >= 12

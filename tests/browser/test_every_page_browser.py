@@ -168,8 +168,7 @@ def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server
     for tab, text in zip(tabs, texts, strict=True):
         tab.set_default_timeout(SLOW)
         tab.goto(f"{server}/")
-        tab.get_by_label("Paste anything").wait_for()
-        tab.get_by_label("Paste anything").fill(text)
+        tab.get_by_role("textbox", name="Paste anything").fill(text)
         tab.keyboard.press("Control+Enter")
         expect(side(tab, f"{text[1:4]}, ")).to_be_visible()
     for tab, text in zip(tabs, texts, strict=True):

@@ -45,11 +45,11 @@ def _attention(choice: Choice, name: str, maps: AttentionMaps) -> None:
     block, head = 0, None
     shown, at = st.columns(2)
     if blocks > 1:
-        block = int(shown.segmented_control("Block", range(1, blocks + 1), default=1, required=True)) - 1
+        numbers = [f"{number:d}" for number in range(1, blocks + 1)]
+        block = int(shown.segmented_control("Block", numbers, default="1", required=True)) - 1
     every = "mean"
-    picked = at.segmented_control(
-        "Head", [every, *range(1, heads + 1)], default=every, required=True, key="dna.inside_head"
-    )
+    choices = [every, *(f"{number:d}" for number in range(1, heads + 1))]
+    picked = at.segmented_control("Head", choices, default=every, required=True, key="dna.inside_head")
     head = None if picked == every else int(picked) - 1
     most = int(maps.received.argmax())
     stretch = f"{choice.start + max(maps.first[most], 0) + 1:,}-{choice.start + maps.last[most] + 1:,}"
@@ -74,6 +74,6 @@ def _field(name: str, field: ReceptiveField) -> None:
         key="dna.inside_field",
     )
     st.caption(
-        f"One position sees {field.width} bp; {field.effective} of them carry 90 % of its squared gradient. Attention "
-        "joins positions over the whole window."
+        f"One position sees {field.width:,d} bp; {field.effective:,d} of them carry 90 % of its squared gradient. "
+        "Attention joins positions over the whole window."
     )

@@ -211,7 +211,7 @@ def page_cards() -> None:
         with columns[index % 3], st.container(border=True):
             picture = PICTURES / f"{card.page}.png"
             if picture.exists():
-                st.image(str(picture), width="stretch")
+                st.image(str(picture), width="stretch", alt=plain(f"The page {card.title}."))
             st.page_link(f"pages/{card.page}.py", label=f"**{plain(card.title)}**", icon=f":material/{card.icon}:")
             st.caption(plain(card.question))
 

@@ -71,6 +71,7 @@ def choose_source(prefix: str = "masked_residues") -> Source:
             if file is not None and st.session_state.get(f"{kept}.of") != file.file_id:
                 st.session_state[kept] = file.name, decode(file.getvalue(), file.name)
                 st.session_state[f"{kept}.of"] = file.file_id
+                st.rerun()  # what the tab keeps for a reload is sent at the top of a page
             if kept in st.session_state:
                 name, text = st.session_state[kept]
                 if file is None:

@@ -259,8 +259,10 @@ def _file_input(prefix: str) -> Source:
         key=f"{prefix}.file",
         max_upload_size=MAX_UPLOAD_MB,
     )
-    if file is not None:
+    if file is not None and st.session_state.get(f"{kept}.of") != file.file_id:
         st.session_state[kept] = (file.name, file.getvalue())
+        st.session_state[f"{kept}.of"] = file.file_id
+        st.rerun()  # what the tab keeps for a reload is sent at the top of a page
     name, content = st.session_state.get(kept, ("", b""))
     if file is None and name:
         st.caption(f"Showing {web.plain(name)}, chosen before.")
