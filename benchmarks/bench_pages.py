@@ -30,7 +30,7 @@ from benchmarks.streamlit_session import Visitor
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
-FIGURE, TABLE = ".js-plotly-plot .main-svg", "[data-testid=stDataFrame]"
+FIGURE, TABLE = ".js-plotly-plot .main-svg", "[data-testid=stDataFrame] >> visible=true"
 # page -> what is there once its first answer is drawn
 ANSWERS = {
     "home": "[data-testid=stMetricValue]",

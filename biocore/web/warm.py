@@ -14,6 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from streamlit.runtime.pages_manager import PagesManager
+
 from biocore import runtime, zoo
 from biocore.errors import BiocoreError
 from biocore.web.shared import open_models
@@ -27,6 +29,9 @@ DNA = "ACGTTGCA" * 80
 @asynccontextmanager
 async def ready(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """For ``st.App(..., lifespan=ready)``."""
+    # The menu is drawn by app.py.  Until that has run once, Streamlit would take the folder `pages` for the menu, and
+    # whoever comes by a page's own address would see that page without it.
+    PagesManager.uses_pages_directory = False
     for path in sorted(runtime.PAGES.glob("*.py")):
         if find_spec(f"biocore.web.{path.stem}") is not None:  # a page may do without parts of its own
             import_module(f"biocore.web.{path.stem}")

@@ -16,9 +16,8 @@ from biocore.structure.tables import to_pdb
 SLOW = 120_000
 expect.set_options(timeout=SLOW)
 # page -> its name in the menu, what is there once it has answered, its main input and its main button or menu
-FIGURE, TABLE = ".js-plotly-plot .main-svg", "[data-testid=stDataFrame]"
+FIGURE, TABLE = ".js-plotly-plot .main-svg", "[data-testid=stDataFrame] >> visible=true"
 PAGES = {
-    "": ("Home", "[data-testid=stMetricValue]", "Paste anything", "DNA binding"),
     "workspace": ("Workspace", "button:has-text('Start')", None, "Start"),
     "dna_binding": ("DNA binding", FIGURE, "DNA", "Upload a file"),
     "masked_residues": ("Masked residues", FIGURE, "Protein", "Upload a file"),
@@ -28,6 +27,7 @@ PAGES = {
     "protein_function": ("Protein function", TABLE, "Protein", "Upload a file"),
     "jobs": ("Jobs", "text=No jobs yet", None, None),
     "models": ("Models", TABLE, None, None),
+    "": ("Home", "[data-testid=stMetricValue]", "Paste anything", "DNA binding"),  # the others have the menu before it
 }
 NAMED = {
     "button",
@@ -74,6 +74,7 @@ def visit(server, chromium):
             "figures": page.evaluate(FIGURES),
             "pictures": page.evaluate(PICTURES),
             "reached": reached(page, wanted),
+            "menu": page.get_by_test_id("stSidebarNav").get_by_role("link").count(),
         }
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 400, "height": 800})
@@ -149,6 +150,7 @@ def test_every_control_has_a_name_and_every_figure_words(visit, path):
 def test_tab_comes_to_the_main_input_and_the_main_button(visit, path):
     wanted = [name for name in PAGES[path][2:] if name]
     assert visit(path)["reached"] == sorted(wanted)
+    assert visit(path)["menu"] == len(PAGES)
 
 
 @pytest.mark.parametrize("path", PAGES)
