@@ -10,6 +10,7 @@ from biocore import runtime, zoo
 from biocore.errors import ModelUnavailable
 from biocore.esm2 import vocabulary
 from biocore.esm2.contacts import ContactHead
+from biocore.esm2.library import transformers_class
 from biocore.esm2.model import Esm2
 
 CONFIG, VOCABULARY = "config.json", "vocab.txt"
@@ -161,7 +162,8 @@ def _read(folder: Path) -> tuple[Any, ContactHead | None]:
     """EsmForMaskedLM in evaluation mode, float32 on the processor, bfloat16 on a GPU; and its contact head, if any."""
     import torch
     from safetensors import SafetensorError
-    from transformers import EsmForMaskedLM
+
+    masked_lm_class = transformers_class("EsmForMaskedLM")
     from transformers.utils import logging as hub_logging
 
     device = runtime.device().torch
@@ -172,7 +174,7 @@ def _read(folder: Path) -> tuple[Any, ContactHead | None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            loaded: Any = EsmForMaskedLM.from_pretrained(  # a pair, because of the last argument
+            loaded: Any = masked_lm_class.from_pretrained(  # a pair, because of the last argument
                 folder,
                 dtype=dtype,
                 use_safetensors=True,

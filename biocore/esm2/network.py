@@ -8,6 +8,7 @@ alone.  ``benchmarks/bench_esm2.py`` measures what that is worth.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from biocore.esm2.library import transformers_class
 from biocore.esm2.vocabulary import EOS, MASK, PAD, TOKENS
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ TRAINED_MASK_FRACTION = 0.15 * 0.8  # of the tokens; ESM-2 scales its embeddings
 
 def configuration(layers: int, width: int, heads: int) -> Any:
     """A ``transformers.EsmConfig`` of ESM-2: `layers` blocks of `width` features with `heads` attention heads."""
-    from transformers import EsmConfig
-
-    return EsmConfig(
+    return transformers_class("EsmConfig")(
         vocab_size=len(TOKENS),
         hidden_size=width,
         num_hidden_layers=layers,
