@@ -2,6 +2,7 @@
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -397,3 +398,10 @@ def test_importing_esm2_starts_no_torch():
 def test_public_names():
     assert all(hasattr(esm2, name) for name in esm2.__all__)
     assert TINY["vocab_size"] == len(TOKENS) == 33
+
+
+def test_models_opened_by_several_threads_at_once_are_whole(tmp_path):
+    folders = [tiny_folder(tmp_path / str(i)) for i in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(open_folder, folders * 3))
+    assert len({model.residue_probabilities("MKTAY", (2,)).probabilities.tobytes() for model in opened}) == 1

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def open_folder(folder: Path, card: zoo.ModelCard | None = None, *, hash: str | 
     for file in files:
         check_safetensors(file)
     card = card or local_card(folder, config)
-    masked_lm, head = _read(folder)
+    with _reading:
+        masked_lm, head = _read(folder)
     if card.source == "assets":
         head = None  # what ships was trained here, without contacts: its card has the head, if there is one
     return Esm2(masked_lm, card, hash=hash or _hash(files), contact_head=head)
@@ -156,6 +158,9 @@ def local_card(folder: Path, config: dict[str, Any]) -> zoo.ModelCard:
         window=int(config.get("max_position_embeddings", 1026)) - 4,
         folder=folder,
     )
+
+
+_reading = threading.Lock()  # from_pretrained changes settings of the whole process while it reads: one at a time
 
 
 def _read(folder: Path) -> tuple[Any, ContactHead | None]:
