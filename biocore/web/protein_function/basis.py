@@ -50,7 +50,7 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
         "with the same proteins."
     )
     if len(rare):
-        with st.expander(f"{len(rare)} terms of these neighbours that are too rare for the model to judge"):
+        with st.expander(f"Terms of these neighbours that are too rare for the model to judge ({len(rare)})"):
             rare["QuickGO"] = QUICKGO + rare["term"]
             config = {"QuickGO": st.column_config.LinkColumn(display_text=r"term/(.*)")}
             web.table(rare[["name", "QuickGO", "proteins", "similarity"]], "function_rare", column_config=config)
