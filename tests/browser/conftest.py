@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from esm_toys import tiny_model
+from playwright.sync_api import TimeoutError, expect
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -105,3 +106,24 @@ def open_page(server, chromium):
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def follow_menu():
+    """``follow_menu(page, "Structures")`` goes to a page by the menu and waits for its title.
+
+    Streamlit forgets a click in the menu where the page that is left reports something in the same moment, as every
+    page does once when it opens: whoever sees the old page 15 seconds later clicks again.
+    """
+
+    def follow(page, name: str) -> None:
+        link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=name)
+        title = page.get_by_role("heading", name="biocore" if name == "Home" else name, level=1)
+        link.click()
+        try:
+            title.wait_for(timeout=15_000)
+        except TimeoutError:
+            link.click()
+        expect(title).to_be_visible(timeout=60_000)
+
+    return follow

@@ -160,7 +160,7 @@ def test_a_narrow_dark_window_shows_all_without_sideways_scroll(visit, path):
     assert found["contrast"] >= 3  # of WCAG 2 for large text
 
 
-def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server, chromium):
+def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server, chromium, follow_menu):
     """Each tab has a molecule of its own on every page of its trip, also after a reload, and Back leads through it."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
     tabs, texts = (
@@ -174,7 +174,7 @@ def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server
         tab.keyboard.press("Control+Enter")
         expect(side(tab, f"{text[1:4]}, ")).to_be_visible()
     for tab, text in zip(tabs, texts, strict=True):
-        menu(tab, "Workspace")
+        follow_menu(tab, "Workspace")
         expect(tab.get_by_role("heading", name=f"{text[1:4]}, ")).to_be_visible()
         tab.reload()
         expect(tab.get_by_role("heading", name=f"{text[1:4]}, ")).to_be_visible()
@@ -182,12 +182,6 @@ def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server
         expect(tab.get_by_role("heading", name="biocore", level=1)).to_be_visible()
         expect(side(tab, f"{text[1:4]}, ")).to_be_visible()
     context.close()
-
-
-def menu(page: Page, name: str) -> None:
-    """Go to a page by the menu."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    expect(page.get_by_role("heading", name="biocore" if name == "Home" else name, level=1)).to_be_visible()
 
 
 def side(page: Page, text: str):

@@ -15,6 +15,6 @@ def test_pasted_dna_is_on_the_dna_page(open_page, text):
     page = open_page()
     page.locator("textarea").first.fill(text)
     page.keyboard.press("Control+Enter")
-    page.get_by_role("button", name="DNA binding").click()
+    page.get_by_role("button", name="DNA binding", exact=True).click()
     expect(page.get_by_role("heading", name="DNA binding", level=1)).to_be_visible()
     expect(page.locator("textarea").first).to_have_value(text)

@@ -112,13 +112,13 @@ def test_a_picture_at_twice_the_size(open_page):
     assert len(content) > 5000 and waiting.value.suggested_filename.endswith("_2x.png")
 
 
-def test_one_context_and_it_is_released_on_leaving(open_page):
+def test_one_context_and_it_is_released_on_leaving(open_page, follow_menu):
     page = open_page()  # by way of the home page, so that the menu is there
-    page.get_by_role("link", name="Structures").first.click()
+    follow_menu(page, "Structures")
     page = ready(page)
     assert page.locator("canvas[data-engine], .bsv-canvas canvas").count() == 1
     page.evaluate(f"window.lastContext = {VIEW}.viewer.getRenderer().getContext()")
-    page.get_by_role("link", name="Home").first.click()
+    follow_menu(page, "Home")
     page.wait_for_function("!document.querySelector('.bsv-root')", timeout=SLOW)
     assert page.evaluate("window.lastContext.isContextLost()") and page.evaluate("window.biocoreViewersReleased") >= 1
 

@@ -28,17 +28,12 @@ def paste(page):
     expect(page.get_by_test_id("stSidebar").get_by_text("mine, 70 residues")).to_be_visible()
 
 
-def visit(page, name):
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-
-
-def test_a_paste_survives_reload_and_back_leads_to_the_page_before(open_page):
+def test_a_paste_survives_reload_and_back_leads_to_the_page_before(open_page, follow_menu):
     page = open_page()
-    visit(page, "Variant effects")
+    follow_menu(page, "Variant effects")
     paste(page)
     expect(page.get_by_text("The evidence for one")).to_be_visible()
-    visit(page, "Workspace")
+    follow_menu(page, "Workspace")
     expect(page.get_by_role("heading", name="mine, 70 residues")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="Variant effects", level=1)).to_be_visible()
