@@ -1,11 +1,14 @@
 """The command line's frame: inputs, formats, exit status."""
 
+import argparse
+import importlib
 import json
+import pkgutil
 
 import pandas as pd
 import pytest
 
-from biocore import runtime
+from biocore import cli, runtime
 from biocore.cli import main
 from biocore.cli.files import read_records
 
@@ -58,3 +61,22 @@ def test_a_file_that_is_not_text_says_so(tmp_path):
     path.write_bytes(b"\xff\xfe\x00\x01" * 10)
     with pytest.raises(ValueError, match="not a text file"):
         read_records(str(path))
+
+
+def test_each_command_is_listed_with_its_module():
+    """`COMMANDS` says which module to import for a command: all there are, and what each of them adds."""
+    added = {}
+    for info in pkgutil.iter_modules(cli.__path__):
+        module = importlib.import_module(f"biocore.cli.{info.name}")
+        if "register" in vars(module):
+            commands = argparse.ArgumentParser().add_subparsers()
+            module.register(commands)
+            added[info.name] = tuple(commands.choices)
+    assert added == cli.COMMANDS
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert all(command in shown for commands in cli.COMMANDS.values() for command in commands)
