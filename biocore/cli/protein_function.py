@@ -89,6 +89,9 @@ def register_train(kinds) -> None:
     command.add_argument(
         "--final", action="store_true", help="let the valid proteins vote, too, once the model is measured"
     )
+    command.add_argument(
+        "--chance", type=int, default=200, metavar="N", help="random and shuffled sequences of each kind (default 200)"
+    )
     command.add_argument("--ablate", action="store_true", help="measure what each group of inputs is worth, too")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_train)
@@ -252,6 +255,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         embeddings=arguments.embeddings,
         align=arguments.align,
         bootstrap=arguments.bootstrap,
+        unreal=arguments.chance,
         ablate=arguments.ablate,
         final=arguments.final,
         say=training.to_stderr,

@@ -100,7 +100,7 @@ class Occluder:
         self.pieces = features.pieces(len(sequence), model.backbone.window, limit=model.reading.limit)
         self.states = [self._read(sequence[a:b]) for a, b in self.pieces]
         of_families = model.library.search([sequence])
-        near = model.homologues([sequence], of_families, top=NEAR).indices[0]
+        near = model.homologues([sequence], top=NEAR).indices[0]
         self.near = near[near >= 0]  # hiding residues of a protein gives it no new homologues
         self.families = of_families.families  # and no new families
 

@@ -17,7 +17,6 @@ from biocore.go.family_search import FamilyFinder, Progress
 from biocore.go.neighbours import TOP, ReferenceHits, votes
 
 INCLUDED = 1e-3  # E-value up to which a hit counts
-RELATIVES = 300  # annotated proteins of the same families that are aligned, whatever the filter says of them
 IMAGINED = 3.0  # proteins of the usual mix that a family's own are mixed with
 
 
@@ -217,22 +216,6 @@ class FamilyIndex:
             members, theirs = self.members(int(family))
             shared[members] += np.minimum(theirs, bits)
         return shared
-
-    def relatives(self, hits: FamilyHits, *, most: int = RELATIVES) -> list[np.ndarray]:
-        """For each protein, rows of the annotated ones that share the most with it, ascending.
-
-        Parameters
-        ----------
-        hits : FamilyHits
-            Of N proteins.
-        most : int
-        """
-        hits, rows = hits.up_to(INCLUDED), []
-        for row in range(len(hits)):
-            shared = self.shared(hits, row)
-            first = np.argsort(-shared, kind="stable")[:most]
-            rows.append(np.sort(first[shared[first] > 0]))
-        return rows
 
     def votes(
         self,

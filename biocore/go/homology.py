@@ -201,9 +201,7 @@ class HomologyIndex:
     def _seeds(self) -> SeedIndex:
         return SeedIndex(self.groups, self.lengths.astype(np.int64), UNKNOWN)
 
-    def candidates(
-        self, sequence: str, exclude: np.ndarray | None = None, beside: np.ndarray | None = None
-    ) -> np.ndarray | None:
+    def candidates(self, sequence: str, exclude: np.ndarray | None = None) -> np.ndarray | None:
         """Rows of the `KEPT` references most like a protein without gaps; None where all are to be aligned.
 
         Parameters
@@ -211,8 +209,6 @@ class HomologyIndex:
         sequence : str
         exclude : int array, optional
             Rows to leave out.
-        beside : int array, optional
-            Rows to align whatever the filter says of them.
 
         Notes
         -----
@@ -226,8 +222,7 @@ class HomologyIndex:
         if exclude is not None:
             found[exclude] = 0
         best = np.argpartition(-found, KEPT)[:KEPT]
-        best = best[found[best] > 0]
-        return np.unique(best if beside is None else np.concatenate([best, np.asarray(beside, best.dtype)]))
+        return np.sort(best[found[best] > 0])
 
     @cached_property
     def _own(self) -> np.ndarray:
@@ -280,14 +275,12 @@ class HomologyIndex:
         sequences: Sequence[str],
         exclude: Sequence[np.ndarray] | None,
         among: np.ndarray | None,
-        beside: Sequence[np.ndarray] | None,
     ) -> Iterator[np.ndarray]:
         """`scores` of each sequence in turn; alignment lets go of the interpreter, so a thread a core works."""
 
         def scored(row: int) -> np.ndarray:
             out = None if exclude is None else exclude[row]
-            more = None if beside is None else beside[row]
-            found = self.scores(sequences[row], self.candidates(sequences[row], out, more) if among is None else among)
+            found = self.scores(sequences[row], self.candidates(sequences[row], out) if among is None else among)
             if out is not None:
                 found[out] = 0
             return found
@@ -306,7 +299,6 @@ class HomologyIndex:
         top: int = TOP,
         exclude: Sequence[np.ndarray] | None = None,
         among: np.ndarray | None = None,
-        beside: Sequence[np.ndarray] | None = None,
     ) -> HomologueHits:
         """Nearest references of each sequence by alignment score, with bit scores.
 
@@ -316,8 +308,6 @@ class HomologyIndex:
             For each query, rows of the reference that must not be found (its own cluster, in cross-validation).
         among : int array, optional
             Rows to look at for every query; the default is what the filter lets pass (`candidates`).
-        beside : sequence of int arrays, optional
-            For each query, rows to look at beside those.
 
         Returns
         -------
@@ -327,9 +317,7 @@ class HomologyIndex:
         width = min(top, len(self))
         indices = np.full((len(sequences), top), -1, np.int64)
         similarity, found_bits = (np.zeros((len(sequences), top), np.float32) for _ in range(2))
-        for row, (sequence, found) in enumerate(
-            zip(sequences, self._each(sequences, exclude, among, beside), strict=True)
-        ):
+        for row, (sequence, found) in enumerate(zip(sequences, self._each(sequences, exclude, among), strict=True)):
             best = np.argsort(-found, kind="stable")[:width]
             best = best[found[best] > 0]
             limit = np.maximum(np.minimum(self._own[best], _self_score(sequence)), 1)

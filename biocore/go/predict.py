@@ -210,7 +210,7 @@ class FunctionModel:
         Prediction
         """
         of_families = self.library.search(sequences) if families is None else families
-        by_alignment = self.homologues(sequences, of_families) if aligned is None else aligned
+        by_alignment = self.homologues(sequences) if aligned is None else aligned
         logits, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment, of_families)
         raw = self.calibration(logits)
         probability = propagate_scores(raw, self.parents).astype(np.float32)
@@ -237,18 +237,15 @@ class FunctionModel:
             ),
         )
 
-    def homologues(self, sequences: Sequence[str], families: FamilyHits, *, top: int = TOP) -> HomologueHits:
-        """The annotated proteins that align best; those of the same families are always among the aligned.
+    def homologues(self, sequences: Sequence[str], *, top: int = TOP) -> HomologueHits:
+        """The annotated proteins that align best.
 
         Parameters
         ----------
         sequences : sequence of str, N
-        families : FamilyHits
-            Of these proteins.
         top : int
         """
-        beside = self.of_families.relatives(families)
-        return self.reference.homology.search(sequences, top=top, beside=beside)
+        return self.reference.homology.search(sequences, top=top)
 
     def log_odds(
         self,

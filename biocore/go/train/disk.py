@@ -113,6 +113,7 @@ def run(
     embeddings: Path | None = None,
     align: str = "auto",
     bootstrap: int = 200,
+    unreal: int = chance.COUNT,
     ablate: bool = False,
     final: bool = False,
     say: Say = to_stderr,
@@ -133,6 +134,8 @@ def run(
         Alignment programs of the yardstick, see `alignment.programs`.
     bootstrap : int
         Resamplings of the proteins.
+    unreal : int
+        Random and shuffled sequences of each kind that the model should have nothing to say of.
     ablate : bool
         Measure what each group of inputs is worth, too.
     final : bool
@@ -176,7 +179,7 @@ def run(
         align=align,
         bits=bits,
         bootstrap=bootstrap,
-        unreal=min(chance.COUNT, settings.chance),
+        unreal=min(unreal, settings.chance),
         say=say,
     )
     trained = settle(trained, data["valid"], probability)

@@ -162,8 +162,7 @@ def _pairs(
     own = neighbours.same_cluster(list(data.table["cluster"]))
     asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
     of_families, theirs = FamilyIndex.build(hits), hits.take(rows)
-    beside = of_families.relatives(theirs)
-    by_alignment = stored_neighbours(index, asked, folder, exclude=near, beside=beside, say=say)
+    by_alignment = stored_neighbours(index, asked, folder, exclude=near, say=say)
     by_vector = neighbours.nearest_vectors(vectors[rows], vectors, exclude=near)
     by_kmer = neighbours.KmerIndex.build(data.sequences).search(data.sequences, exclude=own)
     of_terms = Terms.measure(data.labels, by_kmer)

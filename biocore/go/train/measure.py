@@ -122,8 +122,7 @@ def evaluate(
     probability : float array (N, T)
     """
     families = stored_families(library, data.sequences, folder, say=say)
-    beside = model.of_families.relatives(families)
-    found = stored_neighbours(model.reference.homology, data.sequences, folder, beside=beside, say=say)
+    found = stored_neighbours(model.reference.homology, data.sequences, folder, say=say)
     prediction = model.from_pooled(data.pooled, data.sequences, aligned=found, families=families)
     scores, identity = baselines(model, data, references, folder=folder, align=align, say=say)
     every = {"model": prediction.probability, "network alone": prediction.network} | scores

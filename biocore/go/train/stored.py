@@ -69,7 +69,6 @@ def stored_neighbours(
     folder: Path,
     *,
     exclude: Sequence[np.ndarray] | None = None,
-    beside: Sequence[np.ndarray] | None = None,
     say: Say = quiet,
     part: int = 100,
 ) -> homology.HomologueHits:
@@ -80,7 +79,7 @@ def stored_neighbours(
     index : HomologyIndex
     sequences : sequence of str, N
     folder : Path
-    exclude, beside : sequences of int arrays, optional
+    exclude : sequence of int arrays, optional
         As in `HomologyIndex.search`.
     say : callable
         Gets a line for each part.
@@ -99,14 +98,13 @@ def stored_neighbours(
     for start in range(0, len(sequences), part):
         asked = list(sequences[start : start + part])
         gone = None if exclude is None else [np.asarray(rows, np.int64) for rows in exclude[start : start + part]]
-        more = None if beside is None else [np.asarray(rows, np.int64) for rows in beside[start : start + part]]
         recipe = f"{against}|{seeds.WORD}|{seeds.COMMON}|{homology.KEPT}|{index.filtered}|" + "\n".join(asked)
-        recipe += "|".join("".join(rows.tobytes().hex() for rows in each or []) for each in (gone, more))
+        recipe += "".join(rows.tobytes().hex() for rows in gone or []) + "|"
         path = folder / f"aligned-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.safetensors"
         if path.exists():
             stored = load_file(path)
         else:
-            found = index.search(asked, exclude=gone, beside=more)
+            found = index.search(asked, exclude=gone)
             arrays = {"indices": found.indices, "similarity": found.similarity, "bits": found.bits}
             stored = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
             save_file(stored, path.with_suffix(".partial"))
