@@ -166,12 +166,26 @@ def configure_frameworks() -> None:
     """Set what JAX and the hub client read when they start.  Called by ``import biocore``; what a user has set is kept.
 
     JAX takes three quarters of a GPU's memory at its start unless told otherwise, which would leave torch none.
+    Threads of OpenMP (torch) that wait for each other keep their cores busy unless told to sleep: a scan beside other
+    work then takes many times as long (docs/scaling.md).
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if setting("device") == "cpu":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+
+def share_cores() -> None:
+    """Let linear algebra use one thread, for a process beside others: the dashboard, its workers.
+
+    Its matrices are small, and threads of OpenBLAS that wait for each other keep their cores busy, too.
+    """
+    from threadpoolctl import threadpool_limits
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of what is still to be imported (scipy brings its own)
+    threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"]), user_api="blas")
 
 
 def persist_jax_compilations() -> None:

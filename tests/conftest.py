@@ -9,6 +9,9 @@ import pytest
 
 # Adding (F,) to (N, F) by accident is an error in JAX; set before anything imports it, as most tests need none of it.
 os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
+# Tests run beside each other: see `biocore.runtime.share_cores` and `configure_frameworks`.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 SLOW = re.compile(r"test_(page_\w+|web_pages|\w+_train|go_model|wheel)\.py")  # elsewhere, a slow test says so itself

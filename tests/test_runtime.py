@@ -66,13 +66,26 @@ def test_import_loads_no_framework_and_leaves_gpu_memory_alone():
     code = (
         "import sys, os, biocore, biocore.zoo, biocore.sequence;"
         "print({'torch', 'jax', 'streamlit', 'flax', 'plotly'} & set(sys.modules));"
-        "print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'])"
+        "print(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'], os.environ['OMP_WAIT_POLICY'])"
     )
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("XLA")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("XLA", "OMP"))}
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, check=True
     )
-    assert run.stdout.split() == ["set()", "false"]
+    assert run.stdout.split() == ["set()", "false", "PASSIVE"]
+
+
+def test_a_process_beside_others_has_linear_algebra_in_one_thread():
+    code = (
+        "import numpy; from biocore import runtime; runtime.share_cores();"
+        "import scipy.linalg; from threadpoolctl import threadpool_info;"
+        "print({lib['num_threads'] for lib in threadpool_info() if lib['user_api'] == 'blas'})"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS")}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, check=True
+    )
+    assert run.stdout.strip() == "{1}"
 
 
 def test_import_is_quick():

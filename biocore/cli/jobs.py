@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from biocore import jobs
+from biocore import jobs, runtime
 from biocore.cli.files import add_output, read_records, write_table
 from biocore.errors import DataUnavailable, InputError
 from biocore.io import read_text
@@ -189,6 +189,7 @@ def run_delete(arguments: argparse.Namespace) -> None:
 
 def run_worker(arguments: argparse.Namespace) -> None:
     if arguments.compute:
+        runtime.share_cores()
         sys.exit(process.compute(arguments.name, arguments.lane, idle=arguments.idle))
     process.supervise(arguments.name, idle=arguments.idle)
 

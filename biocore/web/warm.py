@@ -29,6 +29,7 @@ DNA = "ACGTTGCA" * 80
 @asynccontextmanager
 async def ready(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """For ``st.App(..., lifespan=ready)``."""
+    runtime.share_cores()
     # The menu is drawn by app.py.  Until that has run once, Streamlit would take the folder `pages` for the menu, and
     # whoever comes by a page's own address would see that page without it.
     PagesManager.uses_pages_directory = False
