@@ -14,6 +14,9 @@ class Library:
     def profile(self, sequence, *, hidden=()):
         return toys.profile(sequence)
 
+    def database_profile(self, sequence, path, *, hidden=(), progress=None):
+        return toys.profile(sequence, own=0.2)
+
 
 @pytest.fixture(autouse=True)
 def toy_models(monkeypatch):
@@ -78,3 +81,16 @@ def test_a_model_of_another_task_is_refused(monkeypatch, capsys):
     monkeypatch.undo()
     assert main(["variants", SEQUENCE, "--model", "tf-CTCF"]) not in (0, None)
     assert "does not score variants" in capsys.readouterr().err
+
+
+def test_a_database_and_an_assay_of_ones_own_are_measured_apart(capsys, tmp_path):
+    asked = ["evaluate", "variants", "--data", str(tmp_path), "--database", "x.fasta", "--assays", "a"]
+    assert main(asked) == 2 and "give one of them" in capsys.readouterr().err
+
+
+def test_homologues_of_a_database_are_averaged_with_the_families(tmp_path):
+    found = table(tmp_path, "--database", "x.fasta")
+    one, other = (toys.model().scan(SEQUENCE, toys.profile(own=own)) for own in (0.62, 0.2))
+    both = one.averaged(other).table()
+    np.testing.assert_allclose(found["score"], both["score"], atol=1e-4)
+    np.testing.assert_allclose(found["profile"], both["profile"], atol=1e-4)

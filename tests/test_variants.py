@@ -104,6 +104,20 @@ def test_several_at_once_are_the_sum_of_the_single_ones(scan):
     assert found["percentile"][0] == pytest.approx(scan.percentiles[1, AMINO_ACIDS.index("A")], abs=1e-6)
 
 
+def test_the_mean_of_two_sources_of_homologues_is_still_the_sum_of_its_parts():
+    model = toys.model()
+    one, other = (model.scan(SEQUENCE, toys.profile(own=own)) for own in (0.62, 0.2))
+    both = one.averaged(other)
+    known = np.isfinite(both.scores)
+    np.testing.assert_allclose(both.scores[known], ((one.scores + other.scores) / 2)[known], atol=1e-6)
+    np.testing.assert_allclose((both.contributions.sum(axis=-1) + both.intercept)[known], both.scores[known], atol=1e-5)
+    assert not np.allclose(one.scores[known], other.scores[known], atol=1e-3)
+    alone = model.scan(SEQUENCE, None)
+    assert one.averaged(alone) is one and alone.averaged(one) is one
+    with pytest.raises(ValueError, match="different proteins"):
+        one.averaged(model.scan(SEQUENCE[1:], None))
+
+
 def test_each_missing_part_is_named_with_its_cost():
     model = toys.model()
     alone = model.scan(SEQUENCE, toys.profile(covered=False))

@@ -9,7 +9,7 @@ from biocore import zoo
 from biocore.errors import DataUnavailable, InputError
 from biocore.sequence import AMINO_ACIDS
 from biocore.variants.features import features
-from biocore.variants.train import assay_table, measure, results, save
+from biocore.variants.train import across_sources, assay_table, measure, results, save, with_profiles_of
 from biocore.variants.train import fit as fitting
 from biocore.variants.train.scans import Assay, Protein, clustered, homologous, read_scans
 
@@ -120,6 +120,22 @@ def test_a_language_model_that_adds_nothing_is_left_out(rows):
     flat = [fitting.measured(r.protein, said=np.full((80, 20), 0.05)) for r in rows]
     found = results(flat, lambda line: None, said_by="flat")
     assert set(found.ridges) == {"family", "alone"} and found.language_model_gain == pytest.approx(0, abs=0.005)
+
+
+def test_weights_learned_on_profiles_of_one_source_are_measured_on_those_of_another(rows):
+    said = []
+    others = with_profiles_of(rows, lambda sequence: toys.profile(sequence, own=0.9), said.append, source="theirs")
+    assert len(said) == 6 and others[0].protein.assays is rows[0].protein.assays
+    made = across_sources(rows[3:], others[3:], "theirs")
+    assert {row["proteins"] for row in made} == {"viral", "not viral"} and len(made) == 10
+    found = {(row["trained_on"], row["scored_with"]): row["spearman"] for row in made if row["proteins"] == "not viral"}
+    train = others[3:5]
+    expected = measure.mean_spearman(measure.leave_out(train, train, GROUPS)).value
+    assert found["theirs", "theirs"] == pytest.approx(expected, abs=1e-4)
+    swapped = measure.mean_spearman(measure.leave_out(rows[3:5], train, GROUPS)).value
+    assert found["families", "theirs"] == pytest.approx(swapped, abs=1e-4) and ("both", "theirs") in found
+    alike = across_sources(rows[3:5], rows[3:5], "the same")
+    assert len({row["spearman"] for row in alike}) == 1 and ("families", "both") in found
 
 
 def test_a_scan_that_others_cannot_explain_teaches_little(rows):

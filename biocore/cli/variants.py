@@ -16,7 +16,7 @@ from biocore.cli.training import progress
 from biocore.errors import InputError
 from biocore.esm2.measured import read_measurements
 from biocore.esm2.variants import Variant, parse_variant, parse_variants, score_variants
-from biocore.families import Profile
+from biocore.families import Families, Profile
 from biocore.io import read_text
 from biocore.sequence import AMINO_ACIDS, clean_protein
 from biocore.variants import EffectScan, VariantModel, features
@@ -73,6 +73,8 @@ def run(arguments: argparse.Namespace) -> None:
         cleaned = clean_protein(record.sequence, record=record.name)
         profile = profile_of(library, cleaned.sequence, arguments)
         scan = model.scan(cleaned.sequence, profile)
+        if arguments.database is not None:  # the mean of both is better than either: docs/models_variants.md
+            scan = scan.averaged(model.scan(cleaned.sequence, library.profile(cleaned.sequence)))
         doubtful = scan.worth if any(scan.cautions) else ""
         for note in (*cleaned.notes, *scan.missing, *([doubtful] if doubtful else [])):
             print(f"note: {record.name}: {note}", file=sys.stderr)
@@ -173,6 +175,9 @@ def register_evaluate(commands) -> None:
     command.add_argument("--out", type=Path, metavar="FILE", help="write the metrics here as JSON")
     command.add_argument("--assays", metavar="NAMES", help="own-assay mode on these, with commas between")
     command.add_argument("--method", choices=METHODS, default=METHODS[0], help="with --assays; default: %(default)s")
+    command.add_argument(
+        "--database", type=Path, metavar="FASTA", help="measure with profiles from a search of it, beside the families'"
+    )
     command.set_defaults(run=evaluate)
 
 
@@ -207,7 +212,12 @@ def train(arguments: argparse.Namespace) -> None:
 def evaluate(arguments: argparse.Namespace) -> None:
     from biocore.variants.train import assay_table, own_assay, quality, results
 
-    _, rows = _prepared(arguments)
+    if arguments.database is not None and arguments.assays:
+        raise InputError("--database and --assays are measured apart: give one of them.")
+    library, rows = _prepared(arguments)
+    if arguments.database is not None:
+        _evaluate_database(library, rows, arguments)
+        return
     if arguments.assays:
         _evaluate_own(rows, arguments, own_assay)
         return
@@ -220,6 +230,20 @@ def evaluate(arguments: argparse.Namespace) -> None:
     print(pd.DataFrame(found.ablation).to_string(index=False))
     print(pd.DataFrame(found.cautions).T.to_string())
     print(pd.DataFrame(assays).drop(columns=["published", "doi"]).to_string(index=False))
+
+
+def _evaluate_database(library: Families, rows, arguments: argparse.Namespace) -> None:
+    from biocore.families.database import Database
+    from biocore.variants.train import across_sources, with_profiles_of
+
+    database = Database(arguments.database, in_memory=True)
+    found = with_profiles_of(
+        rows, lambda sequence: library.database_profile(sequence, database), _say, source=database.name
+    )
+    made = across_sources(rows, found, database.name)
+    if arguments.out is not None:
+        arguments.out.write_text(json.dumps(made, indent=1) + "\n")
+    print(pd.DataFrame(made).to_string(index=False))
 
 
 def _evaluate_own(rows, arguments: argparse.Namespace, own_assay) -> None:

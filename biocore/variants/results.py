@@ -1,7 +1,7 @@
 """What is said of the substitutions of a protein: a score each, what it is made of, and what such scores came to."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -152,6 +152,27 @@ class EffectScan:
         """What speaks against scores of some residues (0-based; those outside the protein are passed over)."""
         said = [self.cautions[i] for i in residues if 0 <= i < len(self.cautions)]
         return ", ".join(dict.fromkeys(word for words in said for word in words.split(", ") if word))
+
+    def averaged(self, other: "EffectScan") -> "EffectScan":
+        """The mean of this scan and one of the same protein by other homologues; still the sum of its parts.
+
+        Where one of them knows no homologue and the other does, it is the other alone.
+
+        Raises
+        ------
+        ValueError
+            It is of another protein.
+        """
+        if other.sequence != self.sequence:
+            raise ValueError("the two scans are of different proteins")
+        if other.groups != self.groups:
+            return max(self, other, key=lambda scan: len(scan.groups))
+        return replace(
+            self,
+            scores=(self.scores + other.scores) / 2,
+            contributions=(self.contributions + other.contributions) / 2,
+            intercept=(self.intercept + other.intercept) / 2,
+        )
 
     def table(self, offset: int = 0) -> pd.DataFrame:
         """Every substitution, one row each, the wild type left out.

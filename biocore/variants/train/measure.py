@@ -63,6 +63,16 @@ def leave_out(
     return sorted(made, key=lambda one: one.uniprot)
 
 
+def averaged(one: Sequence[HeldOut], other: Sequence[HeldOut]) -> list[HeldOut]:
+    """The means of two scores of the same substitutions."""
+    made = []
+    for a, b in zip(one, other, strict=True):
+        scores = tuple((s + t) / 2 for s, t in zip(a.scores, b.scores, strict=True))
+        agreement = tuple(spearman(s, r) for s, r in zip(scores, a.ranks, strict=True))
+        made.append(HeldOut(a.uniprot, scores, a.ranks, agreement))
+    return made
+
+
 def mean_spearman(found: Sequence[HeldOut], *, seed: int = 0) -> Interval:
     """Mean over proteins of the mean Spearman of their assays, with the interval over resampled proteins."""
     return mean_over_proteins(np.array([one.mean for one in found]), seed=seed)

@@ -1,7 +1,7 @@
 """``train variants`` and ``evaluate variants``: the regressions, what they are worth, and the card that says so."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from biocore import zoo
 from biocore.esm2 import MASKED, WILD_TYPE
-from biocore.families import Families
+from biocore.families import Families, Profile
 from biocore.io import replacing
 from biocore.variants.features import LANGUAGE_MODEL
 from biocore.variants.model import ALONE, FAMILY, WITH_LANGUAGE_MODEL, Ridge, as_tensors
@@ -55,6 +55,57 @@ def prepare(folder: Path, library: Families, language_model: Any | None, say: Sa
         if said is not None:
             say(f"{protein.uniprot}: read by the language model")
     return rows
+
+
+def with_profiles_of(
+    rows: Sequence[Measured], profile: Callable[[str], Profile], say: Say, *, source: str
+) -> list[Measured]:
+    """The same proteins, clusters and assays with profiles from elsewhere: a search of a database, say."""
+    made = []
+    for row in rows:
+        made.append(measured(replace(row.protein, profile=profile(row.protein.sequence))))
+        say(f"{row.protein.uniprot}: profile from {source}")
+    return made
+
+
+def across_sources(rows: Sequence[Measured], others: Sequence[Measured], source: str) -> list[dict[str, Any]]:
+    """What weights learned on profiles of one source are worth on those of another, each protein left out.
+
+    Parameters
+    ----------
+    rows, others : sequences of Measured
+        The same proteins with profiles of the library, and of `source`.
+    source : str
+
+    Returns
+    -------
+    list of dict
+        trained_on, scored_with, proteins, spearman, low, high (95 % over resampled proteins); viral proteins apart.
+        Scored with both: the mean of the two scores, as `EffectScan.averaged`.
+    """
+    library = "families"
+    sources = {library: rows, source: others, "both": [*rows, *others]}
+    tests = sources | {"both": others}
+    groups = [group for group in dict.fromkeys(others[0].groups) if group != LANGUAGE_MODEL]
+    pairs = [(library, library), (library, source), (library, "both"), (source, source), ("both", source)]
+    made = []
+    for viral in sorted({row.protein.viral for row in rows}):
+        for trained, scored in pairs:
+            train = _not_viral(sources[trained])
+            test = [p for p in tests[scored] if p.protein.viral == viral]
+            held = measure.leave_out(train, test, groups)
+            if scored == "both":
+                beside = [p for p in rows if p.protein.viral == viral]
+                held = measure.averaged(measure.leave_out(_not_viral(rows), beside, groups), held)
+            found = measure.mean_spearman(held)
+            numbers = {"spearman": found.value, "low": found.low, "high": found.high}
+            row = {"trained_on": trained, "scored_with": scored, "proteins": "viral" if viral else "not viral"}
+            made.append(row | {name: round(value, 4) for name, value in numbers.items()})
+    return made
+
+
+def _not_viral(rows: Sequence[Measured]) -> list[Measured]:
+    return [row for row in rows if not row.protein.viral]
 
 
 def _said(protein: Protein, language_model: Any | None) -> np.ndarray | None:

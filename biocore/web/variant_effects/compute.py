@@ -55,7 +55,9 @@ def score(protein: Protein, source: homologues.Source) -> Basis:
     library = homologues.stamp() if homologues.available() else ""
     family = (source.kind, str(source.path or source.name), source.text, library, profile is None)
     stamp = hashlib.sha256(repr((weights, protein.sequence, family, spoken)).encode()).hexdigest()
-    found, table = _scan(stamp, protein.sequence, profile, said)
+    too = source.kind == homologues.DATABASE and homologues.available()
+    embedded = homologues.family_profile(homologues.Source(), protein.sequence) if too else None
+    found, table = _scan(stamp, protein.sequence, profile, said, embedded)
     for sentence in found.missing:
         st.caption(f":material/info: {web.plain(sentence)}")
     return Basis(found, table, profile, said, stamp)
@@ -93,9 +95,14 @@ def _said(choice: Choice, sequence: str, name: str) -> np.ndarray | None:
 
 @st.cache_data(max_entries=16, scope="session", show_spinner="Scoring every substitution...")
 def _scan(
-    stamp: str, sequence: str, _profile: Profile | None, _said: np.ndarray | None
+    stamp: str, sequence: str, _profile: Profile | None, _said: np.ndarray | None, _embedded: Profile | None
 ) -> tuple[EffectScan, FeatureTable]:
-    """`stamp` stands for the model's weights and all the others."""
+    """`stamp` stands for the model's weights and all the others.
+
+    With homologues of a database the embedded families are asked, too (`_embedded`), and the mean is the score.
+    """
     with web.open_model(MODEL) as effects:
         found = effects.scan(sequence, _profile, said=_said)
+        if _embedded is not None:
+            found = found.averaged(effects.scan(sequence, _embedded, said=_said))
     return found, features(sequence, _profile, said=_said)
