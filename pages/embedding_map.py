@@ -14,7 +14,7 @@ with web.show_errors():
     maps.link(request, settings)
     embeddings = maps.embeddings_for(request, settings)
     maps.about(request, embeddings)
-    shown = maps.compute_map(embeddings, settings)
+    shown = maps.compute_map(embeddings, settings, request.example)
     web.show_notes(shown.notes)
 
     maps.new_proteins_input(embeddings)

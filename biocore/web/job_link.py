@@ -6,7 +6,7 @@ import streamlit as st
 
 from biocore import jobs
 from biocore.jobs import Description, Job
-from biocore.web.browser_key import owner, owner_is_known
+from biocore.web.browser_key import owner, owner_is_known, wait_for_owner
 from biocore.web.link import set_link
 
 PAGES = {  # kind of job -> the page that asks for it; its folder has an `open_job`
@@ -133,6 +133,8 @@ def _shared() -> dict[str, str]:
 def _wait_for_owner() -> None:
     """The job is shown once the browser has said whose it is; a browser that keeps nothing gets the page without."""
     st.caption("Looking for your job...")
+    if not wait_for_owner():
+        st.rerun()
     st.session_state[f"{_GAVE_UP}.runs"] += 1
     if st.session_state[f"{_GAVE_UP}.runs"] > 1:
         st.session_state[_GAVE_UP] = True

@@ -1,7 +1,7 @@
 """A server that is ready before anybody opens a page.
 
 Pages are imported before the server answers, so that no two visitors import at once.  The models that ship are loaded
-in the background: each page's first answer waits for nothing but its own computation.
+in the background, and then each page's first worked example is answered.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from biocore import runtime, zoo
 from biocore.errors import BiocoreError
 from biocore.web.shared import open_models
+from biocore.web.worked_examples import answer_all
 
 LOADED = ("esm-mini", "variant-effect", "go-mf")  # what the pages open with, and the families; few more are kept
 LATE = ("scipy.stats", "sklearn.manifold")  # imported by some pages where they need it
@@ -52,6 +53,7 @@ def _load() -> None:
     for module in LATE:
         import_module(module)
     _spare_the_collector()
+    answer_all()
 
 
 def _spare_the_collector() -> None:

@@ -52,20 +52,36 @@ def shown_strand() -> str:
     return strand if strand in STRANDS else "both"
 
 
-def best_sites(track: Track, tf: str, count: int) -> list[Site]:
+def best_sites(track: Track, tf: str, count: int, strand: str | None = None) -> list[Site]:
     """The strongest windows of one factor that do not overlap."""
-    return track.sites(tf, count=count, strand=shown_strand())
+    return track.sites(tf, count=count, strand=strand or shown_strand())
 
 
-def best_factor(track: Track) -> str:
+def best_factor(track: Track, strand: str | None = None) -> str:
     """The factor with the strongest window."""
-    return track.tfs[int(on_strand(track, shown_strand()).max(axis=1).argmax())]
+    return track.tfs[int(on_strand(track, strand or shown_strand()).max(axis=1).argmax())]
 
 
-def best_record(tracks: Sequence[Track]) -> int:
+def best_record(tracks: Sequence[Track], strand: str | None = None) -> int:
     """The record with the strongest window of all."""
-    strongest = [np.nan_to_num(on_strand(track, shown_strand()), nan=-np.inf).max() for track in tracks]
+    strongest = [np.nan_to_num(on_strand(track, strand or shown_strand()), nan=-np.inf).max() for track in tracks]
     return int(np.argmax(strongest))
+
+
+def _best_start(track: Track, tf: str, width: int, length: int, strand: str | None = None) -> int:
+    """Where, from 0, the window around a factor's strongest site begins; in the middle where it has none."""
+    site = best_sites(track, tf, 1, strand)
+    centre = (site[0].start + site[0].end) // 2 if site else length // 2
+    return window_around(centre, width, length)[0]
+
+
+def opening(records: Sequence[Dna], tracks: Sequence[Track]) -> tuple[str, str, int]:
+    """Factor, window and its start, from 0, that the page opens with."""
+    index = best_record(tracks, "both")
+    sequence, track = records[index].sequence, tracks[index]
+    tf, width = best_factor(track, "both"), min(WIDTH, len(sequence))
+    start = _best_start(track, tf, width, len(sequence), "both")
+    return tf, sequence[start : start + width], start
 
 
 def look_at(tf: str | None = None, *, rec: int | None = None, first: int | None = None) -> None:
@@ -130,9 +146,7 @@ def _make_valid(records: Sequence[Dna], tracks: Sequence[Track]) -> None:
     width = state["dna.width"]
     state["dna.width"] = width = min(max(width or WIDTH, shortest), longest)
     if state["dna.first"] is None:
-        site = best_sites(track, state["dna.tf"], 1)
-        centre = (site[0].start + site[0].end) // 2 if site else length // 2
-        state["dna.first"] = window_around(centre, width, length)[0] + 1
+        state["dna.first"] = _best_start(track, state["dna.tf"], width, length) + 1
     state["dna.first"] = min(max(state["dna.first"], 1), length - width + 1)
 
 

@@ -19,8 +19,9 @@ from biocore.tfbinding.alleles import AlleleEffects, allele_effects
 from biocore.tfbinding.attention import AttentionMaps, attention_maps
 from biocore.tfbinding.inside import ReceptiveField, receptive_field
 from biocore.tfbinding.tracks import Track
+from biocore.web import shipped
 from biocore.web.browser_key import owner
-from biocore.web.dna_binding.inputs import Dna
+from biocore.web.dna_binding.inputs import Dna, examples, parse_dna
 from biocore.web.job_link import as_fasta, keep_job_in_link, shared_jobs
 from biocore.web.shared import open_models
 from biocore.web.waiting import job
@@ -39,10 +40,15 @@ def models_here() -> dict[str, str]:
     ModelUnavailable
         There is none.
     """
-    found = {zoo.factor(name): name for name in zoo.here("tf-binding")} | own_models()
+    found = {zoo.factor(name): name for name in shipped_models()} | own_models()
     if not found:
         raise ModelUnavailable("There is no DNA model on this machine. Train one: python -m biocore train tfbinding")
     return found
+
+
+def shipped_models() -> tuple[str, ...]:
+    """Names of the factor models on this machine that are nobody's own."""
+    return tuple(zoo.here("tf-binding"))
 
 
 def own_models() -> dict[str, str]:
@@ -68,35 +74,62 @@ def scan_records(sequences: tuple[str, ...], stride: int = 1) -> list[Track]:
     return _scan_records(sequences, stride, tuple(models_here().values()))
 
 
-@st.cache_data(max_entries=4, scope="session", show_spinner="Scoring every window with every factor...")
+@shipped.cached(
+    given=["sequences"], models=["models"], max_entries=4, show_spinner="Scoring every window with every factor..."
+)
 def _scan_records(sequences: tuple[str, ...], stride: int, models: tuple[str, ...]) -> list[Track]:
     with open_models(models) as loaded:
         return tfbinding.record_tracks(loaded, sequences, window=WIDTH, stride=stride)
 
 
+def _with(name: str, use: Callable[[Any], Any]) -> Any:
+    """What `use` makes of a model, by its name; the models that ship are opened together."""
+    names = shipped_models()
+    if name not in names:
+        names = tuple(models_here().values())
+    with open_models(names) as loaded:
+        return use(loaded[names.index(name)])
+
+
 def _with_model(tf: str, use: Callable[[Any], Any]) -> Any:
-    here = models_here()
-    with open_models(tuple(here.values())) as loaded:
-        return use(loaded[list(here).index(tf)])
+    return _with(models_here()[tf], use)
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner=False)
 def strand_scores(tf: str, sequence: str) -> tuple[float, float]:
     """Log-odds of one window: forward, reverse."""
-    forward, reverse = _with_model(tf, lambda model: model.strand_log_odds(one_hot([sequence])))
+    return _strand_scores(models_here()[tf], sequence)
+
+
+@shipped.cached(given=["sequence"], models=["model"], max_entries=64)
+def _strand_scores(model: str, sequence: str) -> tuple[float, float]:
+    forward, reverse = _with(model, lambda loaded: loaded.strand_log_odds(one_hot([sequence])))
     return float(forward[0]), float(reverse[0])
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner="Changing every base...")
 def ism(tf: str, sequences: tuple[str, ...], starts: tuple[int, ...]) -> list[EffectMap]:
     """In-silico mutagenesis of windows that begin at 0-based `starts` of their records."""
-    return _with_model(tf, lambda model: attribution.mutation_scans(model, sequences, starts=starts))
+    return _ism(models_here()[tf], sequences, starts)
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner="Computing gradients...")
+@shipped.cached(given=["sequences"], models=["model"], max_entries=64, show_spinner="Changing every base...")
+def _ism(model: str, sequences: tuple[str, ...], starts: tuple[int, ...]) -> list[EffectMap]:
+    return _with(model, lambda loaded: attribution.mutation_scans(loaded, sequences, starts=starts))
+
+
 def gradient(tf: str, sequence: str, start: int, method: str) -> EffectMap:
     """A gradient map of one window."""
-    return _with_model(tf, lambda model: attribution.gradient_map(model.logit_fn, sequence, method, start=start))
+    return _gradient(models_here()[tf], sequence, start, method)
+
+
+@shipped.cached(
+    given=["sequence"],
+    models=["model"],
+    settings=["method"],
+    max_entries=64,
+    show_spinner="Computing gradients...",
+)
+def _gradient(model: str, sequence: str, start: int, method: str) -> EffectMap:
+    return _with(model, lambda loaded: attribution.gradient_map(loaded.logit_fn, sequence, method, start=start))
 
 
 @st.cache_data(max_entries=64, scope="session", show_spinner=False)
@@ -218,20 +251,36 @@ class NoThreshold:
     reason: str
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner="Scanning shuffles for the significance threshold...")
-def _significance(tf: str, sequence: str) -> Significance | NoThreshold:
+@shipped.cached(
+    given=["sequence"],
+    models=["model"],
+    max_entries=64,
+    show_spinner="Scanning shuffles for the significance threshold...",
+)
+def _significance(model: str, sequence: str) -> Significance | NoThreshold:
     try:
-        return _with_model(
-            tf,
-            lambda model: attribution.significance(model, sequence, seed=SEED, shuffles=SHUFFLES, level=LEVEL),
+        return _with(
+            model,
+            lambda loaded: attribution.significance(loaded, sequence, seed=SEED, shuffles=SHUFFLES, level=LEVEL),
         )
     except InputError as error:
         return NoThreshold(str(error))
 
 
+def answer_example(choose: Callable[[list[Dna], list[Track]], tuple[str, str, int]]) -> None:
+    """What the page opens with, for all visitors; `choose` gives factor, window and its start."""
+    records = parse_dna(next(iter(examples().values())))
+    tracks = _scan_records(tuple(record.sequence for record in records), 1, shipped_models())
+    tf, window, start = choose(records, tracks)
+    model = next(name for name in shipped_models() if zoo.factor(name) == tf)
+    _strand_scores(model, window)
+    _ism(model, (window,), (start,))
+    _significance(model, window)
+
+
 def significance(tf: str, sequence: str) -> Significance | NoThreshold:
     """The threshold of a window, from the empirical null distribution of its shuffles."""
-    found = _significance(tf, sequence)
+    found = _significance(models_here()[tf], sequence)
     known: list[tuple[str, str]] = st.session_state.setdefault("dna.thresholds", [])
     if (tf, sequence) not in known:
         st.session_state["dna.thresholds"] = [*known[-63:], (tf, sequence)]
@@ -250,5 +299,6 @@ def long_significance(tf: str, name: str, sequence: str) -> Significance | NoThr
 
 
 def known_significance(tf: str, sequence: str) -> Significance | NoThreshold | None:
-    """`significance` where this session has computed it, else None."""
-    return significance(tf, sequence) if (tf, sequence) in st.session_state.get("dna.thresholds", []) else None
+    """`significance` where it was computed, by this session or for a worked example by any, else None."""
+    here = (tf, sequence) in st.session_state.get("dna.thresholds", [])
+    return significance(tf, sequence) if here or _significance.is_known(models_here()[tf], sequence) else None

@@ -9,6 +9,7 @@ import streamlit as st
 from biocore import motif, runtime
 from biocore.errors import InputError
 from biocore.sequence import clean_dna, parse_records
+from biocore.web import shipped
 from biocore.web.frame import plain
 from biocore.web.inputs import show_upload_error, upload_text
 
@@ -51,7 +52,9 @@ class Dna:
 @lru_cache(maxsize=1)
 def examples() -> dict[str, str]:
     """Worked examples: what the menu says -> FASTA text."""
-    return {title: (runtime.ASSETS / "examples" / name).read_text() for title, name in EXAMPLES.items()}
+    return shipped.register(
+        {title: (runtime.ASSETS / "examples" / name).read_text() for title, name in EXAMPLES.items()}
+    )
 
 
 @st.cache_data(max_entries=8, scope="session", show_spinner=False)

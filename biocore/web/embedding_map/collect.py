@@ -14,6 +14,7 @@ from biocore.errors import InputError
 from biocore.jobs import Description
 from biocore.jobs.models import parameters
 from biocore.sequence import parse_records, recognise
+from biocore.web import shipped
 from biocore.web.embedding_map.request import EXAMPLE, MOST_RECORDS, MOST_RESIDUES, MOST_VECTORS, VECTORS, Request
 from biocore.web.job_link import as_fasta, keep_job_in_link
 from biocore.web.outputs import listing
@@ -32,6 +33,7 @@ def _example(name: str, stamp: int) -> embedding.Example:
 def load_example(name: str) -> embedding.Example:
     """An example; a file that was made again is read again."""
     path = runtime.ASSETS / "examples" / f"map_{name}.npz"
+    shipped.register_name(name)
     return _example(name, path.stat().st_mtime_ns if path.exists() else 0)
 
 

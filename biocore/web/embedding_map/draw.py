@@ -11,6 +11,7 @@ from biocore.embedding import EmbeddingSet, Projection, ProjectionSettings
 from biocore.jobs import Description
 from biocore.jobs.kinds.map import as_text
 from biocore.plot import embedding_map as plots
+from biocore.web import shipped
 from biocore.web.embedding_map.beside import projected_proteins, show_projected
 from biocore.web.embedding_map.collect import MANY, digest, load_example
 from biocore.web.embedding_map.request import EXAMPLE, FIND, PICKED, Request
@@ -20,15 +21,18 @@ from biocore.web.outputs import figure, table
 from biocore.web.waiting import job
 
 
-def compute_map(embeddings: EmbeddingSet, settings: ProjectionSettings) -> Projection:
-    """The map: the one it came with, from the cache, or computed now; of many vectors of a file by a job."""
+def compute_map(embeddings: EmbeddingSet, settings: ProjectionSettings, example: str = "") -> Projection:
+    """The map: the one it came with, from the cache, or computed now; of many vectors of a file by a job.
+
+    `example` is the name of the worked example whose vectors these are.
+    """
     if embeddings.projection is None and len(embeddings) > MANY and settings.method != "pca":
         return _by_job(embeddings, settings)
     wait = "Computing the map..."
     if settings.method == "umap":
         wait = "Computing UMAP; the first one takes half a minute more, while its code is compiled..."
     with st.spinner(wait):
-        return _map(digest(embeddings.vectors), settings, embeddings)
+        return _map(example, digest(embeddings.vectors), settings, embeddings)
 
 
 def _by_job(embeddings: EmbeddingSet, settings: ProjectionSettings) -> Projection:
@@ -44,19 +48,51 @@ def _by_job(embeddings: EmbeddingSet, settings: ProjectionSettings) -> Projectio
     return answer.result
 
 
-@st.cache_data(max_entries=8, scope="session", show_spinner=False)
-def _map(key: str, settings: ProjectionSettings, _embeddings: EmbeddingSet) -> Projection:
+@shipped.cached(given=["example"], settings=["key", "settings"], max_entries=8)
+def _map(example: str, key: str, settings: ProjectionSettings, _embeddings: EmbeddingSet) -> Projection:
     return embedding.projection_of(_embeddings, settings)
 
 
-@st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the map...")
-def _quality(key: str, settings: ProjectionSettings, coordinates: str, _vectors, _shown: Projection):
+@shipped.cached(
+    given=["example"],
+    settings=["key", "settings", "coordinates"],
+    max_entries=16,
+    show_spinner="Measuring the map...",
+)
+def _quality(example: str, key: str, settings: ProjectionSettings, coordinates: str, _vectors, _shown: Projection):
     return embedding.projection_quality(_vectors, _shown)
 
 
-@st.cache_data(max_entries=16, scope="session", show_spinner="Measuring the labels...")
-def _separation(key: str, column: str, labels: tuple[str, ...], metric: str, _vectors):
+@shipped.cached(
+    given=["example"],
+    settings=["key", "column", "labels", "metric"],
+    max_entries=16,
+    show_spinner="Measuring the labels...",
+)
+def _separation(example: str, key: str, column: str, labels: tuple[str, ...], metric: str, _vectors):
     return embedding.separation(_vectors, labels, metric=metric)
+
+
+def answer_example() -> None:
+    """What the page opens with, for all visitors."""
+    for name in list(embedding.example_names())[:1]:
+        ours = load_example(name)
+        shown = ours.embeddings.projection
+        if shown is not None:
+            _kept(name, ours.embeddings, shown)
+            _apart(name, ours.embeddings, ours.colour, shown.settings.metric)
+
+
+def _kept(example: str, embeddings: EmbeddingSet, shown: Projection):
+    """How much of the original space the map has kept."""
+    key = digest(embeddings.vectors)
+    return _quality(example, key, shown.settings, digest(shown.coordinates), embeddings.vectors, shown)
+
+
+def _apart(example: str, embeddings: EmbeddingSet, column: str, metric: str):
+    """How far the labels of a column are apart."""
+    labels = tuple(str(value) for value in embeddings.table[column])
+    return _separation(example, digest(embeddings.vectors), column, labels, metric, embeddings.vectors)
 
 
 def show_map(request: Request, embeddings: EmbeddingSet, shown: Projection) -> None:
@@ -90,7 +126,7 @@ def show_map(request: Request, embeddings: EmbeddingSet, shown: Projection) -> N
         if search:
             st.caption(f"{len(found):,} points with {plain(repr(search))} in a name or label (ringed).")
     with trust:
-        _trust(embeddings, shown, colour)
+        _trust(request.example, embeddings, shown, colour)
     copies = int((points.copies - 1).sum())
     if copies:
         st.caption(f"{copies:,} proteins have the same vector as another; ×n beside a point says how many lie there.")
@@ -180,10 +216,9 @@ def _alt(embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> str
     return f"Map of {len(embeddings):,} proteins ({shown.title}){by}. The table below holds every coordinate."
 
 
-def _trust(embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> None:
+def _trust(example: str, embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> None:
     """How far the picture can be trusted, and whether labels are apart where it counts."""
-    key = digest(embeddings.vectors)
-    kept = _quality(key, shown.settings, digest(shown.coordinates), embeddings.vectors, shown)
+    kept = _kept(example, embeddings, shown)
     st.markdown("**What the map kept**")
     st.metric(
         "Trustworthiness",
@@ -202,8 +237,7 @@ def _trust(embeddings: EmbeddingSet, shown: Projection, colour: str | None) -> N
         st.metric("Variance shown", _percent(kept.variance))
     if colour is None or plots.is_number(embeddings.table[colour]):
         return
-    labels = tuple(str(v) for v in embeddings.table[colour])
-    apart = _separation(key, colour, labels, shown.settings.metric, embeddings.vectors)
+    apart = _apart(example, embeddings, colour, shown.settings.metric)
     st.markdown(f"**Are labels apart?** *{plain(colour)}, in the original space*")
     st.metric("Silhouette", _number(apart.silhouette), help="0: labels overlap; 1: far apart; below 0: mixed up.")
     st.metric(

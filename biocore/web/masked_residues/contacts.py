@@ -13,6 +13,7 @@ from biocore.plot.contacts import contact_map
 from biocore.structure.alignment import align
 from biocore.structure.contact_map import ATTENDED, COUPLED, ContactMap, known_contacts, measured_in_words
 from biocore.structure.geometry import MAX_MATRIX
+from biocore.web import shipped
 from biocore.web.masked_residues.homologues import ALIGNMENT, DATABASE, LIBRARY, Source
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.masked_residues.model import Choice
@@ -55,7 +56,7 @@ def show_contacts(protein: Protein, choice: Choice, source: Source) -> None:
         if coupled:
             predicted = _coupled(protein.sequence, source.name, source.text, str(searched or ""))
         else:
-            predicted = _attended(choice, choice.hash, _heads(choice), protein.sequence)
+            predicted = attended(choice, protein.sequence)
     except BiocoreError as error:
         st.caption(web.plain(str(error)))
         return
@@ -81,15 +82,22 @@ def show_contacts(protein: Protein, choice: Choice, source: Source) -> None:
     )
 
 
-def _heads(choice: Choice) -> str:
-    """Changes with the head that is kept on the model's card."""
-    return str(choice.card.details.get("contacts", {}))
+def attended(choice: Choice, sequence: str) -> ContactMap:
+    """Contacts as a language model's attention has them."""
+    heads = str(choice.card.details.get("contacts", {}))  # changes with the head that is kept on the model's card
+    return _attended(choice, choice.name, choice.hash, heads, sequence)
 
 
-@st.cache_data(max_entries=8, scope="session", show_spinner="Reading attention...")
-def _attended(_choice: Choice, hash: str, heads: str, sequence: str) -> ContactMap:
-    with _choice.opened() as model:
-        return model.contacts(sequence)
+@shipped.cached(
+    given=["sequence"],
+    models=["model"],
+    settings=["hash", "heads"],
+    max_entries=8,
+    show_spinner="Reading attention...",
+)
+def _attended(_choice: Choice, model: str, hash: str, heads: str, sequence: str) -> ContactMap:
+    with _choice.opened() as loaded:
+        return loaded.contacts(sequence)
 
 
 def _searched(source: Source, sequence: str) -> Path | None:

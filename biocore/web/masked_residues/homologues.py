@@ -10,6 +10,7 @@ from biocore import runtime, web, zoo
 from biocore.errors import BiocoreError
 from biocore.families import Profile
 from biocore.jobs import Description
+from biocore.web import shipped
 from biocore.web.inputs import MAX_UPLOAD_MB, decode
 from biocore.web.waiting import job
 
@@ -84,7 +85,9 @@ def choose_source(prefix: str = "masked_residues") -> Source:
     return Source()
 
 
-@st.cache_data(max_entries=32, scope="session", show_spinner="Looking for the protein's family...")
+@shipped.cached(
+    given=["sequence"], settings=["stamp"], max_entries=32, show_spinner="Looking for the protein's family..."
+)
 def embedded_profile(stamp: str, sequence: str, hidden: tuple[int, ...]) -> Profile:
     """The embedded families' profile; `stamp` is the library's hash."""
     with web.open_model(LIBRARY) as library:

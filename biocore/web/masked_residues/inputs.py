@@ -7,17 +7,20 @@ import streamlit as st
 from biocore import web
 from biocore.esm2 import MAX_RESIDUES
 from biocore.sequence import clean_protein, parse_records
+from biocore.web import shipped
 
 INSULIN = (
     "MALWMRLLPLLALLALWGPDPAAAFVNQHLCGSHLVEALYLVCGERGFFYTPKTRREAEDLQVGQVELGGGPGAGSLQPLALEGSLQKRGIVEQCCTSICSLYQLENYCN"
 )
-EXAMPLES = {
-    "Human insulin": f">INS_HUMAN preproinsulin, P01308\n{INSULIN}\n",
-    "Ubiquitin": ">ubiquitin 1UBQ\nMQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG\n",
-    "Lysozyme": ">lysozyme hen egg white, mature chain, 2LYZ\n"
-    "KVFGRCELAAAMKRHGLDNYRGYSLGNWVCAAKFESNFNTQATNRNTDGSTDYGILQINSRWWCNDGRTPGSRNLCNIPCSALLSSDITASVNCAKKIVSDGNGMN"
-    "AWVAWRNRCKGTDVQAWIRGCRL\n",
-}
+EXAMPLES = shipped.register(
+    {
+        "Human insulin": f">INS_HUMAN preproinsulin, P01308\n{INSULIN}\n",
+        "Ubiquitin": ">ubiquitin 1UBQ\nMQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG\n",
+        "Lysozyme": ">lysozyme hen egg white, mature chain, 2LYZ\n"
+        "KVFGRCELAAAMKRHGLDNYRGYSLGNWVCAAKFESNFNTQATNRNTDGSTDYGILQINSRWWCNDGRTPGSRNLCNIPCSALLSSDITASVNCAKKIVSDGNGMN"
+        "AWVAWRNRCKGTDVQAWIRGCRL\n",
+    }
+)
 BOOK_POSITIONS = {29: "L30 (0-based 29)", 26: "N27 (0-based 26)"}
 HELP = (
     f"FASTA or a bare sequence in one-letter code, 1 to {MAX_RESIDUES:,} residues; case, spaces and digits are "

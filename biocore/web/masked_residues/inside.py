@@ -14,6 +14,7 @@ from biocore.web.masked_residues.model import Choice
 
 _VIEWS = ("Token map", "Tokens", "One-hot matrix", "Vocabulary")
 _FIRST = 60
+_ALL = tuple(range(len(TOKENS)))
 _SPECIAL = {
     "<cls>": "start of the sequence",
     "<pad>": "fills shorter rows of a batch; ignored",
@@ -101,6 +102,13 @@ def _token_map(_choice: Choice, key: str, method: str, ids: tuple[int, ...]) -> 
     return found.coordinates, found.axes, found.title
 
 
+def token_map(
+    choice: Choice, method: str = "tsne", ids: tuple[int, ...] = _ALL
+) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """Coordinates of tokens, names of the axes, and a title."""
+    return _token_map(choice, choice.hash, method, ids)
+
+
 def _show_map(choice: Choice) -> None:
     method = st.segmented_control(
         "Method",
@@ -111,9 +119,9 @@ def _show_map(choice: Choice) -> None:
         key="masked_residues.inside.method",
     )
     only = st.toggle("Only the 20 amino acids", key="masked_residues.inside.only")
-    ids = tuple(sorted(AMINO_ACID_IDS.tolist())) if only else tuple(range(len(TOKENS)))
+    ids = tuple(sorted(AMINO_ACID_IDS.tolist())) if only else _ALL
     tokens = [TOKENS[i] for i in ids]
-    coordinates, axes, title = _token_map(choice, choice.hash, method, ids)
+    coordinates, axes, title = token_map(choice, method, ids)
     web.figure(
         plot.token_map(tokens, coordinates, axes, f"Token vectors of {choice.card.name}, {title}"),
         f"tokens_{method}",

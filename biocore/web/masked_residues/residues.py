@@ -15,7 +15,7 @@ from biocore.families import Profile
 from biocore.plot import family as family_plot
 from biocore.plot import masked_residues as plot
 from biocore.sequence import AMINO_ACIDS
-from biocore.web import workspace
+from biocore.web import shipped, workspace
 from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.inputs import BOOK_POSITIONS, INSULIN, Protein
 from biocore.web.masked_residues.model import Choice
@@ -26,6 +26,7 @@ MASKED = "masked_residues.masked"
 _OF = "masked_residues.masked_of"
 _READER = "masked_residues"  # of the residue cursor
 MAX_MASKED = 50
+FIRST_MASKED = 29  # of insulin, 0-based: the book's first example
 _COLOURINGS = {
     "side chain": None,
     "entropy": ("entropy", 0.0, float(np.log2(20))),
@@ -39,7 +40,7 @@ def masked(protein: Protein) -> list[int]:
     if st.session_state.get(_OF) != protein.sequence:
         first = MASKED not in st.session_state
         wanted = _from_link(len(protein.sequence)) if first else []
-        default = 29 if protein.sequence == INSULIN else len(protein.sequence) // 2
+        default = FIRST_MASKED if protein.sequence == INSULIN else len(protein.sequence) // 2
         st.session_state[MASKED] = wanted or [default]
         st.session_state[_OF] = protein.sequence
     pointed = workspace.news(_READER, protein.sequence)
@@ -141,16 +142,27 @@ def _use_position_text(protein: Protein) -> None:
         st.session_state["masked_residues.position_error"] = str(error)
 
 
-@st.cache_data(max_entries=64, scope="session", show_spinner="Asking the model...")
-def _answer(_choice: Choice, key: str, sequence: str, positions: tuple[int, ...]) -> ResidueProbabilities:
-    with _choice.opened() as model:
-        return model.residue_probabilities(sequence, positions)
+@shipped.cached(
+    given=["sequence"], models=["model"], settings=["hash"], max_entries=64, show_spinner="Asking the model..."
+)
+def _answer(_choice: Choice, model: str, hash: str, sequence: str, positions: tuple[int, ...]) -> ResidueProbabilities:
+    with _choice.opened() as loaded:
+        return loaded.residue_probabilities(sequence, positions)
+
+
+def answer_example(choice: Choice) -> None:
+    """What the page opens with, for all visitors."""
+    hash, positions = choice.hash, (FIRST_MASKED,)
+    _answer(choice, choice.name, hash, INSULIN, positions)
+    if homologues.available():
+        for hidden in ((), positions):
+            homologues.embedded_profile(homologues.stamp(), INSULIN, hidden)
 
 
 def show_answer(protein: Protein, choice: Choice, source: homologues.Source, profile: Profile | None) -> None:
     """Figure, numbers and table for the masked residues: the blend, and both its parts beside it."""
     positions = masked(protein)
-    answer = _answer(choice, choice.hash, protein.sequence, tuple(positions))
+    answer = _answer(choice, choice.name, choice.hash, protein.sequence, tuple(positions))
     found = homologues.without(source, profile, protein.sequence, tuple(positions))
     rows = np.array(positions)
     mixed = homologues.blended(found, answer.probabilities, choice.card.name, rows)

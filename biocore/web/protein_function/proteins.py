@@ -8,6 +8,7 @@ import streamlit as st
 from biocore import runtime, web, zoo
 from biocore.errors import InputError
 from biocore.sequence import clean_protein, parse_records
+from biocore.web import shipped
 
 TASK = "protein-function"
 MAX_RECORDS = 1000
@@ -43,7 +44,7 @@ def examples() -> dict[str, str]:
     """Name -> FASTA text of each worked example, and all of them together."""
     records = parse_records((runtime.ASSETS / "examples" / "function.fa").read_text())
     texts = [f">{r.name} {r.description}\n{''.join(r.sequence.split())}\n" for r in records]
-    return dict(zip(_NAMES, texts, strict=True)) | {"All six": "".join(texts)}
+    return shipped.register(dict(zip(_NAMES, texts, strict=True)) | {"All six": "".join(texts)})
 
 
 def read_proteins(text: str) -> list[Protein]:

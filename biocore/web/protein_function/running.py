@@ -8,8 +8,9 @@ import streamlit as st
 from biocore import web, zoo
 from biocore.go import Prediction, tables
 from biocore.jobs import Description
+from biocore.web import shipped
 from biocore.web.job_link import as_fasta, keep_job_in_link
-from biocore.web.protein_function.proteins import AT_ONCE, KEPT, Protein
+from biocore.web.protein_function.proteins import AT_ONCE, KEPT, TASK, Protein, examples, read_proteins
 
 
 def predict(card: zoo.ModelCard, proteins: Sequence[Protein]) -> dict[int, Prediction]:
@@ -52,14 +53,22 @@ def open_job(description: Description) -> None:
 
 
 def _at_once(card: zoo.ModelCard, protein: Protein) -> Prediction:
-    answers: dict[tuple[str, str, str], Prediction] = st.session_state.setdefault("function.answers", {})
-    key = card.name, card.sha256.get(zoo.WEIGHTS, ""), protein.key
-    if key not in answers:
-        with st.spinner("Asking the model..."), web.open_model(card.name) as model:
-            answers[key] = model([protein.sequence])
-        while len(answers) > KEPT:
-            answers.pop(next(iter(answers)))
-    return answers[key]
+    return _predict(card.name, card.sha256.get(zoo.WEIGHTS, ""), protein.sequence)
+
+
+def answer_example() -> None:
+    """What the page opens with, for all visitors."""
+    (protein,) = read_proteins(next(iter(examples().values())))
+    for card in zoo.cards(TASK)[:1]:
+        _at_once(card, protein)
+
+
+@shipped.cached(
+    given=["sequence"], models=["name"], settings=["weights"], max_entries=KEPT, show_spinner="Asking the model..."
+)
+def _predict(name: str, weights: str, sequence: str) -> Prediction:
+    with web.open_model(name) as model:
+        return model([sequence])
 
 
 def choose_protein(card: zoo.ModelCard, proteins: Sequence[Protein], done: dict[int, Prediction]) -> int:

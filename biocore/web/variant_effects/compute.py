@@ -10,12 +10,14 @@ from biocore import web, zoo
 from biocore.errors import ModelUnavailable
 from biocore.esm2 import MASKED
 from biocore.families import Profile
+from biocore.sequence import parse_records
 from biocore.variants import EffectScan, FeatureTable, features
 from biocore.variants.model import WITH_LANGUAGE_MODEL
+from biocore.web import shipped
 from biocore.web.masked_residues import homologues, scan
 from biocore.web.masked_residues.inputs import Protein
 from biocore.web.masked_residues.model import FALLBACK, Choice, choice_of
-from biocore.web.variant_effects.inputs import MODEL, effect_card
+from biocore.web.variant_effects.inputs import EXAMPLES, MODEL, effect_card
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,32 @@ def score(protein: Protein, source: homologues.Source) -> Basis:
     """
     profile = homologues.family_profile(source, protein.sequence)
     said, spoken = _language_model(protein.sequence, protein.name)
+    basis = _basis(protein.sequence, source, profile, said, spoken)
+    for sentence in basis.scan.missing:
+        st.caption(f":material/info: {web.plain(sentence)}")
+    return basis
+
+
+def _basis(
+    sequence: str, source: homologues.Source, profile: Profile | None, said: np.ndarray | None, spoken: str
+) -> Basis:
     weights = effect_card().sha256.get(zoo.WEIGHTS, "")
     library = homologues.stamp() if homologues.available() else ""
     family = (source.kind, str(source.path or source.name), source.text, library, profile is None)
-    stamp = hashlib.sha256(repr((weights, protein.sequence, family, spoken)).encode()).hexdigest()
+    stamp = hashlib.sha256(repr((weights, sequence, family, spoken)).encode()).hexdigest()
     too = source.kind == homologues.DATABASE and homologues.available()
-    embedded = homologues.family_profile(homologues.Source(), protein.sequence) if too else None
-    found, table = _scan(stamp, protein.sequence, profile, said, embedded)
-    for sentence in found.missing:
-        st.caption(f":material/info: {web.plain(sentence)}")
+    embedded = homologues.family_profile(homologues.Source(), sequence) if too else None
+    theirs = source.text or str(source.path or "") or None
+    found, table = _scan(stamp, sequence, theirs, profile, said, embedded)
     return Basis(found, table, profile, said, stamp)
+
+
+def answer_example() -> None:
+    """What the page opens with, for all visitors; nothing where the language model has to be asked before."""
+    (record,) = parse_records(next(iter(EXAMPLES.values())))
+    if homologues.available() and not _reads_language_model():
+        profile = homologues.embedded_profile(homologues.stamp(), record.sequence, ())
+        _basis(record.sequence, homologues.Source(), profile, None, "")
 
 
 def _language_model(sequence: str, name: str) -> tuple[np.ndarray | None, str]:
@@ -68,7 +86,7 @@ def _language_model(sequence: str, name: str) -> tuple[np.ndarray | None, str]:
 
     It is asked only where a part of the model reads it: nobody waits for what moves no score.
     """
-    if not any(name.endswith(WITH_LANGUAGE_MODEL) for name in effect_card().details.get("features", {})):
+    if not _reads_language_model():
         return None, ""
     try:
         choice = choice_of(str(effect_card().details.get("language_model") or FALLBACK))
@@ -77,6 +95,10 @@ def _language_model(sequence: str, name: str) -> tuple[np.ndarray | None, str]:
         return None, ""
     said = _said(choice, sequence, name)
     return said, "" if said is None else choice.hash
+
+
+def _reads_language_model() -> bool:
+    return any(name.endswith(WITH_LANGUAGE_MODEL) for name in effect_card().details.get("features", {}))
 
 
 def _said(choice: Choice, sequence: str, name: str) -> np.ndarray | None:
@@ -93,11 +115,18 @@ def _said(choice: Choice, sequence: str, name: str) -> np.ndarray | None:
     return found.probabilities if found is not None and found.done.all() else None
 
 
-@st.cache_data(max_entries=16, scope="session", show_spinner="Scoring every substitution...")
+@shipped.cached(
+    given=["sequence", "theirs"], settings=["stamp"], max_entries=16, show_spinner="Scoring every substitution..."
+)
 def _scan(
-    stamp: str, sequence: str, _profile: Profile | None, _said: np.ndarray | None, _embedded: Profile | None
+    stamp: str,
+    sequence: str,
+    theirs: str | None,
+    _profile: Profile | None,
+    _said: np.ndarray | None,
+    _embedded: Profile | None,
 ) -> tuple[EffectScan, FeatureTable]:
-    """`stamp` stands for the model's weights and all the others.
+    """`stamp` stands for the model's weights and all the others; `theirs` is an alignment or database, if any.
 
     With homologues of a database the embedded families are asked, too (`_embedded`), and the mean is the score.
     """

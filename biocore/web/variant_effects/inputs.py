@@ -4,6 +4,7 @@ import streamlit as st
 
 from biocore import zoo
 from biocore.jobs import Description
+from biocore.web import shipped
 from biocore.web.job_link import as_fasta
 from biocore.web.masked_residues import homologues
 from biocore.web.masked_residues.inputs import EXAMPLES as BOOK
@@ -12,14 +13,16 @@ from biocore.web.masked_residues.inputs import Protein, read_protein, read_setti
 PREFIX = "variant_effects"  # of this page's session keys
 PROTEIN = f"{PREFIX}.protein"
 MODEL = "variant-effect"
-EXAMPLES = {
-    "Ubiquitin": BOOK["Ubiquitin"],
-    "TEM-1 beta-lactamase": ">BLA_ECOLX TEM-1 beta-lactamase, P62593\n"
-    "MSIQHFRVALIPFFAAFCLPVFAHPETLVKVKDAEDQLGARVGYIELDLNSGKILESFRPEERFPMMSTFKVLLCGAVLSRVDAGQEQLGRRIHYSQNDLVEYSPVTEKHLT"
-    "DGMTVRELCSAAITMSDNTAANLLLTTIGGPKELTAFLHNMGDHVTRLDRWEPELNEAIPNDERDTTMPAAMATTLRKLLTGELLTLASRQQLIDWMEADKVAGPLLRSALPA"
-    "GWFIADKSGAGERGSRGIIAALGPDGKPSRIVVIYTTGSQATMDERNRQIAEIGASLIKHW\n",
-    "Human insulin": BOOK["Human insulin"],
-}
+EXAMPLES = shipped.register(
+    {
+        "Ubiquitin": BOOK["Ubiquitin"],
+        "TEM-1 beta-lactamase": ">BLA_ECOLX TEM-1 beta-lactamase, P62593\n"
+        "MSIQHFRVALIPFFAAFCLPVFAHPETLVKVKDAEDQLGARVGYIELDLNSGKILESFRPEERFPMMSTFKVLLCGAVLSRVDAGQEQLGRRIHYSQNDLVEYSPVTEKHLT"
+        "DGMTVRELCSAAITMSDNTAANLLLTTIGGPKELTAFLHNMGDHVTRLDRWEPELNEAIPNDERDTTMPAAMATTLRKLLTGELLTLASRQQLIDWMEADKVAGPLLRSALPA"
+        "GWFIADKSGAGERGSRGIIAALGPDGKPSRIVVIYTTGSQATMDERNRQIAEIGASLIKHW\n",
+        "Human insulin": BOOK["Human insulin"],
+    }
+)
 EXAMPLE_VARIANTS = "L43S, p.Ile44Ala, K48R, L8A:I44A"  # of ubiquitin
 
 
