@@ -112,8 +112,8 @@ def open_page(server, chromium):
 def follow_menu():
     """``follow_menu(page, "Structures")`` goes to a page by the menu and waits for its title.
 
-    Streamlit forgets a click in the menu where the page that is left reports something in the same moment, as every
-    page does once when it opens: whoever sees the old page 15 seconds later clicks again.
+    Streamlit forgets a click in the menu where the page that is left reports something in the same moment, as a page
+    does once when it brings back what a tab had kept: whoever sees the old page 15 seconds later clicks again.
     """
 
     def follow(page, name: str) -> None:
