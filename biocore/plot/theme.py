@@ -1,5 +1,7 @@
 """Colours and layout shared by every figure.  All palettes are safe for colour-blind readers."""
 
+from textwrap import wrap
+
 import plotly.graph_objects as go
 
 BASE_COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "N": "#9AA0A6"}
@@ -19,6 +21,7 @@ CATEGORIES = [
 ]
 ACCENT = "#0F766E"
 MUTED = "#8A949E"
+TITLE_LETTERS = 48  # in one line of a figure's title
 MARKED = "#C026D3"  # a frame that is seen on a light and on a dark page, on blue, red, green and yellow
 
 CHEMISTRY = {  # amino acids by side chain
@@ -38,7 +41,7 @@ def layout(figure: go.Figure, *, height: int | None = None, title: str | None = 
     """Give a figure the common margins, fonts and hover style; transparent so that it fits a light or dark page."""
     figure.update_layout(
         height=height,
-        title=title,
+        title={"text": wrapped(title), "font": {"size": 15}} if title else None,
         margin={"l": 60, "r": 20, "t": 84 if title else 64, "b": 50},  # at the top: tool bar, then legend
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -48,6 +51,17 @@ def layout(figure: go.Figure, *, height: int | None = None, title: str | None = 
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": ACCENT},
     )
     return figure
+
+
+def wrapped(title: str) -> str:
+    """A title in lines that a window of 400 pixels shows whole.
+
+    Examples
+    --------
+    >>> wrapped("Substitution landscape, wild-type marginal, esm-mini and more")
+    'Substitution landscape, wild-type marginal,<br>esm-mini and more'
+    """
+    return "<br>".join(line for part in title.split("<br>") for line in wrap(part, TITLE_LETTERS) or [""])
 
 
 def symmetric_limit(values) -> float:

@@ -15,12 +15,12 @@ from biocore.web.job_link import open_linked_job
 LOGO = runtime.ASSETS / "logo.svg"
 PRIVACY = (
     "Sequences, variants and files are kept for this session only, and the pasted sequences in the memory of this "
-    "browser tab, so that a reload brings them back. Long work is a job: its input and result stay on this machine for "
-    "the time that the page Jobs states, or until you delete them there. Only this browser can open it, by a random "
-    "key that it keeps in a cookie, unless you share a link there. Embeddings of proteins stay in a cache on this "
-    "machine, under a hash of the sequence. Answers about the worked examples are shared by all visitors. The address of a page holds its settings. What you pasted gets into a link only when you "
-    "press *Copy link*, and whoever has that link can read it. PDB ids and UniProt accessions are asked of their "
-    "public archives."
+    "browser tab, so that a reload brings them back. Long work is a job: its input and result stay on this machine "
+    "for the time that the page Jobs states, or until you delete them there. Only this browser can open it, by a "
+    "random key that it keeps in a cookie, unless you share a link there. Embeddings of proteins stay in a cache on "
+    "this machine, under a hash of the sequence. Answers about the worked examples are shared by all visitors. The "
+    "address of a page holds its settings. What you pasted gets into a link only when you press *Copy link*, and "
+    "whoever has that link can read it. PDB ids and UniProt accessions are asked of their public archives."
 )
 ICON = runtime.ASSETS / "icon.svg"  # a file of ours: icons by name are fetched from the internet
 

@@ -136,9 +136,10 @@ def _controls() -> tuple[str, str, tuple[Motif, ...]]:
             METHODS,
             default=from_link("method", METHODS[0], one_of(METHODS)),
             required=True,
-            format_func=lambda m: plot.METHOD_LABELS[m][0].upper() + plot.METHOD_LABELS[m][1:],
+            format_func=lambda m: "ISM" if m == ISM else plot.METHOD_LABELS[m].capitalize(),
             key="dna.method",
             persist_state="session",
+            help="ISM is in-silico mutagenesis: every base is changed to every other.",
         )
     with middle:
         unit = st.segmented_control(
