@@ -1,6 +1,6 @@
 """Colours and layout shared by every figure.  All palettes are safe for colour-blind readers."""
 
-from textwrap import wrap
+from textwrap import TextWrapper
 
 import plotly.graph_objects as go
 
@@ -61,7 +61,8 @@ def wrapped(title: str) -> str:
     >>> wrapped("Substitution landscape, wild-type marginal, esm-mini and more")
     'Substitution landscape, wild-type marginal,<br>esm-mini and more'
     """
-    return "<br>".join(line for part in title.split("<br>") for line in wrap(part, TITLE_LETTERS) or [""])
+    lines = TextWrapper(TITLE_LETTERS, break_on_hyphens=False, break_long_words=False)
+    return "<br>".join("<br>".join(lines.wrap(part)) for part in title.split("<br>"))
 
 
 def symmetric_limit(values) -> float:
