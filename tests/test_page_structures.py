@@ -315,6 +315,22 @@ def test_the_grid_escapes_what_a_file_says():
     assert json.loads(_script_string(HOSTILE)) == HOSTILE and "<" not in _script_string(HOSTILE)
 
 
+def test_the_grid_leaves_as_one_file_that_escapes_what_a_file_says(monkeypatch, tmp_path):
+    from biocore import runtime
+    from biocore.errors import DataUnavailable
+    from biocore.structure import read_structure
+    from biocore.web.structures.side_by_side import grid, page
+
+    hostile = read_structure(hostile_pdb())
+    view = grid([hostile, hostile], style="cartoon", library="/app/static/3Dmol-min.js")
+    monkeypatch.setattr(runtime, "STATIC", tmp_path)
+    with pytest.raises(DataUnavailable, match="make setup"):
+        page(view, HOSTILE, HOSTILE)
+    (tmp_path / "3Dmol-min.js").write_text("/* library @@GRID@@ */")
+    html = page(view, HOSTILE, HOSTILE)
+    assert html.count("</script>") == 3 and "<script>document.title" not in html and "library @@GRID@@" in html
+
+
 def test_the_exported_file_escapes_what_a_file_says(monkeypatch, tmp_path):
     from biocore import runtime
     from biocore.errors import DataUnavailable

@@ -24,7 +24,7 @@ def library_here() -> bool:
 
 @lru_cache(maxsize=8)
 def part(name: str) -> str:
-    """A file of the viewer: ``core.js``, ``viewer.css`` or ``export.html``."""
+    """A file of the viewer: ``core.js``, ``viewer.css``, ``export.html`` or ``grid.html``."""
     return (HERE / name).read_text("utf-8")
 
 
@@ -43,16 +43,37 @@ def export_html(scene: dict[str, Any], about: str = "") -> str:
     DataUnavailable
         3Dmol.js is not in ``static/``, so it cannot be put into the file.
     """
+    return _filled("export.html", f"{scene['name']} {scene['title']}", about, SCENE=to_json(scene))
+
+
+def export_grid_html(grid: str, title: str, about: str = "") -> str:
+    """Several structures side by side as one HTML file that opens without a server and without the internet.
+
+    Parameters
+    ----------
+    grid : str
+        HTML that draws them with 3Dmol.js once ``$3Dmolpromise`` is kept, as py3Dmol writes it; escaped already.
+    title, about : str
+        Plain text above the grid.
+
+    Raises
+    ------
+    DataUnavailable
+        3Dmol.js is not in ``static/``.
+    """
+    return _filled("grid.html", title, about, GRID=grid)
+
+
+def _filled(template: str, title: str, about: str, **more: str) -> str:
     if not library_here():
         raise DataUnavailable(f"static/{FILE} is missing, so the viewer cannot be put into a file. Run: make setup")
     parts = {
-        "TITLE": html.escape(f"{scene['name']} {scene['title']}".strip()[:200]),
+        "TITLE": html.escape(title.strip()[:200]),
         "ABOUT": html.escape(about),
         "CSS": part("viewer.css"),
-        "SCENE": to_json(scene),
         "LICENCE": LICENCE,
         "LIBRARY": (runtime.STATIC / FILE).read_text("utf-8").replace("</script", "<\\/script"),
         "CORE": part("core.js"),
-    }
-    pieces = part("export.html").split("@@")  # text, name, text, name, ...: what is put in is never searched again
+    } | more
+    pieces = part(template).split("@@")  # text, name, text, name, ...: what is put in is never searched again
     return "".join(parts[piece] if number % 2 else piece for number, piece in enumerate(pieces))

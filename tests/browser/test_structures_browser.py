@@ -220,7 +220,7 @@ def test_a_view_is_saved_as_it_is_turned_measured_and_pictured_without_backgroun
     assert scene["camera"][4:] != pytest.approx(before[4:], abs=0.01)
 
 
-def test_markup_in_a_file_never_runs_in_the_grid(open_page):
+def test_markup_in_a_file_never_runs_in_the_grid_nor_in_the_file_it_is_saved_as(open_page, tmp_path):
     page = open_page("structures")
     ready(page)
     first = page.evaluate(READY)
@@ -232,6 +232,15 @@ def test_markup_in_a_file_never_runs_in_the_grid(open_page):
     grid.wait_for(timeout=SLOW)
     assert page.locator(".bsv-canvas canvas").count() == 0  # one WebGL context: the grid's
     nothing_ran(page)
+    with page.expect_download(timeout=SLOW) as waiting:
+        page.get_by_role("button", name="HTML", exact=True).click()
+    saved = tmp_path / "grid.html"
+    waiting.value.save_as(saved)
+    other = page.context.new_page()
+    page.context.set_offline(True)
+    other.goto(saved.as_uri())
+    other.locator("canvas").first.wait_for(timeout=SLOW)
+    nothing_ran(other)
 
 
 def test_a_truncated_file_is_a_message(open_page):

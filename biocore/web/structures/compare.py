@@ -12,7 +12,7 @@ from biocore.structure.superposition import Superposition, merge, superpose
 from biocore.web.structures import side_by_side
 from biocore.web.structures.selection import select, selected
 from biocore.web.structures.source import Source, load, structure_input
-from biocore.web.viewer import library_addresses, structure_view
+from biocore.web.viewer import library_addresses, library_here, structure_view
 
 WAYS = ["Superposed", "Side by side"]
 
@@ -41,6 +41,10 @@ def _side_by_side(first: Structure, second: Structure) -> None:
     left, right = st.columns(2)
     left.text(f"Left: {first.name}. {first.title}")
     right.text(f"Right: {second.name}. {second.title}")
+    if library_here():
+        about = f"Left: {first.name}. {first.title} Right: {second.name}. {second.title}"
+        title = f"{first.name} beside {second.name}"
+        web.download("HTML", lambda: side_by_side.page(view, title, about), "side_by_side.html", "text/html")
 
 
 def _superposed(first: Structure, second: Structure) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from biocore.plot.scene_html import export_grid_html
 from biocore.structure.model import Structure
 from biocore.structure.tables import to_pdb
 
@@ -51,6 +52,17 @@ def grid(structures: Sequence[Structure], *, style: str, library: str) -> Escape
         view.addStyle({"hetflag": True}, {"stick": {}}, viewer=cell)
         view.zoomTo(viewer=cell)
     return EscapedView(view, tuple(to_pdb(structure) for structure in structures))
+
+
+def page(view: EscapedView, title: str, about: str) -> str:
+    """The grid as one HTML file that opens offline.
+
+    Raises
+    ------
+    DataUnavailable
+        3Dmol.js is not in ``static/``.
+    """
+    return export_grid_html(view._make_html(), title, about)
 
 
 def show(view: EscapedView) -> None:
