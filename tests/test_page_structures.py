@@ -319,15 +319,15 @@ def test_the_grid_leaves_as_one_file_that_escapes_what_a_file_says(monkeypatch, 
     from biocore import runtime
     from biocore.errors import DataUnavailable
     from biocore.structure import read_structure
-    from biocore.web.structures.side_by_side import grid, page
+    from biocore.web.structures.side_by_side import grid, to_html
 
     hostile = read_structure(hostile_pdb())
     view = grid([hostile, hostile], style="cartoon", library="/app/static/3Dmol-min.js")
     monkeypatch.setattr(runtime, "STATIC", tmp_path)
     with pytest.raises(DataUnavailable, match="make setup"):
-        page(view, HOSTILE, HOSTILE)
+        to_html(view, HOSTILE, HOSTILE)
     (tmp_path / "3Dmol-min.js").write_text("/* library @@GRID@@ */")
-    html = page(view, HOSTILE, HOSTILE)
+    html = to_html(view, HOSTILE, HOSTILE)
     assert html.count("</script>") == 3 and "<script>document.title" not in html and "library @@GRID@@" in html
 
 

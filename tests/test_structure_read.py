@@ -154,7 +154,7 @@ def test_a_hundred_megabytes_are_refused_at_once():
     started = time.monotonic()
     with pytest.raises(InputError, match="larger than 60 MB"):
         read_structure(content)
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 10  # reading them would take minutes
 
 
 def test_two_megabytes_of_blank_lines_are_told_from_a_structure_at_once():

@@ -44,7 +44,7 @@ def _side_by_side(first: Structure, second: Structure) -> None:
     if library_here():
         about = f"Left: {first.name}. {first.title} Right: {second.name}. {second.title}"
         title = f"{first.name} beside {second.name}"
-        web.download("HTML", lambda: side_by_side.page(view, title, about), "side_by_side.html", "text/html")
+        web.download("HTML", lambda: side_by_side.to_html(view, title, about), "side_by_side.html", "text/html")
 
 
 def _superposed(first: Structure, second: Structure) -> None:

@@ -54,7 +54,7 @@ def grid(structures: Sequence[Structure], *, style: str, library: str) -> Escape
     return EscapedView(view, tuple(to_pdb(structure) for structure in structures))
 
 
-def page(view: EscapedView, title: str, about: str) -> str:
+def to_html(view: EscapedView, title: str, about: str) -> str:
     """The grid as one HTML file that opens offline.
 
     Raises
