@@ -80,7 +80,8 @@ def landscape(
     """
     stop = len(scan.sequence) if stop is None else stop
     columns = [AMINO_ACIDS.index(residue) for residue in CHEMICAL_ORDER]
-    scores = scan.scores[start:stop][:, columns].T
+    all_scores = scan.scores
+    scores = all_scores[start:stop][:, columns].T
     limit = limit or symmetric_limit(scores)
     tracks = [
         ("entropy (bits)", scan.entropy, "#0072B2", [0, _ENTROPY_MAX]),
@@ -107,7 +108,15 @@ def landscape(
         bar={"len": 0.62, "y": 0.7},
     )
     cells = [(index, residue) for residue in CHEMICAL_ORDER for index in range(start, stop)]
-    add_cells(figure, cells, lambda index, residue: _named(scan, index, residue, offset), offset=offset, click=CLICK)
+    add_cells(
+        figure,
+        cells,
+        lambda index, residue: _named(
+            all_scores[index, AMINO_ACIDS.index(residue)], scan.sequence, index, residue, offset
+        ),
+        offset=offset,
+        click=CLICK,
+    )
     for row, (name, values, colour, span) in enumerate(tracks, 2):
         axis = {"range": span, "nticks": 3}
         add_track(figure, values[start:stop], start, offset, name=name, colour=colour, row=row, axis=axis)
@@ -120,11 +129,10 @@ def landscape(
     return layout(figure, height=int(shares.sum()), title=title)
 
 
-def _named(scan: SubstitutionScan, index: int, residue: str, offset: int) -> str:
+def _named(score: float, sequence: str, index: int, residue: str, offset: int) -> str:
     """ "L30P  -2.31" of a 0-based residue and an amino acid."""
-    score = scan.scores[index, AMINO_ACIDS.index(residue)]
     shown = f"{score:+.2f}" if np.isfinite(score) else "not scored"
-    return f"{scan.sequence[index]}{index + 1 + offset}{residue}  {shown}"
+    return f"{sequence[index]}{index + 1 + offset}{residue}  {shown}"
 
 
 def protein_tracks(scan: SubstitutionScan, *, offset: int = 0, window: tuple[int, int] | None = None) -> go.Figure:
