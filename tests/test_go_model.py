@@ -1,4 +1,4 @@
-"""The model in a tiny world where the answer is known, and the shipped one on real proteins."""
+"""The model in a tiny world where the answer is known."""
 
 import contextlib
 import json
@@ -13,10 +13,10 @@ import pytest
 from biocore import runtime, zoo
 from biocore.cli import main
 from biocore.errors import InputError, ModelUnavailable
-from biocore.go import evidence, features, load, neighbours, tables
+from biocore.go import evidence, load, tables
 from biocore.go import train as training
 from biocore.go.domain import Domain
-from biocore.go.train import alignment, mlp, prepare
+from biocore.go.train import mlp, prepare
 from biocore.plot import term_graph as graph
 
 SETTINGS = training.Settings(
@@ -30,8 +30,6 @@ SETTINGS = training.Settings(
     count_groups=("composition", "dipeptides"),
     fit=mlp.FitConfig(epochs=40, batch_size=32, widths=(32, 16)),
 )
-SHIPPED = runtime.ASSETS / "models" / "go-mf"
-needs_model = pytest.mark.skipif(not SHIPPED.exists(), reason="go-mf does not ship yet")
 
 
 @pytest.fixture(scope="module")
@@ -232,119 +230,6 @@ def test_a_short_peptide_has_no_residue_evidence(world):
         evidence.occlusion(world[0], "MKV", 0)
 
 
-# ---------------------------------------------------------------------------------------------------- neighbours
-
-
-def test_a_protein_is_most_like_itself_and_its_homologues():
-    table = toys.proteins(60, seed=2)
-    index = neighbours.KmerIndex.build(list(table["Sequence"]))
-    hits = index.search(list(table["Sequence"]), top=5)
-    assert (hits.indices[:, 0] == np.arange(60)).all()
-    np.testing.assert_allclose(hits.similarity[:, 0], 1, atol=1e-5)
-    assert (hits.similarity[:, :-1] >= hits.similarity[:, 1:]).all()
-    homologues = (hits.indices[:, 1] % 4) == (np.arange(60) % 4)
-    assert homologues.mean() > 0.9
-
-
-def test_votes_by_hand():
-    hits = neighbours.ReferenceHits(np.array([[1, 0, -1]]), np.array([[1.0, 0.5, 0.0]], np.float32))
-    labels = np.array([[True, True], [False, True]])
-    share, closest = neighbours.votes(hits, labels, hits.similarity)
-    np.testing.assert_allclose(share, [[1 / 3, 1]], rtol=1e-6)
-    np.testing.assert_allclose(closest, [[0.5, 1]])
-
-
-def test_nothing_shared_means_no_neighbour():
-    index = neighbours.KmerIndex.build(["ACDEFGHIKL"])
-    assert index.search(["WWWWWWWWWW", "XXXXXXXX", "MK"]).best.tolist() == [0, 0, 0]
-
-
-def test_clusters_join_homologues_and_identical_sequences():
-    rng = np.random.default_rng(1)
-    one, two = ("".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 120)) for _ in range(2))
-    groups = neighbours.cluster([one, one[:100] + two[:20], two, one, "MK", "MK"])
-    assert groups[0] == groups[1] == groups[3] != groups[2]
-    assert groups[4] == groups[5]
-
-
-# -------------------------------------------------------------------------------------------- features and heads
-
-
-def test_pooling_is_over_residues_and_pieces_cover_the_protein():
-    backbone = toys.CountsModel()
-    states = backbone.residue_embeddings("MKVLAW")
-    pooled = features.pooled(backbone, "MKVLAW")
-    np.testing.assert_allclose(pooled[:12], states.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(pooled[24:], states.max(axis=0), rtol=1e-5)
-    for length in (1, 99, 100, 101, 1234):
-        pieces = features.pieces(length, 100)
-        assert pieces[0][0] == 0 and pieces[-1][1] == length
-        assert all(a[1] == b[0] for a, b in zip(pieces[:-1], pieces[1:], strict=True))
-        assert max(b - a for a, b in pieces) <= 100
-    assert features.pieces(1000, 100, limit=300) == [(0, 100), (400, 500), (900, 1000)]
-
-
-def test_counts_by_hand():
-    found = features.counts("AACX")
-    assert found["composition"][0] == pytest.approx(2 / 3) and found["composition"][1] == pytest.approx(1 / 3)
-    assert found["composition"][20] == pytest.approx(np.log(4)) and found["composition"][21] == pytest.approx(0.25)
-    assert found["dipeptides"][0] == found["dipeptides"][1] == 0.5  # AA and AC; CX does not count
-    assert {name: len(values) for name, values in found.items()} == features.COUNT_GROUPS
-
-
-def test_the_numpy_head_is_flaxs():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(200, 7)).astype(np.float32), rng.random((200, 3)) < 0.4
-    config = mlp.FitConfig(epochs=2, batch_size=50, widths=(8, 4))
-    network, _ = mlp.fit(x, y, config, seed=0)
-    flax = mlp.flax_mlp(3, (8, 4), 0.3).apply({"params": network.params}, network.standardise(x))
-    np.testing.assert_allclose(network(x), flax, atol=1e-4)
-
-
-def test_every_example_is_seen_in_an_epoch():
-    rows = np.concatenate(list(mlp.batches(100, 10, np.random.default_rng(0))))
-    assert sorted(rows) == list(range(100))
-    first, second = (np.concatenate(list(mlp.batches(100, 10, np.random.default_rng(s)))) for s in (1, 2))
-    assert (first != second).any()
-
-
-def test_training_is_the_same_for_the_same_seed():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(100, 5)), rng.random((100, 2)) < 0.5
-    config = mlp.FitConfig(epochs=1, batch_size=20, widths=(4,))
-    one, two = (mlp.fit(x, y, config, seed=3)[0](x) for _ in range(2))
-    np.testing.assert_array_equal(one, two)
-
-
-def test_what_is_watched_is_the_network_of_that_epoch():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(60, 5)), rng.random((60, 2)) < 0.5
-    config = mlp.FitConfig(epochs=4, batch_size=20, widths=(4,), dropout=0.0)
-    seen = {}
-
-    def watch(epoch, network):
-        seen[epoch] = network(x)
-        return {"mean": float(seen[epoch].mean())} if epoch % 2 == 0 else {}
-
-    network, curve = mlp.fit(x, y, config, seed=0, watch=watch)
-    assert list(seen) == [1, 2, 3, 4] and [row["epoch"] for row in curve] == [2, 4]
-    np.testing.assert_array_equal(network(x), seen[4])  # the last epoch is kept
-    assert curve[1]["mean"] == float(seen[4].mean()) and curve[1]["loss"] < curve[0]["loss"]
-
-
-def test_embeddings_are_computed_once(tmp_path, monkeypatch):
-    backbone, sequences = toys.CountsModel(), ["MKV", "ACD", "MKV", "WWW"]
-    reading = features.Reading()
-    first = training.stored_embeddings(backbone, sequences[:2], tmp_path, reading=reading)
-    asked = []
-    original = backbone.residue_embeddings
-    monkeypatch.setattr(backbone, "residue_embeddings", lambda s, layer=-1: asked.append(s) or original(s))
-    every = training.stored_embeddings(backbone, sequences, tmp_path, reading=reading, part=1)
-    assert asked == ["WWW"]
-    np.testing.assert_array_equal(every[[0, 1]], first)
-    np.testing.assert_array_equal(every[0], every[2])
-
-
 # -------------------------------------------------------------------------------------------- tables and figures
 
 
@@ -405,28 +290,7 @@ def test_figures_are_drawn(world, unseen):
     assert len(colours) == len(found.sequence) and all(len(c) == 7 and c[0] == "#" for c in colours)
 
 
-# --------------------------------------------------------------------------------------------------- alignment
-
-
-@pytest.mark.skipif(not alignment.programs("auto"), reason="neither mmseqs nor blastp is installed")
-def test_alignment_finds_a_relative():
-    rng = np.random.default_rng(4)
-    sequences = ["".join(rng.choice(list("ACDEFGHIKLMNPQRSTVWY"), 150)) for _ in range(5)]
-    query = sequences[2][:60] + "W" + sequences[2][61:]
-    hits = alignment.align([query, "MKMKMKMKMKMKMK"], sequences, tool=alignment.programs("auto")[0])
-    assert hits["reference"].tolist() == [2] and hits["identity"][0] > 0.95
-    labels = np.eye(5, dtype=bool)
-    np.testing.assert_allclose(alignment.transfer(hits, labels, 2), [[0, 0, 1, 0, 0], [0] * 5])
-    assert np.isnan(alignment.nearest_identity(hits, 2)[1])
-
-
-def test_alignment_programs_are_checked():
-    assert alignment.programs("none") == ()
-    with pytest.raises(InputError, match="not known"):
-        alignment.programs("clustal")
-
-
-# --------------------------------------------------------------------------------------------------- commands
+# ------------------------------------------------------------------------------------------------------ commands
 
 
 @pytest.fixture
@@ -527,66 +391,3 @@ def test_train_refuses_what_cannot_be(tmp_path, capsys):
     assert main([*arguments, "--epochs", "0"]) == 2
     assert main([*arguments, "--backbone", "none"]) == 2
     assert "no protein of the subset 'valid'" in capsys.readouterr().err
-
-
-# --------------------------------------------------------------------------------------------- the shipped model
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    return load(zoo.read_card(SHIPPED / "card.json"))
-
-
-@pytest.fixture(scope="module")
-def examples():
-    from biocore.sequence import parse_records
-
-    text = (runtime.ASSETS / "examples" / "function.fa").read_text()
-    return {r.name: "".join(r.sequence.split()) for r in parse_records(text)}
-
-
-@needs_model
-def test_shipped_parents_are_never_less_likely_on_real_proteins(shipped, examples):
-    prediction = shipped(list(examples.values()))
-    for child, parents in shipped.parents.items():
-        for parent in parents:
-            assert (prediction.probability[:, parent] >= prediction.probability[:, child]).all()
-
-
-@needs_model
-def test_shipped_answers_are_what_is_known(shipped, examples):
-    prediction = shipped(list(examples.values()))
-    said = {name: {shipped.names[t] for t in shipped.chosen(prediction, row)} for row, name in enumerate(examples)}
-    assert "hormone activity" in said["P01308"]
-    assert "protein serine/threonine kinase activity" in said["P06493"]
-    assert "hydrolase activity" in said["P61626"]
-    assert any("extracellular matrix" in name or "structural" in name for name in said["P02458"])
-    assert prediction.abstained[list(examples).index("Top7")] or not said["Top7"]
-
-
-@needs_model
-def test_shipped_evidence_is_faithful(shipped, examples):
-    """Occluding the shown residues lowers the term more than occluding random ones, on most of several proteins."""
-    better = []
-    for name, term_name in (
-        ("P01308", "hormone activity"),
-        ("P68871", "oxygen carrier activity"),
-        ("P61626", "hydrolase activity"),
-        ("P06493", "protein kinase activity"),
-    ):
-        term = shipped.names.index(term_name) if term_name in shipped.names else 0
-        found = evidence.occlusion(shipped, examples[name], term, count=24)
-        test = evidence.faithfulness(shipped, found, draws=9)
-        better.append(test.shown - test.random.mean())
-    assert np.mean(better) > 0 and np.sum(np.array(better) > 0) >= 3
-
-
-@needs_model
-def test_shipped_model_is_small_and_measured(shipped):
-    assert (SHIPPED / "model.safetensors").stat().st_size <= 16 * 2**20
-    measured = json.loads((SHIPPED / "evaluation.json").read_text())["methods"]
-    for labels in ("all", "experimental"):
-        for metric in ("fmax", "protein_auprc"):
-            model = measured[labels]["model"][metric]
-            for baseline in ("coin flip", "proportional guessing", "term frequency", "20 nearest by k-mers"):
-                assert model[0] > measured[labels][baseline][metric][0]
