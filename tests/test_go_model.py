@@ -106,6 +106,30 @@ def test_progress_counts_whole_answers_and_blocks_make_one_prediction(world, uns
     assert parts.abstained == whole.abstained and len(parts.families) == 7
 
 
+def test_what_experiments_would_show_is_never_likelier_than_what_is_so(world, unseen):
+    model, card, _ = world
+    prediction = model(list(unseen["Sequence"]))
+    assert (prediction.experimental <= prediction.probability).all() and (prediction.experimental >= 0).all()
+    for child, parents in model.parents.items():
+        for parent in parents:
+            assert (prediction.experimental[:, parent] >= prediction.experimental[:, child]).all()
+    measured = json.loads((card.folder / "evaluation.json").read_text())["methods"]["experimental"]
+    assert measured["model"]["fmax"][0] > measured["term frequency"]["fmax"][0] + 0.1
+    assert "model, by all labels" in measured
+    without = replace(model, experiments=None)(list(unseen["Sequence"][:2]))
+    assert np.isnan(without.experimental).all()
+    np.testing.assert_allclose(without.probability, prediction.probability[:2], atol=1e-6)
+
+
+def test_what_experiments_have_shown_is_the_tables(world):
+    model, _, table = world
+    train = table[table["subset"] == "train"]
+    truth = prepare.label_matrix(list(train["terms_experimental"]), model.terms)
+    np.testing.assert_array_equal(model.experiments.shown.labels, truth)
+    np.testing.assert_allclose(model.experiments.shown.frequency, truth[truth.any(axis=1)].mean(axis=0), rtol=1e-6)
+    assert model.experiments.first(5).shown.labels.shape == (5, len(model.terms))
+
+
 def test_the_chosen_terms_include_their_parents(world, unseen):
     model, _, _ = world
     prediction = model(list(unseen["Sequence"]))
@@ -144,6 +168,7 @@ def test_parts_that_do_not_fit_are_no_model(world):
         "axes": model.axes[1:],
         "heads": model.stacks,
         "stacks": model.heads,
+        "experiments": replace(model.experiments, stacks=model.stacks),
         "thresholds": replace(model.thresholds, **{k: v[1:] for k, v in vars(model.thresholds).items()}),
     }.items():
         with pytest.raises(ValueError, match="terms|axes|networks"):

@@ -173,6 +173,13 @@ class FamilyIndex:
         end = int(self.starts[count])
         return FamilyIndex(self.starts[: count + 1], self.families[:end], self.bits[:end])
 
+    def only(self, proteins: np.ndarray) -> "FamilyIndex":
+        """With the families of some proteins, bool (M,); the others have none, so that they do not vote."""
+        sizes = np.diff(self.starts.astype(np.int64))
+        kept = np.repeat(proteins, sizes)
+        starts = np.concatenate([[0], np.cumsum(np.where(proteins, sizes, 0))])
+        return FamilyIndex(starts.astype(np.uint32), self.families[kept], self.bits[kept])
+
     @cached_property
     def known(self) -> np.ndarray:
         """Families an annotated protein is of, sorted, int64 (F,)."""

@@ -101,9 +101,13 @@ class HomologueHits(ReferenceHits):
         if self.bits.shape != self.indices.shape:
             raise ValueError("indices and bits differ in shape")
 
+    def take(self, rows: np.ndarray) -> "HomologueHits":
+        """Those of some queries."""
+        return HomologueHits(*(v[rows] for v in (self.indices, self.similarity, self.bits)))
+
     def of(self, row: int) -> "HomologueHits":
         """Those of one query."""
-        return HomologueHits(*(v[row : row + 1] for v in (self.indices, self.similarity, self.bits)))
+        return self.take(np.array([row]))
 
 
 def excess_bits(neighbours: HomologueHits, length: np.ndarray, residues: int) -> np.ndarray:

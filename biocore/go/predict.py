@@ -10,6 +10,7 @@ from scipy.special import expit
 from biocore.go import features
 from biocore.go.calibration import Calibration, Thresholds
 from biocore.go.domain import Domain
+from biocore.go.experiments import EXPERIMENT_FEATURES, Experiments
 from biocore.go.families import FamilyHits, FamilyIndex, FamilyLibrary
 from biocore.go.head import Mlp, project
 from biocore.go.homology import HomologueHits, expect
@@ -71,6 +72,8 @@ class FunctionModel:
         Families of the reference proteins.
     library : FamilyLibrary
         Where the families of a protein are found.
+    experiments : Experiments, optional
+        What would be shown by experiment.
     trained_on : int
         The first so many reference proteins are those it was fitted and measured with; the others joined afterwards.
     """
@@ -95,6 +98,7 @@ class FunctionModel:
     language: features.LanguageModel
     of_families: FamilyIndex
     library: FamilyLibrary
+    experiments: Experiments | None
     trained_on: int
 
     def __post_init__(self):
@@ -108,6 +112,12 @@ class FunctionModel:
         read = len(PAIR_FEATURES) + len(FAMILY_FEATURES) * (self.library.name != "none")
         if not self.stacks or {(len(s.mean), s.outputs) for s in self.stacks} != {(read, 1)}:
             raise ValueError(f"stacked networks read {read} numbers and give one")
+        if self.experiments is not None:
+            read += len(EXPERIMENT_FEATURES)
+            if {(len(s.mean), s.outputs) for s in self.experiments.stacks} != {(read, 1)}:
+                raise ValueError(f"networks of what experiments show read {read} numbers and give one")
+            if self.experiments.shown.labels.shape != (len(self.reference), count):
+                raise ValueError("what experiments have shown is needed of each reference protein and term")
         if self.axes.shape != (len(self.centre), self.reference.vectors.shape[1]):
             raise ValueError("the axes do not fit their centre and the reference vectors")
         if len(self.of_families) != len(self.reference):
@@ -136,7 +146,12 @@ class FunctionModel:
         if self.trained_on == len(self.reference):
             return self
         first = self.trained_on
-        return replace(self, reference=self.reference.first(first), of_families=self.of_families.first(first))
+        return replace(
+            self,
+            reference=self.reference.first(first),
+            of_families=self.of_families.first(first),
+            experiments=None if self.experiments is None else self.experiments.first(first),
+        )
 
     def close(self) -> None:
         """Give the language model's memory back."""
@@ -211,9 +226,10 @@ class FunctionModel:
         """
         of_families = self.library.search(sequences) if families is None else families
         by_alignment = self.homologues(sequences) if aligned is None else aligned
-        logits, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment, of_families)
-        raw = self.calibration(logits)
+        pairs, network, fraction, by_vector = self._parts(pooled, sequences, by_alignment, of_families)
+        raw = self.calibration(stacked(self.stacks, pairs))
         probability = propagate_scores(raw, self.parents).astype(np.float32)
+        shown = self._by_experiment(pairs, sequences, by_alignment, of_families)
         alone = propagate_scores(expit(network), self.parents).astype(np.float32)
         homology = self.reference.homology
         shuffled = homology.shuffled_bits(sequences, by_alignment)
@@ -221,6 +237,7 @@ class FunctionModel:
         values = expect(by_alignment.bits, np.array([len(s) for s in sequences]), homology.residues)
         return Prediction(
             probability=probability,
+            experimental=np.minimum(shown, probability),
             network=alone,
             neighbours=fraction,
             propagated=probability > raw + 1e-6,
@@ -265,14 +282,14 @@ class FunctionModel:
             Families to look for, in the same way.
         """
         aligned = self.reference.homology.search(sequences, among=among)
-        logits = self._parts(pooled, sequences, aligned, self.library.search(sequences, among=families))[0]
-        group = self.calibration.group
+        pairs = self._parts(pooled, sequences, aligned, self.library.search(sequences, among=families))[0]
+        logits, group = stacked(self.stacks, pairs), self.calibration.group
         return self.calibration.slope[group] * logits + self.calibration.offset[group]
 
     def _parts(
         self, pooled: np.ndarray, sequences: Sequence[str], by_alignment: HomologueHits, families: FamilyHits
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, ReferenceHits]:
-        """Log-odds of the answer and of the head, fraction of votes (all (N, T)), embedding neighbours."""
+        """What is known of each pair (N, T, F), log-odds of the head and votes (both (N, T)), embedding neighbours."""
         x = self.inputs(pooled, sequences)
         by_vector = nearest_vectors(self.project(x), self.reference.vectors)
         network = self.network_logits(x)
@@ -282,7 +299,17 @@ class FunctionModel:
         if self.library.name != "none":
             of_families = self.of_families.votes(families, self.labels, self.of_terms.frequency)
         pairs = pair_features(network, homologues, vectors, of_families, self.of_terms, sequences)
-        return stacked(self.stacks, pairs), network, homologues.fraction, by_vector
+        return pairs, network, homologues.fraction, by_vector
+
+    def _by_experiment(
+        self, pairs: np.ndarray, sequences: Sequence[str], aligned: HomologueHits, families: FamilyHits
+    ) -> np.ndarray:
+        """Probability (N, T) that an experiment would show it; NaN where the model does not know."""
+        if self.experiments is None:
+            return np.full(pairs.shape[:2], np.nan, np.float32)
+        more = self.experiments.shown.features(self.reference.homology, aligned, families, sequences)
+        logits = stacked(self.experiments.stacks, np.concatenate([pairs, more], axis=-1))
+        return propagate_scores(self.experiments.calibration(logits), self.parents).astype(np.float32)
 
     def inputs(self, pooled: np.ndarray, sequences: Sequence[str]) -> np.ndarray:
         """What the head reads, float32 (N, width)."""

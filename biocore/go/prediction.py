@@ -18,6 +18,9 @@ class Prediction:
     ----------
     probability : float32 array, (N, T)
         Calibrated, and never higher for a term than for its parents.
+    experimental : float32 array, (N, T)
+        Probability that a term would stand among the annotations that rest on experiments, if the protein has any;
+        never higher than `probability`, and NaN where the model does not know.
     network, neighbours : float32 arrays, (N, T)
         What the network alone, and the neighbours' vote alone, would say (a probability and a fraction of the votes).
     propagated : bool array, (N, T)
@@ -35,6 +38,7 @@ class Prediction:
     """
 
     probability: np.ndarray
+    experimental: np.ndarray
     network: np.ndarray
     neighbours: np.ndarray
     propagated: np.ndarray
@@ -48,7 +52,7 @@ class Prediction:
     def __post_init__(self):
         shape = self.probability.shape
         if (
-            not self.network.shape == self.neighbours.shape == self.propagated.shape == shape
+            not self.experimental.shape == self.network.shape == self.neighbours.shape == self.propagated.shape == shape
             or not len(self.abstained) == len(self.families) == shape[0]
         ):
             raise ValueError("the parts of a prediction differ in shape")

@@ -12,6 +12,7 @@ from biocore.families.model import Families
 from biocore.go import features
 from biocore.go.calibration import Calibration, Thresholds
 from biocore.go.domain import Domain
+from biocore.go.experiments import Experiments, Shown
 from biocore.go.families import FamilyHits, FamilyIndex, FamilyLibrary
 from biocore.go.head import Mlp
 from biocore.go.predict import FunctionModel
@@ -91,6 +92,14 @@ def from_arrays(
         if family_library == "none"
         else FamilyIndex.from_arrays(arrays)
     )
+    group = arrays["calibration.group"]
+    experiments = None
+    if copies := int(details.get("experiment_stacks", 0)):  # models of before have none
+        experiments = Experiments(
+            Shown.from_arrays(arrays, of_families),
+            tuple(Mlp.from_arrays(arrays, f"experiment{i}") for i in range(copies)),
+            Calibration(tuple(details["groups"]), group, arrays["experiment.slope"], arrays["experiment.offset"]),
+        )
     return FunctionModel(
         terms=tuple(lines(arrays["text.vocabulary"])),
         parents={number: tuple(int(p) for p in text.split()) for number, text in parents},
@@ -102,7 +111,7 @@ def from_arrays(
         of_terms=Terms.from_arrays(arrays),
         information=arrays["information"].astype(float),
         calibration=Calibration(
-            tuple(details["groups"]), *(arrays[f"calibration.{name}"] for name in ("group", "slope", "offset"))
+            tuple(details["groups"]), group, *(arrays[f"calibration.{name}"] for name in ("slope", "offset"))
         ),
         thresholds=Thresholds.from_arrays(arrays),
         reliability={name: Reliability.from_dict(values) for name, values in details["reliability"].items()},
@@ -114,6 +123,7 @@ def from_arrays(
         language=features.LanguageModel(details["backbone"], str(details["backbone_hash"]), backbone),
         of_families=of_families,
         library=FamilyLibrary(family_library, str(details.get("families_hash", "none")), of_families.known, library),
+        experiments=experiments,
         trained_on=int(details.get("trained_on", len(arrays["reference.starts"]) - 1)),
     )
 

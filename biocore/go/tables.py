@@ -53,7 +53,8 @@ def scores(
     DataFrame
         record, term, name, probability, threshold, predicted (probability at or above the threshold, or a parent of
         such a term; never where the model abstains), propagated (the probability is that of a child), note (why the
-        model abstains).
+        model abstains), experimental (probability that an experiment would show it, see
+        `Prediction.experimental`).
     """
     parts, wanted = [], set(terms or ())
     for row, name in enumerate(names):
@@ -77,10 +78,11 @@ def scores(
                     "predicted": [t in chosen for t in order],
                     "propagated": prediction.propagated[row, order],
                     "note": prediction.abstained[row],
+                    "experimental": prediction.experimental[row, order].astype(float).round(4),
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, "note"])
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, "note", "experimental"])
 
 
 def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFrame:
@@ -89,9 +91,10 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
     Returns
     -------
     DataFrame
-        term, name, specific (no predicted term lies below it), depth, probability, threshold, precision_at_score
-        (fraction of such predictions that was true of held-out proteins), out_of (how many that rests on), precision
-        and recall (at the threshold, on held-out proteins), source, evidence (see `reasons.reason`).
+        term, name, specific (no predicted term lies below it), depth, probability, experimental (probability that an
+        experiment would show it), threshold, precision_at_score (fraction of such predictions that was true of
+        held-out proteins), out_of (how many that rests on), precision and recall (at the threshold, on held-out
+        proteins), source, evidence (see `reasons.reason`).
     """
     chosen = model.chosen(prediction, row)
     leaves = model.most_specific(chosen)
@@ -106,6 +109,7 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
                 "specific": t in leaves,
                 "depth": int(model.depth[t]),
                 "probability": probability,
+                "experimental": float(prediction.experimental[row, t]),
                 "threshold": float(model.thresholds.threshold[t]),
                 "precision_at_score": precision,
                 "out_of": count,
@@ -115,7 +119,9 @@ def answer(model: FunctionModel, prediction: Prediction, row: int) -> pd.DataFra
                 "evidence": reason(model, prediction, row, t),
             }
         )
-    columns = "term name specific depth probability threshold precision_at_score out_of precision recall source "
+    columns = (
+        "term name specific depth probability experimental threshold precision_at_score out_of precision recall source "
+    )
     table = pd.DataFrame(rows, columns=[*columns.split(), "evidence"]).astype({"specific": bool})
     return table.sort_values(["specific", "probability", "depth"], ascending=[False, False, False], ignore_index=True)
 

@@ -117,6 +117,17 @@ def transfer(hits: pd.DataFrame, labels: np.ndarray, queries: int, *, top: int |
     return scores
 
 
+def mixed(scores: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+    """`transfer` with a little of the terms' frequency, and frequency alone where nothing aligns.
+
+    Parameters
+    ----------
+    scores : float array, (N, T)
+    frequency : float array, (T,)
+    """
+    return np.where(scores.any(axis=1, keepdims=True), 0.97 * scores + 0.03 * frequency, frequency)
+
+
 def nearest_identity(hits: pd.DataFrame, queries: int) -> np.ndarray:
     """Identity of each query's best hit (by bit score), (queries,); NaN where there is none.
 

@@ -8,11 +8,14 @@ import pandas as pd
 
 from biocore.families.model import Families
 from biocore.go import homology
+from biocore.go.experiments import Shown
 from biocore.go.families import FamilyIndex
 from biocore.go.ontology import Ontology
 from biocore.go.reference import as_lines
 from biocore.go.stored import from_arrays
+from biocore.go.train.experiments import COLUMN
 from biocore.go.train.family_hits import stored_families
+from biocore.go.train.prepare import label_matrix
 from biocore.go.train.settings import Data, Say, quiet
 from biocore.go.train.trained import Trained
 
@@ -79,8 +82,12 @@ def extend(
     sequences = data.sequences + more.sequences
     arrays = trained.arrays | homology.HomologyIndex.build(sequences).arrays()
     arrays |= reference_arrays(table, vectors, ontology)
+    of_families = FamilyIndex.build(stored_families(library, sequences, folder, say=say))
     if library is not None:
-        arrays |= FamilyIndex.build(stored_families(library, sequences, folder, say=say)).arrays()
+        arrays |= of_families.arrays()
+    if model.experiments is not None:
+        labels = label_matrix(list(table[COLUMN]), model.terms)
+        arrays |= Shown.build(labels, of_families, model.experiments.shown.frequency).arrays()
     details = trained.details | {"trained_on": len(data.table)}
     model = from_arrays(arrays, details, backbone=model.backbone, library=library)
     return replace(trained, model=model, arrays=arrays, details=details)

@@ -1,7 +1,7 @@
 """Train the head, weigh it against the neighbours, calibrate; all of it inside the training split."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ from biocore.go import calibration, features, head, homology, neighbours
 from biocore.go.families import FamilyHits, FamilyIndex
 from biocore.go.ontology import Ontology, propagate_scores
 from biocore.go.reference import as_lines
-from biocore.go.stacking import Terms, homologues_of, pair_features, stacked, vector_votes
+from biocore.go.stacking import Terms, homologues_of, pair_features, vector_votes
 from biocore.go.stored import from_arrays
 from biocore.go.train import domain, mlp, splits
+from biocore.go.train.experiments import Evidence, train_experiments
 from biocore.go.train.extend import reference_arrays
 from biocore.go.train.family_hits import stored_families
-from biocore.go.train.settings import STACK, Data, Say, Settings, as_json, numbers, quiet
+from biocore.go.train.settings import Data, Say, Settings, as_json, numbers, quiet
 from biocore.go.train.stored import stored_neighbours
 from biocore.go.train.trained import Trained
+from biocore.go.train.weigh import weigh, weigh_in_folds
 from biocore.stats import go_metrics as metrics
 
 
@@ -71,18 +73,24 @@ def train(
     index = homology.HomologyIndex.build(data.sequences, filtered=settings.filtered)
     rows = np.sort(np.random.default_rng(settings.seed).permutation(len(x))[: settings.weighed])
     hits = stored_families(library, data.sequences, folder, say=say)
-    of_terms, pairs = _pairs(rows, oof, vectors, index, hits, data, settings, folder=folder, say=say)
+    of_terms, known = _evidence(rows, oof, vectors, index, hits, data, settings, folder=folder, say=say)
 
     say("weighing the head against the neighbours")
     labels = data.labels[rows]
-    stacks = _weigh(pairs, labels, settings)
-    logits = _weigh_in_folds(pairs, labels, [data.table["cluster"][row] for row in rows], settings)
+    stacks = weigh(known.pairs, labels, settings)
+    logits = weigh_in_folds(known.pairs, labels, [data.table["cluster"][row] for row in rows], settings)
 
     parents = ontology.parents_within(terms)
     groups, group = calibration.term_groups(terms, ontology)
     lines = calibration.fit_calibration(logits, labels, groups, group)
     probability = propagate_scores(lines(logits), parents)
     threshold = calibration.choose_thresholds(probability, labels)
+    bits = metrics.information_content(data.labels, parents)
+    of_families = FamilyIndex.build(hits)
+    say("what experiments would show")
+    experiments, by_experiment = train_experiments(
+        data, terms, parents, known, of_families, lines, probability, bits, settings
+    )
     familiar = domain.familiar(heads, centre, axes, vectors, data.sequences, parents, backbone, settings)
 
     details = {
@@ -90,6 +98,7 @@ def train(
         "backbone_hash": backbone.hash,
         "heads": settings.seeds,
         "stacks": len(stacks),
+        "experiment_stacks": settings.stacks if experiments else 0,
         "groups": list(groups),
         "count_groups": list(settings.count_groups),
         "vector_power": settings.vector_power,
@@ -102,15 +111,14 @@ def train(
         "reliability": {},
         "settings": as_json(asdict(settings)),
     }
-    bits = metrics.information_content(data.labels, parents)
     arrays = {"information": bits.astype(np.float32), "centre": centre, "axes": axes} | of_terms.arrays()
     for n, network in enumerate(heads):
         arrays |= network.arrays(f"head{n}", half=True)
     for n, network in enumerate(stacks):
         arrays |= network.arrays(f"stack{n}")
     if library is not None:
-        arrays |= FamilyIndex.build(hits).arrays()
-    arrays |= index.arrays() | reference_arrays(data.table, vectors, ontology)
+        arrays |= of_families.arrays()
+    arrays |= experiments | index.arrays() | reference_arrays(data.table, vectors, ontology)
     arrays |= {"text.vocabulary": as_lines(terms), "text.parents": as_lines(_parent_lines(parents))}
     arrays |= {"calibration.group": lines.group, "calibration.slope": lines.slope, "calibration.offset": lines.offset}
     blank = np.full(len(terms), np.nan)
@@ -119,6 +127,7 @@ def train(
     record["out_of_fold_network"] = numbers(
         metrics.evaluate(labels, propagate_scores(expit(oof[rows]), parents), bits, bootstrap=0)
     )
+    record |= by_experiment
     model = from_arrays(arrays, details, backbone=backbone, library=library)
     return Trained(model, arrays, details, record, probability)
 
@@ -146,7 +155,7 @@ def _out_of_fold(x: np.ndarray, data: Data, settings: Settings, say: Say) -> tup
     return oof, curve
 
 
-def _pairs(
+def _evidence(
     rows: np.ndarray,
     oof: np.ndarray,
     vectors: np.ndarray,
@@ -157,7 +166,7 @@ def _pairs(
     *,
     folder: Path,
     say: Say,
-) -> tuple[Terms, np.ndarray]:
+) -> tuple[Terms, Evidence]:
     """What is known of the terms, and of each (protein, term) of `rows` as if its own cluster were unknown."""
     own = neighbours.same_cluster(list(data.table["cluster"]))
     asked, near = [data.sequences[row] for row in rows], [own[row] for row in rows]
@@ -171,25 +180,8 @@ def _pairs(
     families = None
     if settings.families != "none":
         families = of_families.votes(theirs, data.labels, of_terms.frequency, exclude=near)
-    return of_terms, pair_features(oof[rows], homologues, votes, families, of_terms, asked)
-
-
-def _weigh(pairs: np.ndarray, labels: np.ndarray, settings: Settings) -> list[head.Mlp]:
-    """Small networks that read `pairs` (N, T, F), from different seeds."""
-    flat, right = pairs.reshape(-1, pairs.shape[-1]), labels.reshape(-1, 1)
-    size = int(np.clip(len(flat) // 64, 64, STACK.batch_size))  # enough steps in a small table, too
-    config = replace(STACK, batch_size=size)
-    return [mlp.fit(flat, right, config, seed=settings.seed + n)[0] for n in range(settings.stacks)]
-
-
-def _weigh_in_folds(pairs: np.ndarray, labels: np.ndarray, clusters: Sequence, settings: Settings) -> np.ndarray:
-    """Log-odds (N, T) of each protein from small networks that have not seen its cluster: to calibrate on."""
-    folds = splits.cluster_folds(list(clusters), settings.folds, seed=settings.seed + 1)
-    logits = np.zeros(labels.shape, np.float32)
-    for fold in range(settings.folds):
-        held = folds == fold
-        logits[held] = stacked(_weigh(pairs[~held], labels[~held], replace(settings, stacks=1)), pairs[held])
-    return logits
+    pairs = pair_features(oof[rows], homologues, votes, families, of_terms, asked)
+    return of_terms, Evidence(rows, pairs, index, by_alignment, theirs, near)
 
 
 def ablation(data: Data, settings: Settings, *, say: Say = quiet) -> list[dict[str, Any]]:

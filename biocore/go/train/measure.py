@@ -67,9 +67,7 @@ def baselines(
         scores[f"best hit ({tool})"] = alignment.transfer(hits, labels, shape[0], top=1)
         weighted = alignment.transfer(hits, labels, shape[0], top=10)
         scores[f"10 best hits ({tool})"] = weighted
-        found = weighted.any(axis=1, keepdims=True)
-        mixed = np.where(found, 0.97 * weighted + 0.03 * frequency, frequency)
-        scores[f"10 best hits, else frequency ({tool})"] = mixed
+        scores[f"10 best hits, else frequency ({tool})"] = alignment.mixed(weighted, frequency)
         identity = alignment.nearest_identity(hits, shape[0]) if identity is None else identity
     return scores, identity
 
@@ -126,9 +124,9 @@ def evaluate(
     prediction = model.from_pooled(data.pooled, data.sequences, aligned=found, families=families)
     scores, identity = baselines(model, data, references, folder=folder, align=align, say=say)
     every = {"model": prediction.probability, "network alone": prediction.network} | scores
+    by_experiment = _by_experiment(model, data, prediction, every, references, folder, align, say)
     trained_on = model.labels.sum(axis=0)
     common = trained_on >= min(min_proteins, trained_on.max())
-    methods = {name: values[:, common] for name, values in every.items()}
     all_bits, bits = bits, bits[common]
     results: dict[str, Any] = {
         "methods": {},
@@ -142,6 +140,8 @@ def evaluate(
     for name, column in LABELS.items():
         everything = prepare.label_matrix(list(data.table[column]), model.terms)
         truth = everything[:, common]
+        compared = by_experiment if name == "experimental" else every
+        methods = {method: values[:, common] for method, values in compared.items()}
         results["methods"][name] = {}
         for method, values in methods.items():
             say(f"measuring: {method}, {name} labels")
@@ -156,10 +156,10 @@ def evaluate(
                 method: numbers(
                     metrics.evaluate(everything[:, ~common], values[:, ~common], all_bits[~common], bootstrap=bootstrap)
                 )
-                for method, values in every.items()
-                if method == "model" or method.startswith("10 best hits")
+                for method, values in compared.items()
+                if method.startswith("model") or method.startswith("10 best hits")
             }
-    labels = data.labels[:, common]
+    labels, methods = data.labels[:, common], {method: values[:, common] for method, values in every.items()}
     results["abstention"] = _abstention(labels, methods["model"], prediction, bits, bootstrap)
     if identity is not None:
         results["by_identity"] = _by_identity(labels, methods, identity, bits, bootstrap)
@@ -171,9 +171,39 @@ def evaluate(
     }
     results["heatmap"] = _heatmap(model, data, prediction.probability)
     results["calibration_error"] = reliability(data.labels, prediction.probability, bins=calibration.BINS).error
+    if model.experiments is not None:
+        shown = prepare.label_matrix(list(data.table[LABELS["experimental"]]), model.terms)
+        had = shown.any(axis=1)
+        error = reliability(shown[had], prediction.experimental[had], bins=calibration.BINS).error
+        results["calibration_error_experimental"] = error
     say("sequences that are no proteins")
     results["chance"] = chance.measure(model, data.sequences, count=unreal)
     return results, prediction.probability
+
+
+def _by_experiment(
+    model: FunctionModel,
+    data: Data,
+    prediction: Prediction,
+    every: dict[str, np.ndarray],
+    references: Sequence[str] | None,
+    folder: Path,
+    align: str,
+    say: Say,
+) -> dict[str, np.ndarray]:
+    """Scores to hold against experimental labels: the answer for experiments, and hits whose own were shown by one."""
+    if model.experiments is None:
+        return every
+    shown = model.experiments.shown
+    scores = {"model": prediction.experimental, "model, by all labels": every["model"]} | {
+        name: values for name, values in every.items() if name != "model"
+    }
+    for tool in alignment.programs(align) if references is not None else ():
+        hits = stored_alignment(tool, data.sequences, references or (), folder, say=say)
+        hits = hits[shown.labels.any(axis=1)[hits["reference"].to_numpy(int)]]
+        mixed = alignment.mixed(alignment.transfer(hits, shown.labels, len(data.table), top=10), shown.frequency)
+        scores[f"10 best hits with experiments, else frequency ({tool})"] = mixed
+    return scores
 
 
 def _abstention(
