@@ -31,12 +31,12 @@ def test_votes_of_homologues_by_hand(shown):
     found = shown.features(index, aligned, FAMILIES.take([1]), ["A" * 10])[0]
     column = {name: found[:, i] for i, name in enumerate(EXPERIMENT_FEATURES)}
     every, with_any, by_bits = (column[name] for name in EXPERIMENT_FEATURES if "homologues" in name and "vote" in name)
-    np.testing.assert_allclose(every, logit(np.array([0.5, 0.25]), 1e-3), rtol=1e-4)  # the second votes for nothing
-    np.testing.assert_allclose(with_any, logit(np.array([1, 0.5]), 1e-3), rtol=1e-4)
+    np.testing.assert_allclose(every, logit(np.array([0.5, 0.25]), 1e-3), atol=1e-5)  # the second votes for nothing
+    np.testing.assert_allclose(with_any, logit(np.array([1, 0.5]), 1e-3), atol=1e-5)
     np.testing.assert_allclose(by_bits, with_any)
     np.testing.assert_allclose(found[:, 1], np.log1p([4, 4]), rtol=1e-5)
     np.testing.assert_allclose(found[:, 4], np.log1p(2), rtol=1e-5)
-    np.testing.assert_allclose(found[:, 6], logit(np.array([1, 0]), 1e-3), rtol=1e-4)  # of the family, the first alone
+    np.testing.assert_allclose(found[:, 6], logit(np.array([1, 0]), 1e-3), atol=1e-5)  # of the family, the first alone
     np.testing.assert_allclose(found[:, 8], np.log1p([40, 0]), rtol=1e-3)
     alone = shown.features(index, aligned, FAMILIES.take([1]), ["A" * 10], exclude=[np.array([0])])[0]
     np.testing.assert_allclose(alone[:, 8], 0)

@@ -26,6 +26,7 @@ SETTINGS = training.Settings(
     min_proteins=10,
     folds=3,
     seeds=1,
+    stacks=1,
     axes=8,
     count_groups=("composition", "dipeptides"),
     fit=mlp.FitConfig(epochs=40, batch_size=32, widths=(32, 16)),
