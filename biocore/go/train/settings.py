@@ -52,7 +52,7 @@ class Settings:
     count_groups: tuple[str, ...] = ("composition", "ends", "segments", "dipeptides")
     layer: int = -1
     max_residues: int = features.MAX_RESIDUES
-    weighed: int = 1500
+    weighed: int = 3000
     vector_power: float = 20.0
     filtered: bool = True
     chance: int = 300
