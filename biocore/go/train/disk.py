@@ -56,7 +56,8 @@ def save(trained: Trained, folder: Path, results: dict[str, Any], *, name: str, 
         limits=(
             f"Knows {terms} GO terms ({aspect}), those of {settings['min_proteins']} or more human training "
             "proteins; rarer functions appear only among the neighbours' terms. Learned from human proteins. "
-            "Most labels are inferred from homologues, not measured. A missing annotation counted as 'no' in training. "
+            "Most labels are inferred from homologues, not measured; what an experiment would show is learned from "
+            "those that were. A missing annotation counted as 'no' in training. "
             f"Not for {' or '.join(others)}, nor for the effect of variants."
         ),
         licence="Apache-2.0",
