@@ -123,3 +123,7 @@ def test_alignments_are_made_once(index, proteins, tmp_path, monkeypatch):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
     with pytest.raises(pytest.fail.Exception):
         training.stored_neighbours(index, proteins, tmp_path, part=16)  # without exclusion it is another question
+
+
+def test_fewer_references_are_kept_for_a_very_long_protein():
+    assert [homology.kept(length) for length in (50, 10_000, 20_000, 34_350)] == [2000, 2000, 1000, 582]

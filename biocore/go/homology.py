@@ -32,6 +32,7 @@ UNKNOWN = len(GROUPS)  # number of a letter that is in no group
 SHUFFLES = 3
 LONG = 5000  # residues from which a protein is filtered in any case: it takes seconds
 KEPT = 2000  # references that pass the filter and are aligned; a smaller index is aligned whole
+WIDE = 10_000  # residues of a protein from which fewer are kept, so that the work stops growing
 _LETTERS = "ABCDEFGHIJKZ"
 
 
@@ -62,6 +63,11 @@ def bits(score: np.ndarray) -> np.ndarray:
     float32 array of the same shape
     """
     return np.where(score > 0, np.maximum((SCALE * score - np.log(SIZE)) / np.log(2), 0), 0).astype(np.float32)
+
+
+def kept(length: int) -> int:
+    """References that pass the filter for a protein of `length` residues: titin's 34,350 are aligned with 582."""
+    return KEPT * WIDE // max(length, WIDE)
 
 
 def expect(bits: np.ndarray, length: np.ndarray, residues: int) -> np.ndarray:
@@ -206,7 +212,7 @@ class HomologyIndex:
         return SeedIndex(self.groups, self.lengths.astype(np.int64), UNKNOWN)
 
     def candidates(self, sequence: str, exclude: np.ndarray | None = None) -> np.ndarray | None:
-        """Rows of the `KEPT` references most like a protein without gaps; None where all are to be aligned.
+        """Rows of the `kept` references most like a protein without gaps; None where all are to be aligned.
 
         Parameters
         ----------
@@ -225,7 +231,8 @@ class HomologyIndex:
         found = self._seeds.scores(group_numbers(sequence), matrix)
         if exclude is not None:
             found[exclude] = 0
-        best = np.argpartition(-found, KEPT)[:KEPT]
+        most = kept(len(sequence))
+        best = np.argpartition(-found, most)[:most]
         return np.sort(best[found[best] > 0])
 
     @cached_property

@@ -100,6 +100,7 @@ def stored_neighbours(
         gone = None if exclude is None else [np.asarray(rows, np.int64) for rows in exclude[start : start + part]]
         recipe = f"{against}|{seeds.WORD}|{seeds.COMMON}|{homology.KEPT}|{index.filtered}|" + "\n".join(asked)
         recipe += "".join(rows.tobytes().hex() for rows in gone or []) + "|"
+        recipe += "".join(f"{n}|" for n in map(homology.kept, map(len, asked)) if n < homology.KEPT)
         path = folder / f"aligned-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.safetensors"
         if path.exists():
             stored = load_file(path)
