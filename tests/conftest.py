@@ -9,6 +9,8 @@ import pytest
 
 # Adding (F,) to (N, F) by accident is an error in JAX; set before anything imports it, as most tests need none of it.
 os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
+# Most time of the tests of small networks goes into compiling them; less of it for the same result.
+os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=1 {os.environ.get('XLA_FLAGS', '')}".strip()
 # Tests run beside each other: see `biocore.runtime.share_cores` and `configure_frameworks`.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

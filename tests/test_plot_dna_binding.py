@@ -63,11 +63,22 @@ def test_map_shows_the_effects_centred_at_zero_in_record_positions(result):
     assert heat.zmin == -heat.zmax == pytest.approx(-np.nanmax(np.abs(result.effects)))
     assert heat.x[0] == 101 and list(heat.y) == list("ACGT")
     assert figure.layout.xaxis3.title.text == "position in the record (bp)"
-    assert heat.colorbar.title.text == "change in log-odds"
+    assert heat.colorbar.title.text == "change in natural log-odds"
 
 
 def test_map_in_probability_says_so(result):
     assert trace(bases.mutation_map(to_probability(result)), "effects").colorbar.title.text == "change in probability"
+
+
+@pytest.mark.parametrize("method", ["ism", "gradient", "integrated-gradients"])
+def test_importance_and_logo_say_what_their_numbers_are(result, method):
+    figure = bases.mutation_map(EffectMap(method, SEQUENCE, 0.0, result.effects, start=100))
+    importance, logo = (figure.layout[axis].title.text.split("<br>") for axis in ("yaxis", "yaxis2"))
+    assert importance[1] == logo[1] == "natural log-odds" and "natural log-odds" in figure.data[0].hovertemplate
+    assert importance[0] == {"ism": "mean |change|"}.get(method, "|contribution|")
+    if method == "ism":
+        in_points = bases.mutation_map(to_probability(result))
+        assert in_points.layout.yaxis.title.text == "mean |change|<br>probability"
 
 
 def test_reference_bases_are_outlined_and_n_is_not(result):

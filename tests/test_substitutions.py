@@ -1,5 +1,7 @@
 """Substitutions computed from what they change equal scoring each substituted sequence as a whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_tfbinding import random_dna, random_models
@@ -38,6 +40,16 @@ def check(architecture, length, *, some=slice(None)):
 @pytest.mark.parametrize("length", [24, 77])
 def test_three_blocks_with_uneven_pools(length):
     check(UNEVEN, length)
+
+
+@pytest.mark.parametrize("length", [30, 120])
+@pytest.mark.parametrize("variant", ["single-conv", "fewer-channels", "no-mlp"])
+def test_the_books_variants(variant, length):
+    """Kernels, pools and hidden layer are the variant's own, filters at most 16: all that one of the three has."""
+    whole = VARIANTS[variant]
+    few = replace(whole, blocks=tuple((min(n, 16), width, pool) for n, width, pool in whole.blocks))
+    assert (few == whole) == (variant == "fewer-channels")
+    check(few, length, some=slice(None, None, 3))
 
 
 @pytest.mark.slow

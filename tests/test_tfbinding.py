@@ -24,11 +24,11 @@ FACTORS = "ARID3A CTCF ELK1 FOXA1 GABPA GATA1 GATA3 JUN MAFK MAX MYC NRF1 REST S
 
 def random_models(architecture: Architecture, count: int = 2, seed: int = 0) -> list[TFModel]:
     """Models that share a trunk of random weights and random batch statistics."""
-    start = jax.jit(partial(Network(architecture, count).init, train=False))  # compiled: faster than step by step
-    variables = start(jax.random.key(seed), jnp.zeros((2, 120, 4)))
+    start = partial(Network(architecture, count).init, train=False)
+    shapes = jax.eval_shape(start, jax.random.key(0), jnp.zeros((2, 120, 4)))  # compiling `start` would take seconds
     rng = np.random.default_rng(seed)
-    stats = jax.tree.map(lambda a: a + rng.random(a.shape).astype(np.float32), variables["batch_stats"])
-    trunk = SharedTrunk(architecture, {"params": variables["params"]["trunk"], "batch_stats": stats["trunk"]})
+    variables = jax.tree.map_with_path(partial(random_array, rng), shapes)
+    trunk = SharedTrunk(architecture, {name: variables[name]["trunk"] for name in ("params", "batch_stats")})
     heads = variables["params"]["heads"]
     tables = rng.normal(size=(count, 4**6))
     tables = (tables + tables[:, reverse_complement_order()]).reshape(count, 1, 64, 64).astype(np.float32)
@@ -36,6 +36,15 @@ def random_models(architecture: Architecture, count: int = 2, seed: int = 0) -> 
         TFModel(f"F{i}", trunk, {k: np.asarray(v)[i : i + 1] for k, v in heads.items()}, tables[i], 2.0 + i, 0.3)
         for i in range(count)
     ]
+
+
+def random_array(rng: np.random.Generator, path, like) -> np.ndarray:
+    """Kernels that keep the spread of what they read, biases about 0; scales and variances from 1 to 2."""
+    name = path[-1].key
+    if name in ("scale", "var"):
+        return rng.uniform(1, 2, like.shape).astype(np.float32)
+    reads = np.prod(like.shape[:-1]) if name == "kernel" else 100
+    return (rng.normal(size=like.shape) / np.sqrt(max(reads, 1))).astype(np.float32)
 
 
 def reverse_complement_order() -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,20 @@ from biocore import tfbinding, zoo
 from biocore.__main__ import main
 from biocore.sequence import one_hot, reverse_complement
 from biocore.stats.calibration import calibrate, reliability
+from biocore.tfbinding import VARIANTS
 from biocore.tfbinding.train.baseline import fit_gapped_regression, gapped_words
 from biocore.tfbinding.train.measure import cross_fitted
 from biocore.tfbinding.train.seeds import enriched_words, seeded_kernel
 
 WORD = "CACGTGACTA"
+
+
+@pytest.fixture(autouse=True)
+def few_filters(monkeypatch):
+    """Networks of the same make, quicker to compile and to train."""
+    for name, whole in list(VARIANTS.items()):
+        blocks = tuple((min(filters, 32), width, pool) for filters, width, pool in whole.blocks)
+        monkeypatch.setitem(VARIANTS, name, replace(whole, blocks=blocks, mlp=min(whole.mlp, 32)))
 
 
 def planted(rows, seed, word=WORD):

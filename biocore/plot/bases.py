@@ -12,7 +12,8 @@ from biocore.motif import Hit
 from biocore.plot.logo import BASES, letter_traces
 from biocore.plot.theme import ACCENT, BASE_COLOURS, DIVERGING, MUTED, layout, symmetric_limit
 
-CHANGE_LABELS = {"log-odds": "change in log-odds", "probability": "change in probability"}
+NUMBER_LABELS = {"log-odds": "natural log-odds", "probability": "probability"}
+CHANGE_LABELS = {unit: f"change in {label}" for unit, label in NUMBER_LABELS.items()}
 METHOD_LABELS = {
     ISM: "in-silico mutagenesis (ISM)",
     "gradient": "input gradient",
@@ -20,9 +21,9 @@ METHOD_LABELS = {
     "integrated-gradients": "integrated gradients",
 }
 VALUE_LABELS = {
-    "gradient": "slope of the log-odds",
-    "corrected-gradient": "slope of the log-odds",
-    "integrated-gradients": "share of the log-odds",
+    "gradient": "slope of the natural log-odds",
+    "corrected-gradient": "slope of the natural log-odds",
+    "integrated-gradients": "share of the natural log-odds",
 }
 OWN, OTHER, UPLOADED = ACCENT, MUTED, "#CC79A7"
 MOST_LANES = 3  # lines of motif names above the logo
@@ -52,6 +53,11 @@ def boxes(hits: Sequence[Hit], *, start: int, tf: str, uploaded: Sequence[str] =
         label = f"{hit.motif.name} ({hit.strand})"
         found.append(Box(label, start + hit.start + 1, start + hit.end, kind))
     return sorted(found, key=lambda box: (box.kind != "own", box.first))
+
+
+def value_label(result: EffectMap) -> str:
+    """What the numbers of a map are, with their unit."""
+    return CHANGE_LABELS[result.unit] if result.method == ISM else VALUE_LABELS[result.method]
 
 
 def mutation_map(
@@ -87,7 +93,7 @@ def _add_importance(figure: go.Figure, result: EffectMap, significance: Signific
         line={"color": ACCENT, "width": 1.6, "shape": "hvh"},
         fill="tozeroy",
         fillcolor="rgba(15,118,110,0.18)",
-        hovertemplate="position %{x:,}<br>importance %{y:.3f}<extra></extra>",
+        hovertemplate=f"position %{{x:,}}<br>importance %{{y:.3f}} {NUMBER_LABELS[result.unit]}<extra></extra>",
         showlegend=False,
         name="importance",
         row=1,
@@ -110,7 +116,7 @@ def _add_importance(figure: go.Figure, result: EffectMap, significance: Signific
 
 def _add_effects(figure: go.Figure, result: EffectMap, limit: float | None) -> None:
     limit = limit or symmetric_limit(result.effects)
-    label = CHANGE_LABELS[result.unit] if result.method == ISM else VALUE_LABELS[result.method]
+    label = value_label(result)
     figure.add_heatmap(
         z=np.full((4, len(result)), 0.0),
         x=result.positions,
@@ -205,8 +211,15 @@ def _axes(figure: go.Figure, result: EffectMap) -> None:
     low, high = result.positions[0] - 0.5, result.positions[-1] + 0.5
     figure.update_xaxes(range=[low, high], zeroline=False, showgrid=False, tickformat=",d")
     figure.update_xaxes(title="position in the record (bp)", row=3, col=1)
-    figure.update_yaxes(title="importance", rangemode="tozero", showgrid=False, row=1, col=1)
-    figure.update_yaxes(title="logo", showgrid=False, zeroline=False, row=2, col=1)
+    unit = {"font": {"size": 12}}
+    number = NUMBER_LABELS[result.unit]
+    importance, logo = (
+        ("mean |change|", "over the average base") if result.method == ISM else ("|contribution|", "contribution")
+    )
+    figure.update_yaxes(title=unit | {"text": f"{importance}<br>{number}"}, rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title=unit | {"text": f"{logo}<br>{number}"}, zeroline=False, row=2, col=1)
+    figure.update_yaxes(showgrid=False, row=1, col=1)
+    figure.update_yaxes(showgrid=False, row=2, col=1)
     figure.update_yaxes(title="alternate allele", autorange="reversed", showgrid=False, row=3, col=1)
     if len(result) <= 60:
         figure.update_xaxes(
@@ -283,9 +296,7 @@ def stacked_maps(panels: Sequence[Panel], *, headings: tuple[str, str]) -> go.Fi
             yref="paper",
             showarrow=False,
         )
-    unit = panels[0].result.unit
-    method = panels[0].result.method
-    label = CHANGE_LABELS[unit] if method == ISM else VALUE_LABELS[method]
+    label = value_label(panels[0].result)
     figure.update_layout(
         coloraxis={
             "colorscale": DIVERGING,
@@ -310,8 +321,7 @@ def variants_bar(names: Sequence[str], values: Sequence[float], *, unit: str) ->
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
-    label = "change in log-odds" if unit == "log-odds" else "change in probability (points)"
-    figure.update_xaxes(title=label, zeroline=True, zerolinecolor=MUTED)
+    figure.update_xaxes(title=CHANGE_LABELS[unit], zeroline=True, zerolinecolor=MUTED)
     figure.update_yaxes(autorange="reversed", title="variant", type="category")
     return layout(figure, height=110 + 26 * len(names))
 

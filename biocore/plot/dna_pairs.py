@@ -25,7 +25,7 @@ def pair_triangle(pairs: PairEffects) -> go.Figure:
             xgap=1,
             ygap=1,
             hoverongaps=False,
-            colorbar={"title": {"text": "interaction (log-odds)", "side": "right"}, "thickness": 14},
+            colorbar={"title": {"text": "interaction (natural log-odds)", "side": "right"}, "thickness": 14},
             hovertemplate="%{y} with %{x}<br>interaction %{z:.3f}<extra></extra>",
         )
     )
@@ -47,7 +47,7 @@ def spacing_curve(distances: pd.DataFrame) -> go.Figure:
             hovertemplate=f"%{{x}} bp apart<br>{column} %{{y:.3f}}<extra></extra>",
         )
     figure.update_xaxes(title="distance (bp)", showgrid=False)
-    figure.update_yaxes(title="absolute interaction (log-odds)", rangemode="tozero")
+    figure.update_yaxes(title="absolute interaction (natural log-odds)", rangemode="tozero")
     return layout(figure, height=420)
 
 
@@ -56,7 +56,7 @@ def implant_curve(table: pd.DataFrame) -> go.Figure:
     kind = table.columns[0]
     x = table[kind]
     label = {"offset": "first position of the motif", "gap": "bases between the motifs"}[kind]
-    value = {"offset": "added to the log-odds", "gap": "beyond the sum of each (log-odds)"}[kind]
+    value = {"offset": "added to the natural log-odds", "gap": "beyond the sum of each (natural log-odds)"}[kind]
     figure = go.Figure()
     figure.add_scatter(
         x=pd.concat([x, x[::-1]]),

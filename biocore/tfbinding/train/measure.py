@@ -95,7 +95,7 @@ def measure_factor(
     -------
     FactorReport
     """
-    parts = _parts(model, held_out)
+    parts = parts_of(model, held_out)
     outputs = parts.sum(axis=1)
     names = ("network", "words") if parts.shape[1] > 1 else ()
     train = apart(train, held_out)
@@ -126,8 +126,18 @@ def measure_factor(
     return FactorReport(model.tf, split, tuple(rows), found, own, float(strength))
 
 
-def _parts(model: TFModel, data: DnaDataset) -> np.ndarray:
-    """What the network and, where there is one, the table of words add to each row's log-odds, (N, 1 or 2)."""
+def parts_of(model: TFModel, data: DnaDataset) -> np.ndarray:
+    """What the network and, where there is one, the table of words add to each row's log-odds, (N, 1 or 2).
+
+    Parameters
+    ----------
+    model : TFModel
+    data : DnaDataset
+
+    Returns
+    -------
+    float array, (N, 1 or 2)
+    """
     x = one_hot_codes(data.codes)
     if not model.trunk.architecture.kmers:
         return model(x)[:, None]
