@@ -81,7 +81,7 @@ def show_detail(choice: Choice) -> Detail:
         with place.container():
             figure(
                 plot.mutation_map(shown.part(low, high), significance=line, motif_boxes=boxes, limit=_limit(shown)),
-                f"{choice.tf}_{method}_{shown.unit}",
+                f"{choice.tf}_{method}",
                 alt=_alt(choice, shown, boxes),
                 key=key,
                 on_select=clicked if method == ISM and key == "dna.map" else "ignore",
@@ -101,9 +101,9 @@ def show_detail(choice: Choice) -> Detail:
         pending = known is None
     draw(known, key="dna.map.first" if pending else "dna.map")
     _motif_table(choice, scan, hits, own)
-    with st.expander(f"All values ({len(result)} positions, {plot.value_label(shown)})"):
+    with st.expander(f"All values ({len(result)} positions)"):
         values = effect_table(shown, record=choice.record.name, tf=choice.tf)
-        table(values, f"{choice.tf}_{method}_{shown.unit}", key="dna.effects", height=240)
+        table(values, f"{choice.tf}_{method}", key="dna.effects", height=240)
     limits(zoo.card(compute.models_here()[choice.tf]))
 
     def add_threshold() -> None:
