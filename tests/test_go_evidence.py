@@ -4,6 +4,7 @@ import go_toys as toys
 import numpy as np
 import pytest
 
+from biocore.go import evidence
 from biocore.go.families import FamilyHits, FamilyIndex
 from biocore.go.homology import UNKNOWN, HomologyIndex, group_matrix
 from biocore.go.neighbours import group_numbers
@@ -107,3 +108,20 @@ def test_family_hits_that_do_not_fit_are_refused():
         FamilyHits(np.array([0, 2]), hits.families, hits.bits, hits.expect, hits.begin, hits.end)
     with pytest.raises(ValueError, match="do not fit"):
         FamilyIndex(np.array([0, 2]), hits.families, hits.bits)
+
+
+def test_windows_cover_every_residue_once_or_more():
+    for length in (20, 33, 110, 1487, 5000):
+        windows = evidence.windows_for(length)
+        covered = np.zeros(length, int)
+        for start, stop in windows:
+            covered[start:stop] += 1
+        assert covered.min() >= 1 and windows[-1][1] == length and len(windows) < 70
+
+
+def test_random_windows_have_the_same_sizes_and_do_not_overlap():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        windows = evidence._random_windows([(0, 5), (9, 20)], 40, rng)
+        assert sorted(b - a for a, b in windows) == [5, 11]
+        assert windows[0][1] <= windows[1][0] and windows[-1][1] <= 40

@@ -234,23 +234,6 @@ def test_residue_evidence_finds_the_motif_and_passes_its_own_test(world, unseen)
     assert np.mean(found_motif) > 0
 
 
-def test_windows_cover_every_residue_once_or_more():
-    for length in (20, 33, 110, 1487, 5000):
-        windows = evidence.windows_for(length)
-        covered = np.zeros(length, int)
-        for start, stop in windows:
-            covered[start:stop] += 1
-        assert covered.min() >= 1 and windows[-1][1] == length and len(windows) < 70
-
-
-def test_random_windows_have_the_same_sizes_and_do_not_overlap():
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        windows = evidence._random_windows([(0, 5), (9, 20)], 40, rng)
-        assert sorted(b - a for a, b in windows) == [5, 11]
-        assert windows[0][1] <= windows[1][0] and windows[-1][1] <= 40
-
-
 def test_a_short_peptide_has_no_residue_evidence(world):
     with pytest.raises(InputError, match="20 or more"):
         evidence.occlusion(world[0], "MKV", 0)
@@ -406,14 +389,3 @@ def test_evaluate_scores_any_file_of_that_shape(installed, tmp_path, capsys):
     assert "are among the training proteins" in said and "abstained: " in said
     assert "of 3 random sequences" in said and "of 3 shuffled sequences" in said
     assert main([*arguments, "--split", "nosuch"]) == 2
-
-
-def test_train_refuses_what_cannot_be(tmp_path, capsys):
-    table = toys.proteins(20).assign(subset="train")
-    table.to_csv(tmp_path / "d.tsv", sep="\t", index=False)
-    rows = [(t, n, ";".join(toys.PARENTS[t])) for t, n in toys.NAMES.items()]
-    pd.DataFrame(rows, columns=["term", "name", "parents"]).to_csv(tmp_path / "t.tsv", sep="\t", index=False)
-    arguments = ["train", "function", "--data", str(tmp_path / "d.tsv"), "--terms", str(tmp_path / "t.tsv")]
-    assert main([*arguments, "--epochs", "0"]) == 2
-    assert main([*arguments, "--backbone", "none"]) == 2
-    assert "no protein of the subset 'valid'" in capsys.readouterr().err
