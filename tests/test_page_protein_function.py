@@ -70,6 +70,9 @@ def test_it_opens_on_insulin_with_an_answer_and_its_evidence():
     assert not app.exception and not app.error
     specific = table(app, "name", "QuickGO", "what speaks for it")
     assert specific["what speaks for it"][0].startswith("homologue P01308")
+    for folded in ("function_measured", "function_annotated"):
+        app.session_state[f"{folded}.fold"] = True
+    app.run()
     assert {"threshold", "precision", "recall"} <= set(table(app, "name", "comes from").columns)
     assert "hormone activity" in set(specific["name"])
     assert specific["probability"].between(0, 1).all()

@@ -53,6 +53,15 @@ def page(**params):
     return app
 
 
+def unfold(app, *names):
+    """Open sections that are folded up."""
+    for name in names:
+        app.session_state[f"variant_effects.{name}.fold"] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
 def metrics(app):
     return {metric.label: metric.value for metric in app.metric}
 
@@ -81,6 +90,7 @@ def test_it_opens_on_its_example_with_the_model_that_ships():
     assert shown["Substitutions scored"] == "1,444"  # 19 x 76
     assert "were in the worst third of their assay" in said(app)
     assert any("Limits of" in caption.value for caption in app.caption)
+    unfold(app, "table", "scans")
     table = frame(app, "percentile")
     assert table["score"].is_monotonic_increasing and len(table) == 1444
     variants = frame(app, "problem")
@@ -95,7 +105,7 @@ def test_the_evidence_is_that_of_the_substitution_asked_for(toy):
     app = app.text_input(key="variant_effects.named").set_value("p.Ala4Trp").run()
     assert not app.exception and not app.error and "**A4W**" in said(app)
     assert link(app, "variant") == "A4W"
-    features = frame(app, "feature")
+    features = frame(unfold(app, "features"), "feature")
     assert dict(zip(features["feature"], features["value"], strict=True))["BLOSUM62"] == -3  # of A and W
     assert metrics(app)["Effective homologues"] == "8.0"
 

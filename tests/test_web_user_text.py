@@ -52,6 +52,7 @@ PARTS = {
     "model_picker": ("task", "label"),
     "link_to": ("page", "label"),
     "download": ("label",),
+    "fold": ("label",),
 }
 # What cannot be a user's words though it is not made of constants, by file
 OURS = {

@@ -60,13 +60,12 @@ def map_figure(
     _copies(figure, points)
     _ring(figure, points, sorted(found), sizes, "found", theme.ACCENT, 9)
     _ring(figure, points, [] if picked is None else [picked], sizes, "picked", "#D55E00", 14)
-    theme.layout(figure, height=height, title=title)
+    theme.legend_below(theme.layout(figure, height=height, title=title))
     figure.update_layout(
-        legend={"itemsizing": "constant", "title_text": colour or "", "orientation": "h", "x": 0, "y": -0.12}
-        | {"yanchor": "top"},
+        legend={"itemsizing": "constant", "title_text": colour or ""},
         dragmode="pan" if len(axes) == 2 else "orbit",
         uirevision="map",
-    )  # fmt: skip
+    )
     if len(axes) == 2:
         figure.update_xaxes(title=axes[0], zeroline=False)
         figure.update_yaxes(title=axes[1], zeroline=False, scaleanchor="x", scaleratio=1)

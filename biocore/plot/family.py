@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from biocore.families import Profile
 from biocore.plot.residue_bars import RESIDUE_CLASS, add_marks, name_wild_type, residue_bars
-from biocore.plot.theme import ACCENT, CHEMISTRY_COLOURS, MUTED, layout
+from biocore.plot.theme import ACCENT, CHEMISTRY_COLOURS, MUTED, layout, legend_below
 from biocore.sequence import AMINO_ACIDS
 
 LEAST_SHOWN = 0.03  # probability of a letter in a logo
@@ -70,6 +70,4 @@ def three_answers(
         add_marks(figure, AMINO_ACIDS, values, name=label, symbol=symbol, size=10)
     if wild_type in AMINO_ACIDS:
         name_wild_type(figure, wild_type, float(blend[AMINO_ACIDS.index(wild_type)]))
-    return layout(figure, height=440, title=title).update_layout(
-        legend={"y": -0.22, "yanchor": "top"}, margin={"b": 110}
-    )
+    return legend_below(layout(figure, height=440, title=title))

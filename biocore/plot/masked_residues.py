@@ -26,6 +26,7 @@ from biocore.plot.theme import (
     MUTED,
     SEQUENTIAL,
     layout,
+    legend_below,
     symmetric_limit,
 )
 from biocore.sequence import AMINO_ACIDS
@@ -51,9 +52,8 @@ def probability_bars(answer: ResidueProbabilities, index: int, *, offset: int = 
     position = answer.positions[index] + 1 + offset
     if tokens:
         figure.update_xaxes(title="token")
-    return layout(figure, height=390, title=f"Residue {position} masked, {answer.model}").update_layout(
-        margin={"t": 90}, legend={"y": 1.0, "traceorder": "normal"}
-    )
+    title = f"Residue {position} masked, {answer.model}"
+    return legend_below(layout(figure, height=420, title=title)).update_layout(legend={"traceorder": "normal"})
 
 
 def landscape(
@@ -233,7 +233,7 @@ def token_map(tokens: Sequence[str], coordinates: np.ndarray, axes: Sequence[str
         )
     figure.update_xaxes(title=axes[0], zeroline=False)
     figure.update_yaxes(title=axes[1], zeroline=False)
-    return layout(figure, height=470, title=title).update_layout(margin={"t": 90}, legend={"y": 1.0})
+    return legend_below(layout(figure, height=500, title=title))
 
 
 def track_colours(values: np.ndarray, *, low: float, high: float) -> list[str]:

@@ -104,12 +104,13 @@ def add_cells(
     click : str
         What a click does.
     """
+    clicked = np.array(cells, dtype=object).reshape(-1, 2)  # plotly looks into each list of lists, and not into arrays
     figure.add_scatter(
-        x=[index + 1 + offset for index, _ in cells],
-        y=[residue for _, residue in cells],
+        x=clicked[:, 0].astype(int) + 1 + offset,
+        y=clicked[:, 1],
         mode="markers",
         marker={"symbol": "square", "size": 9, "color": "#000000", "opacity": 0.0},
-        customdata=[list(cell) for cell in cells],
+        customdata=clicked,
         text=[text(*cell) for cell in cells],
         hovertemplate=f"<b>%{{text}}</b><br>{click}<extra></extra>",
         name="cells",

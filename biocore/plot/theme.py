@@ -53,6 +53,11 @@ def layout(figure: go.Figure, *, height: int | None = None, title: str | None = 
     return figure
 
 
+def legend_below(figure: go.Figure) -> go.Figure:
+    """Put the legend under the axis; the plot gives it as many lines as it needs in a narrow window."""
+    return figure.update_layout(legend={"yref": "container", "y": 0.02, "yanchor": "bottom", "x": 0})
+
+
 def wrapped(title: str) -> str:
     """A title in lines that a window of 400 pixels shows whole.
 

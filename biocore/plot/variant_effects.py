@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from biocore.plot.residue_bars import add_marks, residue_bars
 from biocore.plot.substitutions import CHEMICAL_ORDER, add_cells, add_heat_map, add_track, shade_window
-from biocore.plot.theme import ACCENT, MUTED, SEQUENTIAL, layout
+from biocore.plot.theme import ACCENT, MUTED, SEQUENTIAL, layout, legend_below
 from biocore.sequence import AMINO_ACIDS
 from biocore.variants import EffectScan
 
@@ -195,4 +195,4 @@ def learning_curve(curve: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="measured variants learned from", type="log", tickvals=list(curve["measured"]))
     figure.update_yaxes(title="Spearman on left-out positions")
-    return layout(figure, height=360, title="Learning curve").update_layout(margin={"t": 100}, legend={"y": 1.0})
+    return legend_below(layout(figure, height=400, title="Learning curve"))

@@ -7,7 +7,7 @@ from biocore.web.browser_key import owner
 from biocore.web.frame import limits, page, plain, show_errors, show_notes
 from biocore.web.inputs import decode, record_in_link, record_menu, sequence_input, show_upload_error, upload_text
 from biocore.web.link import from_link, link_to, one_of, set_link, share_link, start_from_link, take_over
-from biocore.web.outputs import command_line, download, figure, listing, table
+from biocore.web.outputs import command_line, download, figure, fold, listing, table
 from biocore.web.shared import model_picker, open_folder, open_model, open_models
 from biocore.web.waiting import Answer, job, watch
 
@@ -17,6 +17,7 @@ __all__ = [
     "decode",
     "download",
     "figure",
+    "fold",
     "from_link",
     "job",
     "limits",

@@ -47,8 +47,7 @@ def show_left_out(left_out: pd.DataFrame, *, key: str) -> None:
     first = left_out.iloc[0]
     said = "1 row was" if len(left_out) == 1 else f"{len(left_out):,} rows were"
     st.warning(web.plain(f"{said} left out. The first, line {first.line}: {first.problem}"))
-    with st.expander("Rows that were left out"):
-        web.table(left_out, "left_out", key=key)
+    web.fold("Rows that were left out", lambda: web.table(left_out, "left_out", key=key), key=f"{key}.fold")
 
 
 def show_scatter(comparison: Comparison, *, predictor: str, unit: str, key: str) -> None:

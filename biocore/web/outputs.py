@@ -66,6 +66,18 @@ def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: 
     )
 
 
+@st.fragment
+def fold(label: str, draw: Callable[[], object], *, key: str) -> None:
+    """A section that is folded up at first; what it holds is made, sent and drawn when somebody opens it.
+
+    Opening it does not run the page again, nor does a click on something in it: `draw` runs alone.
+    """
+    section = st.expander(label, key=key, on_change="rerun")
+    if section.open:
+        with section:
+            draw()
+
+
 def command_line(*commands: Sequence[str], note: str = "", expanded: bool = False) -> None:
     """The commands that reproduce the page's result, each as its arguments."""
     with st.expander("Reproduce this on the command line", icon=":material/terminal:", expanded=expanded):

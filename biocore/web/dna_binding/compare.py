@@ -13,7 +13,7 @@ from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice, best_sites
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.frame import plain
-from biocore.web.outputs import figure, table
+from biocore.web.outputs import figure, fold, table
 
 MOST = 20
 USUAL = 10
@@ -57,9 +57,12 @@ def show_comparison(records: Sequence[Dna], tracks: Sequence[Track], choice: Cho
         + ("the records' own labels." if labelled else "the model's answer, because not every record is labelled."),
         help=f"Each record's strongest {compute.WIDTH}-bp window for {plain(choice.tf)}.",
     )
-    with st.expander("All values"):
+
+    def draw() -> None:
         tables = [effect_table(s, record=records[i].name, tf=choice.tf) for i, s in zip(usable, scans, strict=True)]
         table(pd.concat(tables, ignore_index=True), f"{choice.tf}_records", key="dna.stack_table", height=240)
+
+    fold("All values", draw, key="dna.stack_table.fold")
 
 
 def _window(record: Dna, track: Track, tf: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from biocore.web.dna_binding.inputs import motif_input
 from biocore.web.dna_binding.variants import add_clicked
 from biocore.web.frame import limits, plain
 from biocore.web.link import from_link, one_of
-from biocore.web.outputs import figure, table
+from biocore.web.outputs import figure, fold, table
 from biocore.web.tracks import offer_track
 
 METHODS = (ISM, *attribution.GRADIENT_METHODS)
@@ -101,9 +101,16 @@ def show_detail(choice: Choice) -> Detail:
         pending = known is None
     draw(known, key="dna.map.first" if pending else "dna.map")
     _motif_table(choice, scan, hits, own)
-    with st.expander(f"All values ({len(result)} positions)"):
-        values = effect_table(shown, record=choice.record.name, tf=choice.tf)
-        table(values, f"{choice.tf}_{method}", key="dna.effects", height=240)
+    fold(
+        f"All values ({len(result)} positions)",
+        lambda: table(
+            effect_table(shown, record=choice.record.name, tf=choice.tf),
+            f"{choice.tf}_{method}",
+            key="dna.effects",
+            height=240,
+        ),
+        key="dna.effects.fold",
+    )
     limits(zoo.card(compute.models_here()[choice.tf]))
 
     def add_threshold() -> None:
@@ -261,12 +268,15 @@ def _motif_table(choice: Choice, scan: EffectMap, hits: list[motif.Hit], own: tu
             f"{best.share:.0%} of the map's strength."
         )
     if rows:
-        with st.expander(f"Motif matches in this window ({len(rows)}; p < {motif.P_VALUE:.0e} at a place)"):
-            table(
+        fold(
+            f"Motif matches in this window ({len(rows)}; p < {motif.P_VALUE:.0e} at a place)",
+            lambda: table(
                 pd.DataFrame(rows),
                 "motif_matches",
                 key="dna.hits",
                 column_config={"p_value": st.column_config.NumberColumn("p-value", format="%.1e")},
-            )
+            ),
+            key="dna.hits.fold",
+        )
     else:
         st.caption("No known motif matches in this window.")

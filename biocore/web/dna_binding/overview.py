@@ -17,7 +17,7 @@ from biocore.web.dna_binding.compute import WIDTH, models_here
 from biocore.web.dna_binding.inputs import Dna
 from biocore.web.frame import plain, show_errors
 from biocore.web.link import from_link, one_of
-from biocore.web.outputs import download, figure, table
+from biocore.web.outputs import download, figure, fold, table
 
 MOST_ROWS = 100  # records drawn in one figure
 MARKS_EACH, MARKS = 3, 40
@@ -177,9 +177,12 @@ def _model_limits() -> None:
     if special:
         parts = [f"**{plain(', '.join(tfs))}**: {plain(sentence)}" for sentence, tfs in special.items()]
         st.caption(":material/warning: " + " ".join(parts))
-    with st.expander("How good each model is, and what it cannot do"):
+
+    def draw() -> None:
         rows = [{"factor": tf, **_auroc(card), "limits": card.limits} for tf, card in cards.items()]
         table(pd.DataFrame(rows), "models", key="dna.models", height=240)
+
+    fold("How good each model is, and what it cannot do", draw, key="dna.models.fold")
 
 
 def _auroc(card: zoo.ModelCard) -> dict[str, float]:

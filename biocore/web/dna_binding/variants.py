@@ -11,7 +11,7 @@ from biocore.web.dna_binding import compute
 from biocore.web.dna_binding.choice import Choice
 from biocore.web.frame import plain
 from biocore.web.link import start_from_link
-from biocore.web.outputs import figure, listing, table
+from biocore.web.outputs import figure, fold, listing, table
 from biocore.web.workspace import look_at
 
 
@@ -76,8 +76,11 @@ def show_variants(choice: Choice, scan: EffectMap) -> None:
         with place:
             st.markdown(f"**{plain(title)}**")
             listing(rows.drop(columns=hidden), column_config=columns, height=318)
-    with st.expander(f"Every single-nucleotide variant, ranked ({len(ranked):,})"):
-        table(ranked, "single_nucleotide_variants", key="dna.all_variants", column_config=columns, height=240)
+    fold(
+        f"Every single-nucleotide variant, ranked ({len(ranked):,})",
+        lambda: table(ranked, "single_nucleotide_variants", key="dna.all_variants", column_config=columns, height=240),
+        key="dna.all_variants.fold",
+    )
 
 
 def _scored(choice: Choice, text: str) -> None:

@@ -1,5 +1,6 @@
 """The map, its controls, and the numbers that say how far to trust it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -17,7 +18,7 @@ from biocore.web.embedding_map.collect import MANY, digest, load_example
 from biocore.web.embedding_map.request import EXAMPLE, FIND, PICKED, Request
 from biocore.web.frame import plain
 from biocore.web.link import start_from_link
-from biocore.web.outputs import figure, table
+from biocore.web.outputs import figure, fold, table
 from biocore.web.waiting import job
 
 
@@ -250,12 +251,14 @@ def _trust(example: str, embeddings: EmbeddingSet, shown: Projection, colour: st
         st.caption(
             f"95 % interval {apart.low:.1%} to {apart.high:.1%}; the commonest label alone: {apart.majority:.1%}"
         )
-        with st.expander("For each label"):
-            rows = [asdict(row) for row in apart.labels]
-            names = {"n": "proteins", "recall": "found by neighbours"}
-            table(pd.DataFrame(rows).rename(columns=names).round(3), "label_separation")
+        fold("For each label", lambda: _each_label(apart.labels), key="label_separation.fold")
     for note in apart.notes:
         st.caption(plain(note))
+
+
+def _each_label(labels: Sequence) -> None:
+    names = {"n": "proteins", "recall": "found by neighbours"}
+    table(pd.DataFrame([asdict(row) for row in labels]).rename(columns=names).round(3), "label_separation")
 
 
 def _number(value: float) -> str:

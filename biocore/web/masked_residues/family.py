@@ -37,23 +37,27 @@ def show_family(protein: Protein, profile: Profile, source: Source, choice: Choi
         _constrained(protein, profile)
     with right:
         show_contacts(protein, choice, source)
-    with st.expander("Families and homologues"):
-        if profile.hits:
-            web.table(family_table(profile.hits, record=protein.name), "families", key="masked_residues.families.table")
-        else:
-            st.caption(f"From {web.plain(profile.source)}.")
-        web.download(
-            "Profile as CSV",
-            lambda: profile_table(profile, protein.sequence, record=protein.name, offset=protein.offset).to_csv(
-                index=False
-            ),
-            "profile.csv",
-            "text/csv",
-            key="masked_residues.profile.csv",
-        )
+    web.fold("Families and homologues", lambda: _homologues(protein, profile), key="masked_residues.families.fold")
     offer_track(f"conservation ({profile.source})", protein.sequence, profile.conservation, unit="bits")
     if source.kind == EMBEDDED:
         web.limits(zoo.card(LIBRARY))
+
+
+def _homologues(protein: Protein, profile: Profile) -> None:
+    """The families hit or the alignment given, and the profile to take away."""
+    if profile.hits:
+        web.table(family_table(profile.hits, record=protein.name), "families", key="masked_residues.families.table")
+    else:
+        st.caption(f"From {web.plain(profile.source)}.")
+    web.download(
+        "Profile as CSV",
+        lambda: profile_table(profile, protein.sequence, record=protein.name, offset=protein.offset).to_csv(
+            index=False
+        ),
+        "profile.csv",
+        "text/csv",
+        key="masked_residues.profile.csv",
+    )
 
 
 def _numbers(protein: Protein, profile: Profile) -> None:

@@ -138,8 +138,11 @@ def _show_map(choice: Choice) -> None:
             axes[1]: np.round(coordinates[:, 1], 4),
         }
     )
-    with st.expander("Coordinates as a table"):
-        web.table(table, f"tokens_{method}", key="masked_residues.token_map.table")
+    web.fold(
+        "Coordinates as a table",
+        lambda: web.table(table, f"tokens_{method}", key="masked_residues.token_map.table"),
+        key="masked_residues.token_map.fold",
+    )
     st.caption(
         "Each token is a vector the model has learned.",
         help="Amino acids that replace each other in evolution tend to lie together; in a map of so few points "

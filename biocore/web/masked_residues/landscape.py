@@ -225,7 +225,8 @@ def full_table(protein: Protein, scan: SubstitutionScan) -> pd.DataFrame:
 
 def _table(protein: Protein, scan: SubstitutionScan) -> None:
     """The strongest substitutions in view, all of them as CSV."""
-    with st.expander("Scores as a table"):
+
+    def draw() -> None:
         table = scan.table(offset=protein.offset)
         table = table[table["wild_type"] != table["substitution"]].dropna(subset=["score"])
         table = table.sort_values("score", ascending=False)
@@ -239,6 +240,8 @@ def _table(protein: Protein, scan: SubstitutionScan) -> None:
             "text/csv",
             key="masked_residues.scores.csv",
         )
+
+    web.fold("Scores as a table", draw, key="masked_residues.scores.fold")
 
 
 def _offer(protein: Protein, scan: SubstitutionScan) -> None:
@@ -258,27 +261,34 @@ def _compare(protein: Protein, choice: Choice) -> None:
     a, b = (scans.result(choice, protein.sequence, strategy) for strategy in (MASKED, WILD_TYPE))
     if a is None or b is None or not a.done.all():
         return
-    with st.expander("Both strategies side by side"):
-        other = np.array(list(protein.sequence))[:, None] != np.array(list(AMINO_ACIDS))[None]
-        rho = spearman(a.scores[other], b.scores[other])
-        rows = [
-            {
-                "strategy": plot.STRATEGY_LABELS[s],
-                "passes over the protein": len(protein.sequence) if s == MASKED else 1,
-                "seconds": round(scans.seconds(choice, protein.sequence, s), 3),
-                "perplexity": round(scan.pseudo_perplexity, 3),
-                "mean effect": round(float(np.nanmean(scan.mean_effect)), 3)
-                if np.isfinite(scan.mean_effect).any()
-                else float("nan"),
-                "Spearman with the other": round(rho, 3),
-            }
-            for s, scan in ((MASKED, a), (WILD_TYPE, b))
-        ]
-        web.table(pd.DataFrame(rows), "strategies", key="masked_residues.strategies.table")
-        shown = f"{rho:.2f}" if np.isfinite(rho) else "not defined"
-        web.figure(
-            plot.strategies(a, b, rho),
-            "strategies",
-            alt=f"Masked against wild-type marginals of every substitution; rank correlation {shown}.",
-            key="masked_residues.strategies",
-        )
+    web.fold(
+        "Both strategies side by side",
+        lambda: _strategies(protein, choice, a, b),
+        key="masked_residues.strategies.fold",
+    )
+
+
+def _strategies(protein: Protein, choice: Choice, a: SubstitutionScan, b: SubstitutionScan) -> None:
+    other = np.array(list(protein.sequence))[:, None] != np.array(list(AMINO_ACIDS))[None]
+    rho = spearman(a.scores[other], b.scores[other])
+    rows = [
+        {
+            "strategy": plot.STRATEGY_LABELS[s],
+            "passes over the protein": len(protein.sequence) if s == MASKED else 1,
+            "seconds": round(scans.seconds(choice, protein.sequence, s), 3),
+            "perplexity": round(scan.pseudo_perplexity, 3),
+            "mean effect": round(float(np.nanmean(scan.mean_effect)), 3)
+            if np.isfinite(scan.mean_effect).any()
+            else float("nan"),
+            "Spearman with the other": round(rho, 3),
+        }
+        for s, scan in ((MASKED, a), (WILD_TYPE, b))
+    ]
+    web.table(pd.DataFrame(rows), "strategies", key="masked_residues.strategies.table")
+    shown = f"{rho:.2f}" if np.isfinite(rho) else "not defined"
+    web.figure(
+        plot.strategies(a, b, rho),
+        "strategies",
+        alt=f"Masked against wild-type marginals of every substitution; rank correlation {shown}.",
+        key="masked_residues.strategies",
+    )

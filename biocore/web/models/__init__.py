@@ -9,7 +9,7 @@ from biocore.stats.calibration import Reliability
 from biocore.web.frame import plain
 from biocore.web.link import set_link, start_from_link
 from biocore.web.models.learned import show_learned
-from biocore.web.outputs import figure, listing, table
+from biocore.web.outputs import figure, fold, listing, table
 
 TASKS = {
     "tf-binding": "Transcription factor binding",
@@ -101,8 +101,8 @@ def show(card: zoo.ModelCard) -> None:
         st.markdown("#### Against simple methods, by identity, term by term")
         show_quality(card)
     if card.sha256:
-        with st.expander("Files"):
-            listing(pd.DataFrame(card.sha256.items(), columns=["file", "sha256"]))
+        files = pd.DataFrame(card.sha256.items(), columns=["file", "sha256"])
+        fold("Files", lambda: listing(files), key=f"files_{card.name}.fold")
 
 
 def quality_table(card: zoo.ModelCard) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from biocore.plot import models as model_plot
 from biocore.plot import motifs as plot
 from biocore.tfbinding import inside
 from biocore.web.frame import plain
-from biocore.web.outputs import figure, table
+from biocore.web.outputs import figure, fold, table
 from biocore.web.shared import open_models
 
 MOST = 6  # motifs drawn
@@ -54,8 +54,11 @@ def _motifs(card: zoo.ModelCard, kept: dict[str, Any]) -> None:
         ),
         help="python -m biocore discover finds the motifs in your own sequences.",
     )
-    with st.expander("All motifs found"):
-        table(pd.DataFrame(rows, columns=COLUMNS), f"motifs_{card.name}")
+    fold(
+        "All motifs found",
+        lambda: table(pd.DataFrame(rows, columns=COLUMNS), f"motifs_{card.name}"),
+        key=f"motifs_{card.name}.fold",
+    )
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the filters...")

@@ -47,10 +47,12 @@ def show_answer(card: zoo.ModelCard, protein: Protein, prediction: Prediction) -
     specific = answer["specific"].to_numpy()
     web.table(_with_links(answer[specific]), "function_specific", column_config=_columns())
     st.markdown(_tree_text(lines))
-    with st.expander("The same terms as a graph"):
-        _show_graph(drawing, len(answer))
-    with st.expander(f"Thresholds, precision and recall of all {len(answer)} terms"):
-        web.table(_measured(answer), "function_measured", column_config=_columns())
+    web.fold("The same terms as a graph", lambda: _show_graph(drawing, len(answer)), key="function_terms.fold")
+    web.fold(
+        f"Thresholds, precision and recall of all {len(answer)} terms",
+        lambda: web.table(_measured(answer), "function_measured", column_config=_columns()),
+        key="function_measured.fold",
+    )
     return answer
 
 
@@ -86,12 +88,17 @@ def _show_annotation(accession: str, known: pd.DataFrame) -> None:
         st.caption(f"{web.plain(accession)} has no term of this aspect in the training data.")
         return
     found = int(known["predicted"].sum())
-    with st.expander(
-        f"What {web.plain(accession)} is annotated with: {len(known)} terms, {found:,} of them predicted below"
-    ):
-        known = known.assign(QuickGO=QUICKGO + known["term"])
-        shown = known[["name", "predicted", "probability", "proteins", "QuickGO"]]
+
+    def draw() -> None:
+        shown = known.assign(QuickGO=QUICKGO + known["term"])
+        shown = shown[["name", "predicted", "probability", "proteins", "QuickGO"]]
         web.table(shown, "function_annotated", column_config=_columns() | _annotation_columns())
+
+    web.fold(
+        f"What {web.plain(accession)} is annotated with: {len(known)} terms, {found:,} of them predicted below",
+        draw,
+        key="function_annotated.fold",
+    )
 
 
 def _annotation_columns() -> dict:

@@ -50,10 +50,17 @@ def show_neighbours(card: zoo.ModelCard, prediction: Prediction) -> None:
         "with the same proteins."
     )
     if len(rare):
-        with st.expander(f"Terms of these neighbours that are too rare for the model to judge ({len(rare)})"):
-            rare["QuickGO"] = QUICKGO + rare["term"]
-            config = {"QuickGO": st.column_config.LinkColumn(display_text=r"term/(.*)")}
-            web.table(rare[["name", "QuickGO", "proteins", "similarity"]], "function_rare", column_config=config)
+        web.fold(
+            f"Terms of these neighbours that are too rare for the model to judge ({len(rare)})",
+            lambda: _show_rare(rare),
+            key="function_rare.fold",
+        )
+
+
+def _show_rare(rare: pd.DataFrame) -> None:
+    shown = rare.assign(QuickGO=QUICKGO + rare["term"])[["name", "QuickGO", "proteins", "similarity"]]
+    config = {"QuickGO": st.column_config.LinkColumn(display_text=r"term/(.*)")}
+    web.table(shown, "function_rare", column_config=config)
 
 
 def show_residues(card: zoo.ModelCard, protein: Protein, answer: pd.DataFrame, *, alone: bool) -> str | None:

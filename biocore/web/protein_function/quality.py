@@ -153,8 +153,11 @@ def _view_heatmap(card: zoo.ModelCard, measured: dict) -> None:
     )
     table = pd.DataFrame(sample["probability"], columns=sample["terms"])
     table.insert(0, "protein", sample["proteins"])
-    with st.expander("The predicted probabilities as a table"):
-        web.table(table, "function_heatmap_table")
+    web.fold(
+        "The predicted probabilities as a table",
+        lambda: web.table(table, "function_heatmap_table"),
+        key="function_heatmap_table.fold",
+    )
 
 
 def _view_training(card: zoo.ModelCard, measured: dict) -> None:

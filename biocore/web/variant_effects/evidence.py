@@ -137,9 +137,10 @@ def _column(protein: Protein, basis: Basis, index: int, residue: str) -> None:
 
 def _features(basis: Basis, index: int, column: int, variant: str) -> None:
     """Every feature of the substitution that is not 0, by its group."""
-    values = basis.table.values[index, column]
-    kept = np.flatnonzero(values)
-    with st.expander("Every feature of this substitution"):
+
+    def draw() -> None:
+        values = basis.table.values[index, column]
+        kept = np.flatnonzero(values)
         web.table(
             pd.DataFrame(
                 {
@@ -151,3 +152,5 @@ def _features(basis: Basis, index: int, column: int, variant: str) -> None:
             f"{variant}_features",
             key="variant_effects.features",
         )
+
+    web.fold("Every feature of this substitution", draw, key="variant_effects.features.fold")

@@ -143,8 +143,9 @@ def full_table(protein: Protein, scan: EffectScan) -> pd.DataFrame:
 
 def _table(protein: Protein, scan: EffectScan) -> None:
     """All substitutions by effect, with what each group of features adds; a click on a row shows its evidence."""
-    table = full_table(protein, scan)
-    with st.expander("Substitutions by effect"):
+
+    def draw() -> None:
+        table = full_table(protein, scan)
         shown = table.drop(columns=["record", "model"]).round(3)
         event = web.listing(
             shown,
@@ -167,10 +168,12 @@ def _table(protein: Protein, scan: EffectScan) -> None:
             "text/csv",
             key="variant_effects.table.csv",
         )
-    rows = event.selection.rows if event is not None else []
-    mark = (protein.sequence, tuple(rows))
-    if rows and st.session_state.get("variant_effects.row") != mark:
-        st.session_state["variant_effects.row"] = mark
-        row = table.iloc[rows[0]]
-        selection.select(int(row["position"]) - 1 - protein.offset, str(row["substitution"]))
-        st.rerun()
+        rows = event.selection.rows if event is not None else []
+        mark = (protein.sequence, tuple(rows))
+        if rows and st.session_state.get("variant_effects.row") != mark:
+            st.session_state["variant_effects.row"] = mark
+            row = table.iloc[rows[0]]
+            selection.select(int(row["position"]) - 1 - protein.offset, str(row["substitution"]))
+            st.rerun()  # the whole page: the evidence stands outside
+
+    web.fold("Substitutions by effect", draw, key="variant_effects.table.fold")

@@ -20,20 +20,26 @@ def show_scans(card: zoo.ModelCard) -> None:
         "interval over resampled proteins. Viral proteins were not trained on and count apart.",
     )
     web.table(quality_table(card), "variant_effects_quality", key="variant_effects.quality")
-    with st.expander("Every scan"):
-        web.table(scan_table(assays), "measured_scans", key="variant_effects.scans")
+    web.fold(
+        "Every scan",
+        lambda: web.table(scan_table(assays), "measured_scans", key="variant_effects.scans"),
+        key="variant_effects.scans.fold",
+    )
     ablation = card.details.get("ablation", [])
     if ablation:
-        with st.expander("What each group of features adds"):
-            web.table(
-                pd.DataFrame(ablation),
-                "variant_effects_groups",
-                key="variant_effects.groups",
-                column_config={
-                    "alone": st.column_config.NumberColumn("alone", help="Mean Spearman with this group only"),
-                    "without": st.column_config.NumberColumn("without", help="Mean Spearman with all but this group"),
-                },
-            )
+        web.fold("What each group of features adds", lambda: _show_groups(ablation), key="variant_effects.groups.fold")
+
+
+def _show_groups(ablation: list[dict]) -> None:
+    web.table(
+        pd.DataFrame(ablation),
+        "variant_effects_groups",
+        key="variant_effects.groups",
+        column_config={
+            "alone": st.column_config.NumberColumn("alone", help="Mean Spearman with this group only"),
+            "without": st.column_config.NumberColumn("without", help="Mean Spearman with all but this group"),
+        },
+    )
 
 
 def quality_table(card: zoo.ModelCard) -> pd.DataFrame:

@@ -114,8 +114,9 @@ def show_tracks(molecule: Molecule, tracks: Sequence[Track], structure: Structur
         selection_mode="points",
     )
     _use_click(molecule, event)
-    with st.expander("Tracks as a table"):
-        web.listing(to_frame(shown).round(4), height=300)
+    web.fold(
+        "Tracks as a table", lambda: web.listing(to_frame(shown).round(4), height=300), key="workspace.tracks.fold"
+    )
     _exports(molecule, shown, structure)
 
 
