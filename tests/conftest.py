@@ -29,19 +29,34 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def unpacked_families(tmp_path_factory) -> Path:
-    """Where the families that ship are unpacked, once for all tests and for all processes of xdist."""
+def shared_folder(tmp_path_factory) -> Path:
+    """One for all tests of a run, also where several processes of xdist share them."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "families"
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def unpacked_families(shared_folder) -> Path:
+    """Where the families that ship are unpacked, once."""
+    folder = shared_folder / "families"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compiled(shared_folder) -> Path:
+    """Where compiled JAX functions are kept: another process of the run need not compile them again."""
+    folder = shared_folder / "jax"
     folder.mkdir(exist_ok=True)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch, unpacked_families):
-    """Each test has its own cache folder, empty but for the unpacked families: no file of a user's changes a test."""
+def own_home(tmp_path_factory, monkeypatch, unpacked_families, compiled):
+    """Each test has its own cache folder, empty but for the two above: no file of a user's changes a test."""
     home = tmp_path_factory.mktemp("home")
     (home / "families").symlink_to(unpacked_families, target_is_directory=True)
+    (home / "jax").symlink_to(compiled, target_is_directory=True)
     monkeypatch.setenv("BIOCORE_HOME", str(home))
     monkeypatch.setenv("BIOCORE_JOBS", "none")  # no test leaves a worker behind; those about the worker start one
 

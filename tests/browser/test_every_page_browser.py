@@ -55,9 +55,9 @@ def quiet(page: Page, answer: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def visit(server, chromium):
+def visit(server, new_context):
     """``visit(path)``: what was seen on a page - controls without names, what Tab reached, widths - visited once."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context = new_context()
     page = context.new_page()
     page.set_default_timeout(SLOW)
     asked: list[int] = []  # messages of the browser
@@ -170,9 +170,9 @@ def test_a_narrow_dark_window_shows_all_without_sideways_scroll(visit, path):
     assert found["contrast"] >= 3  # of WCAG 2 for large text
 
 
-def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server, chromium, follow_menu):
+def test_two_tabs_of_one_browser_do_not_mix_and_reload_and_back_keep_each(server, new_context, follow_menu):
     """Each tab has a molecule of its own on every page of its trip, also after a reload, and Back leads through it."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context = new_context()
     tabs, texts = (
         [context.new_page(), context.new_page()],
         [">one\nMKTAYIAKQRQISFVKSHFSRQ", ">two\nMNIFEMLRIDEGLRLKIYKDTEG"],

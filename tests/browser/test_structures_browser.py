@@ -19,12 +19,62 @@ from biocore import runtime  # noqa: E402
 READY = "document.querySelector('.bsv-root')?.dataset.ready"
 SELECTED = "document.querySelector('.bsv-root').dataset.selected"
 VIEW = "document.querySelector('.bsv-root').structureView.state"
+STANDS_STILL = f"""async () => {{ for (let same = 0, last; same < 10; ) {{
+  await new Promise(requestAnimationFrame);
+  const now = JSON.stringify({VIEW}.viewer.getView());
+  same = now === last ? same + 1 : 0; last = now; }} }}"""
 SLOW = 150_000  # software WebGL on a busy machine
 
 
 @pytest.fixture(autouse=True)
 def library(need):
     need((runtime.STATIC / "3Dmol-min.js").is_file(), "static/3Dmol-min.js is missing (make setup, which needs npm)")
+
+
+@pytest.fixture(scope="module")
+def open_once(new_context, open_in):
+    """``open_once(path)``: a page that several tests share; each leaves the same structure in it."""
+    contexts = []
+
+    def open_(path):
+        contexts.append(new_context())
+        return open_in(contexts[-1], path)
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def viewed(open_once):
+    """The page as it opens."""
+    return open_once("structures")
+
+
+@pytest.fixture(scope="module")
+def linked(open_once):
+    """The page by a link with a style and a residue."""
+    return open_once("structures?style=sphere&residue=A:5")
+
+
+@pytest.fixture(scope="module")
+def uploading(open_once):
+    """A page that is given one file after the other."""
+    return open_once("structures")
+
+
+@pytest.fixture
+def saved(new_context):
+    """``saved(path)``: a saved page in a browser without any network."""
+    context = new_context(offline=True)
+
+    def open_(path):
+        page = context.new_page()
+        page.goto(path.as_uri())
+        return page
+
+    yield open_
+    context.close()
 
 
 def ready(page):
@@ -37,8 +87,8 @@ def wait_selected(page, row: str):
     page.wait_for_function(f"{SELECTED} === '{row}'", timeout=SLOW)
 
 
-def test_it_draws_and_asks_nothing_of_the_internet(open_page):
-    page = ready(open_page("structures"))
+def test_it_draws_and_asks_nothing_of_the_internet(viewed):
+    page = ready(viewed)
     assert page.locator(".bsv-letter").count() == 23
     assert page.evaluate("document.querySelector('.bsv-root').dataset.webgl") == "1"
     assert page.locator(".bsv-legend").inner_text().startswith("Hydropathy")
@@ -51,8 +101,8 @@ def test_it_draws_and_asks_nothing_of_the_internet(open_page):
     assert page.requests_outside == []
 
 
-def test_a_click_in_the_sequence_selects_here_and_in_python(open_page):
-    page = ready(open_page("structures"))
+def test_a_click_in_the_sequence_selects_here_and_in_python(viewed):
+    page = ready(viewed)
     before = page.evaluate(f"{VIEW}.viewer.getView()")
     page.locator(".bsv-letter").nth(4).click()
     page.wait_for_function(
@@ -67,8 +117,8 @@ def test_a_click_in_the_sequence_selects_here_and_in_python(open_page):
     assert "residue=A%3A5" in page.url or "residue=A:5" in page.url
 
 
-def test_selecting_in_python_moves_the_viewer(open_page):
-    page = ready(open_page("structures"))
+def test_selecting_in_python_moves_the_viewer(viewed):
+    page = ready(viewed)
     page.get_by_role("textbox", name="Go to residue").fill("A:12")
     page.get_by_role("textbox", name="Go to residue").press("Enter")
     wait_selected(page, "11")
@@ -77,8 +127,21 @@ def test_selecting_in_python_moves_the_viewer(open_page):
     page.wait_for_function("document.querySelector('input[aria-label=\"Go to residue\"]')?.value === ''", timeout=SLOW)
 
 
-def test_a_click_in_3d_selects(open_page):
-    page = ready(open_page("structures?style=sphere"))
+def test_keys_walk_along_the_sequence(linked):
+    page = ready(linked)
+    wait_selected(page, "4")
+    page.locator(".bsv-letter[aria-selected=true]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "document.querySelector('input[aria-label=\"Go to residue\"]')?.value === 'A:6'", timeout=SLOW
+    )
+
+
+def test_a_click_in_3d_selects(linked):
+    page = ready(linked)
+    page.get_by_role("button", name="Clear selection").click()
+    wait_selected(page, "")
+    page.evaluate(STANDS_STILL)
     spot = page.evaluate(
         f"""() => {{ const s = {VIEW}, a = s.model.selectedAtoms({{}}).filter((x) => x.atom === 'CA')[11];
         const p = s.viewer.modelToScreen(a); return [p.x - window.scrollX, p.y - window.scrollY]; }}"""
@@ -90,18 +153,8 @@ def test_a_click_in_3d_selects(open_page):
     )
 
 
-def test_keys_walk_along_the_sequence(open_page):
-    page = ready(open_page("structures?residue=A:5"))
-    wait_selected(page, "4")
-    page.locator(".bsv-letter[aria-selected=true]").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "document.querySelector('input[aria-label=\"Go to residue\"]')?.value === 'A:6'", timeout=SLOW
-    )
-
-
-def test_a_picture_at_twice_the_size(open_page):
-    page = ready(open_page("structures"))
+def test_a_picture_at_twice_the_size(viewed):
+    page = ready(viewed)
     width, height = page.evaluate(
         "[document.querySelector('.bsv-canvas').clientWidth, document.querySelector('.bsv-canvas').clientHeight]"
     )
@@ -123,8 +176,8 @@ def test_one_context_and_it_is_released_on_leaving(open_page, follow_menu):
     assert page.evaluate("window.lastContext.isContextLost()") and page.evaluate("window.biocoreViewersReleased") >= 1
 
 
-def test_without_webgl_there_is_a_sentence_and_a_picture(open_page, chromium, server):
-    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+def test_without_webgl_there_is_a_sentence_and_a_picture(new_context, server):
+    context = new_context()
     context.add_init_script(
         "for (const k of [HTMLCanvasElement, OffscreenCanvas]) { const f = k.prototype.getContext; "
         "k.prototype.getContext = function (t, ...r) { return /webgl/.test(t) ? null : f.call(this, t, ...r); }; }"
@@ -144,11 +197,19 @@ def test_without_webgl_there_is_a_sentence_and_a_picture(open_page, chromium, se
 
 
 def upload(page, name: str, content: str):
+    """Choose a file in place of what is shown."""
     page.set_default_timeout(SLOW)
     page.get_by_label("Structure from").click()
     page.get_by_role("option", name="file", exact=True).click()
     file = {"name": name, "mimeType": "chemical/x-pdb", "buffer": content.encode()}
     page.locator("input[type=file]").first.set_input_files(file)
+
+
+def drawn_anew(page, name: str, content: str):
+    """`upload`, until the viewer shows it."""
+    first = ready(page).evaluate(READY)
+    upload(page, name, content)
+    page.wait_for_function(f"{READY} && {READY} !== '{first}'", timeout=SLOW)
 
 
 def nothing_ran(page):
@@ -167,31 +228,25 @@ def nothing_ran(page):
     ],
     ids=["pdb", "cif"],
 )
-def test_markup_in_files_never_runs(open_page, tmp_path, name, content):
+def test_markup_in_files_never_runs(uploading, saved, tmp_path, name, content):
     """Title, remark, atom, residue, chain and file names: in the viewer, in every closer look, in the exported file."""
-    page = open_page("structures")
-    ready(page)
-    first = page.evaluate(READY)
-    upload(page, name, content)
-    page.wait_for_function(f"{READY} && {READY} !== '{first}'", timeout=SLOW)
+    page = uploading
+    drawn_anew(page, name, content)
     page.locator(".bsv-letter").first.click()
     nothing_ran(page)
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="HTML", exact=True).click()
     exported = tmp_path / "view.html"
     waiting.value.save_as(exported)
-    other = page.context.new_page()
-    page.context.set_offline(True)
-    other.goto(exported.as_uri())
+    other = saved(exported)
     ready(other)
     other.locator(".bsv-letter").first.click()
     assert other.evaluate("document.querySelector('.bsv-root').dataset.webgl") == "1"
     nothing_ran(other)
 
 
-def test_a_view_is_saved_as_it_is_turned_measured_and_pictured_without_background(open_page, tmp_path):
-    page = open_page("structures")
-    ready(page)
+def test_a_view_is_saved_as_it_is_turned_measured_and_pictured_without_background(viewed, tmp_path):
+    page = ready(viewed)
     page.get_by_role("button", name="Measure").click()
     letters = page.locator(".bsv-letter")
     letters.nth(0).click()
@@ -220,12 +275,9 @@ def test_a_view_is_saved_as_it_is_turned_measured_and_pictured_without_backgroun
     assert scene["camera"][4:] != pytest.approx(before[4:], abs=0.01)
 
 
-def test_markup_in_a_file_never_runs_in_the_grid_nor_in_the_file_it_is_saved_as(open_page, tmp_path):
-    page = open_page("structures")
-    ready(page)
-    first = page.evaluate(READY)
-    upload(page, f"{HOSTILE}.pdb", hostile_pdb())
-    page.wait_for_function(f"{READY} && {READY} !== '{first}'", timeout=SLOW)
+def test_markup_in_a_file_never_runs_in_the_grid_nor_in_the_file_it_is_saved_as(uploading, saved, tmp_path):
+    page = uploading
+    drawn_anew(page, f"{HOSTILE}.pdb", hostile_pdb())
     page.get_by_text("Compare two").click()
     page.get_by_text("Side by side").click()
     grid = page.frame_locator("iframe").locator("canvas").first
@@ -234,17 +286,13 @@ def test_markup_in_a_file_never_runs_in_the_grid_nor_in_the_file_it_is_saved_as(
     nothing_ran(page)
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="HTML", exact=True).click()
-    saved = tmp_path / "grid.html"
-    waiting.value.save_as(saved)
-    other = page.context.new_page()
-    page.context.set_offline(True)
-    other.goto(saved.as_uri())
+    path = tmp_path / "grid.html"
+    waiting.value.save_as(path)
+    other = saved(path)
     other.locator("canvas").first.wait_for(timeout=SLOW)
     nothing_ran(other)
 
 
-def test_a_truncated_file_is_a_message(open_page):
-    page = open_page("structures")
-    ready(page)
-    upload(page, "cut.cif", CIF[:-60])
-    page.get_by_text("cannot be read").wait_for(timeout=SLOW)
+def test_a_truncated_file_is_a_message(uploading):
+    upload(uploading, "cut.cif", CIF[:-60])
+    uploading.get_by_text("cannot be read").wait_for(timeout=SLOW)
