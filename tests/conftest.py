@@ -2,7 +2,9 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,19 @@ def compiled(shared_folder) -> Path:
     folder = shared_folder / "jax"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components():
+    """Streamlit's test runner looks through all installed packages for components, for each app anew: once will do."""
+    if "streamlit" not in sys.modules:  # no test of this run needs it
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)

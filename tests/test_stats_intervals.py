@@ -1,12 +1,13 @@
 """Intervals and rank correlations against textbook numbers, references and bounded memory."""
 
 import tracemalloc
+from dataclasses import astuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from biocore.stats import ranking
+from biocore.stats import correlation, ranking
 from biocore.stats.correlation import spearman, spearman_interval
 from biocore.stats.intervals import percentile_interval, wilson
 
@@ -38,7 +39,20 @@ def test_spearman_is_not_defined_without_three_pairs_or_without_spread():
     assert np.isnan(spearman_interval(np.ones(5), np.arange(5), seed=0).low)
 
 
-@pytest.mark.slow
+def test_spearman_interval_is_that_of_resampled_pairs_one_by_one(monkeypatch):
+    """With ties, with pairs that are left out, and with resamplings that have no spread."""
+    rng = np.random.default_rng(2)
+    a, b = rng.integers(0, 3, (2, 6)).astype(float)
+    interval = spearman_interval(np.append(a, [np.nan, 1]), np.append(b, [1, np.inf]), seed=5, bootstraps=40)
+    draws = np.random.default_rng(5)
+    each = [spearman(a[rows], b[rows]) for rows in (draws.integers(0, 6, 6) for _ in range(40))]
+    assert 0 < np.isnan(each).sum() < 40
+    expected = percentile_interval(spearman(a, b), np.array(each))
+    assert astuple(interval) == pytest.approx(astuple(expected), abs=1e-12)
+    monkeypatch.setattr(correlation, "BLOCK", 7 * 6)
+    assert spearman_interval(a, b, seed=5, bootstraps=40) == interval
+
+
 def test_spearman_interval_covers_the_truth():
     rng, hits = np.random.default_rng(1), 0
     truth = 6 / np.pi * np.arcsin(np.sqrt(0.5) / 2)  # of a binormal pair with correlation sqrt(1/2)

@@ -1,12 +1,14 @@
 """Rank correlation, with a bootstrap interval."""
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 
 from biocore.stats.intervals import Interval, percentile_interval
 
 BOOTSTRAPS = 1000
+BLOCK = 2_000_000  # numbers resampled at a time: memory stays bounded whatever the number of pairs
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
@@ -28,13 +30,12 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     """
     from scipy.stats import ConstantInputWarning, spearmanr
 
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    finite = np.isfinite(a) & np.isfinite(b)
-    if finite.sum() < 3:
+    a, b = _finite_pairs(a, b)
+    if len(a) < 3:
         return float("nan")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantInputWarning)  # not defined, which NaN says
-        return float(spearmanr(a[finite], b[finite]).statistic)
+        return float(spearmanr(a, b).statistic)
 
 
 def spearman_interval(a: np.ndarray, b: np.ndarray, *, seed: int, bootstraps: int = BOOTSTRAPS) -> Interval:
@@ -52,10 +53,31 @@ def spearman_interval(a: np.ndarray, b: np.ndarray, *, seed: int, bootstraps: in
     Interval
         All NaN where the correlation is not defined.
     """
-    a, b = np.asarray(a, float), np.asarray(b, float)
+    a, b = _finite_pairs(a, b)
     value = spearman(a, b)
     if not np.isfinite(value):
         return Interval(float("nan"))
-    rng = np.random.default_rng(seed)
-    draws = (rng.integers(0, len(a), len(a)) for _ in range(bootstraps))
-    return percentile_interval(value, np.array([spearman(a[rows], b[rows]) for rows in draws]))
+    blocks = _draws(len(a), seed, bootstraps)
+    return percentile_interval(value, np.concatenate([_of_rows(a[rows], b[rows]) for rows in blocks]))
+
+
+def _finite_pairs(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    finite = np.isfinite(a) & np.isfinite(b)
+    return a[finite], b[finite]
+
+
+def _draws(n: int, seed: int, bootstraps: int) -> Iterator[np.ndarray]:
+    """Rows of resampled pairs, (some, n) at a time."""
+    rng, size = np.random.default_rng(seed), max(1, BLOCK // n)
+    for start in range(0, bootstraps, size):
+        yield rng.integers(0, n, (min(size, bootstraps - start), n))
+
+
+def _of_rows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`spearman` of each row of (B, N) with that row of the other, all finite; NaN where a row is constant."""
+    from scipy.stats import rankdata
+
+    a, b = (ranks - ranks.mean(axis=1, keepdims=True) for ranks in (rankdata(a, axis=1), rankdata(b, axis=1)))
+    spread = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return np.divide((a * b).sum(axis=1), spread, out=np.full(len(a), np.nan), where=spread > 0)
