@@ -76,6 +76,14 @@ def own_home(tmp_path_factory, monkeypatch, unpacked_families, compiled):
     monkeypatch.setenv("BIOCORE_JOBS", "none")  # no test leaves a worker behind; those about the worker start one
 
 
+@pytest.fixture
+def new_visitor():
+    """Forget what the pages computed for the visitor of the test before; what ships is answered once for all."""
+    from streamlit.runtime.caching import clear_session_data_cache
+
+    clear_session_data_cache("test session id")  # of all visitors that Streamlit's test runner plays
+
+
 @pytest.fixture(scope="session")
 def need() -> Callable[[bool, str], None]:
     """``need(is_there, "what is missing")`` skips where it is missing, and fails where BIOCORE_TEST_REQUIRE is all."""

@@ -20,9 +20,8 @@ PROTEIN = toys.SEQUENCE
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
+def nothing_kept(monkeypatch, new_visitor):
     monkeypatch.setenv("BIOCORE_OFFLINE", "1")
-    st.cache_data.clear()
 
 
 @pytest.fixture
@@ -239,7 +238,6 @@ def test_measured_scans_stand_beside_published_predictors():
 
 
 def _clicking_page():
-    import streamlit as st
     import variants_toys as toys
 
     from biocore.web.masked_residues.inputs import Protein
