@@ -142,9 +142,11 @@ def test_a_click_in_3d_selects(linked):
     page.get_by_role("button", name="Clear selection").click()
     wait_selected(page, "")
     page.evaluate(STANDS_STILL)
-    spot = page.evaluate(
-        f"""() => {{ const s = {VIEW}, a = s.model.selectedAtoms({{}}).filter((x) => x.atom === 'CA')[11];
-        const p = s.viewer.modelToScreen(a); return [p.x - window.scrollX, p.y - window.scrollY]; }}"""
+    spot = page.evaluate(  # of the residue that is nearest to the middle: the camera may stand close
+        f"""() => {{ const s = {VIEW}, box = document.querySelector('.bsv-canvas').getBoundingClientRect();
+        const off = (p) => Math.hypot(p[0] - box.x - box.width / 2, p[1] - box.y - box.height / 2);
+        return s.model.selectedAtoms({{}}).filter((x) => x.atom === 'CA').map((a) => s.viewer.modelToScreen(a))
+          .map((p) => [p.x - window.scrollX, p.y - window.scrollY]).sort((a, b) => off(a) - off(b))[0]; }}"""
     )
     page.mouse.click(*spot)
     page.wait_for_function(f"{VIEW}.selected !== null", timeout=SLOW)
