@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-import streamlit as st
 import variants_toys as toys
 from streamlit.testing.v1 import AppTest
 
@@ -238,6 +237,7 @@ def test_measured_scans_stand_beside_published_predictors():
 
 
 def _clicking_page():
+    import streamlit as st
     import variants_toys as toys
 
     from biocore.web.masked_residues.inputs import Protein

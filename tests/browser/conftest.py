@@ -61,9 +61,9 @@ def server(shared_folder, compiled):
             users.write_text(str(left))
             if not left:
                 _stop(int((folder / "pid").read_text()))
-                folder.rename(folder.with_name(f"server-{os.getpid()}"))  # whoever comes later starts another
-                folder = folder.with_name(f"server-{os.getpid()}")
-    log = (folder / "log").read_text()
+            log = (folder / "log").read_text()
+            if not left:  # whoever comes later starts another
+                folder.rename(folder.with_name(f"server-{os.getpid()}"))
     assert "Traceback" not in log, log[-3000:]
 
 

@@ -23,6 +23,7 @@ STANDS_STILL = f"""async () => {{ for (let same = 0, last; same < 10; ) {{
   await new Promise(requestAnimationFrame);
   const now = JSON.stringify({VIEW}.viewer.getView());
   same = now === last ? same + 1 : 0; last = now; }} }}"""
+SMALL = {"width": 1000, "height": 800}  # fewer pixels to draw in software
 SLOW = 150_000  # software WebGL on a busy machine
 
 
@@ -37,7 +38,7 @@ def open_once(new_context, open_in):
     contexts = []
 
     def open_(path):
-        contexts.append(new_context())
+        contexts.append(new_context(viewport=SMALL))
         return open_in(contexts[-1], path)
 
     yield open_
@@ -66,7 +67,7 @@ def uploading(open_once):
 @pytest.fixture
 def saved(new_context):
     """``saved(path)``: a saved page in a browser without any network."""
-    context = new_context(offline=True)
+    context = new_context(viewport=SMALL, offline=True)
 
     def open_(path):
         page = context.new_page()
