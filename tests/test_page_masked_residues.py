@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from esm_toys import tiny_folder
+from esm_toys import tiny_folder, tiny_model
 from streamlit.testing.v1 import AppTest
 
-from biocore import jobs, zoo
+from biocore import jobs, runtime, zoo
 from biocore.web.masked_residues.inputs import INSULIN
 
 P53 = (
@@ -148,6 +148,7 @@ def test_a_long_protein_opens_with_the_cheap_strategy_and_tells_the_cost_of_the_
 
 
 def test_a_stopped_scan_shows_what_it_has_and_offers_to_go_on(page):
+    tiny_model(runtime.home())  # as many steps, of a moment each
     app = page(seq=INSULIN * 2, strategy="masked")
     jobs.Worker().turn(seconds=0.0)
     app = app.button(key="masked_residues.scan.stop").click().run()
