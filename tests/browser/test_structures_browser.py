@@ -71,7 +71,7 @@ def saved(new_context):
 
     def open_(path):
         page = context.new_page()
-        page.goto(path.as_uri())
+        page.goto(path.as_uri(), timeout=SLOW)
         return page
 
     yield open_
@@ -202,7 +202,7 @@ def test_without_webgl_there_is_a_sentence_and_a_picture(new_context, server):
 def upload(page, name: str, content: str):
     """Choose a file in place of what is shown."""
     page.set_default_timeout(SLOW)
-    page.get_by_label("Structure from").click()
+    page.get_by_label("Structure from").first.click()  # the second is that of what it is compared with
     page.get_by_role("option", name="file", exact=True).click()
     file = {"name": name, "mimeType": "chemical/x-pdb", "buffer": content.encode()}
     page.locator("input[type=file]").first.set_input_files(file)
