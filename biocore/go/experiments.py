@@ -53,7 +53,7 @@ class Shown:
     @classmethod
     def build(cls, labels: np.ndarray, families: FamilyIndex, frequency: np.ndarray | None = None) -> "Shown":
         """From all families of the annotated proteins; the frequency is that of `labels` where none is given."""
-        known = labels.any(axis=1)
+        known = np.asarray(labels.any(axis=1))
         if frequency is None:
             frequency = labels[known].mean(axis=0) if known.any() else np.zeros(labels.shape[1])
         return cls(labels, families.only(known), frequency.astype(np.float32))
@@ -91,7 +91,7 @@ class Shown:
         """
         beyond = excess_bits(aligned, np.array([max(len(s), 1) for s in sequences]), index.residues)
         weight = beyond * aligned.similarity
-        known = self.labels.any(axis=1)[np.maximum(aligned.indices, 0)]
+        known = np.asarray(self.labels.any(axis=1))[np.maximum(aligned.indices, 0)]
         fraction, closest = votes(aligned, self.labels, weight)
         of_families = self.families.votes(families, self.labels, self.frequency, exclude=exclude)
         columns = [

@@ -175,7 +175,7 @@ class FamilyIndex:
 
     def only(self, proteins: np.ndarray) -> "FamilyIndex":
         """With the families of some proteins, bool (M,); the others have none, so that they do not vote."""
-        sizes = np.diff(self.starts.astype(np.int64))
+        sizes = self.starts[1:].astype(np.int64) - self.starts[:-1].astype(np.int64)
         kept = np.repeat(proteins, sizes)
         starts = np.concatenate([[0], np.cumsum(np.where(proteins, sizes, 0))])
         return FamilyIndex(starts.astype(np.uint32), self.families[kept], self.bits[kept])

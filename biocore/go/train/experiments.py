@@ -81,12 +81,12 @@ def train_experiments(
     """
     shown = Shown.build(label_matrix(list(data.table[COLUMN]), terms), of_families)
     labels = shown.labels[known.rows]
-    had = np.flatnonzero(labels.any(axis=1))
+    had = [int(row) for row in np.flatnonzero(labels.any(axis=1))]
     clusters = [data.table["cluster"][known.rows[row]] for row in had]
     if len(set(clusters)) < 2 * settings.folds:
         return {}, {}
     asked, near = [data.sequences[known.rows[row]] for row in had], [known.near[row] for row in had]
-    more = shown.features(known.index, known.aligned.take(had), known.families.take(had), asked, exclude=near)
+    more = shown.features(known.index, known.aligned.take(np.array(had)), known.families.take(had), asked, exclude=near)
     pairs, labels = np.concatenate([known.pairs[had], more], axis=-1), labels[had]
     stacks = weigh(pairs, labels, settings)
     logits = weigh_in_folds(pairs, labels, clusters, settings)

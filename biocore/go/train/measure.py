@@ -200,7 +200,7 @@ def _by_experiment(
     }
     for tool in alignment.programs(align) if references is not None else ():
         hits = stored_alignment(tool, data.sequences, references or (), folder, say=say)
-        hits = hits[shown.labels.any(axis=1)[hits["reference"].to_numpy(int)]]
+        hits = hits[np.asarray(shown.labels.any(axis=1))[hits["reference"].to_numpy(int)]]
         mixed = alignment.mixed(alignment.transfer(hits, shown.labels, len(data.table), top=10), shown.frequency)
         scores[f"10 best hits with experiments, else frequency ({tool})"] = mixed
     return scores
