@@ -14,13 +14,13 @@ def test_insulin_is_answered_with_a_graph_and_coloured_residues(open_page):
     page = open_page("protein_function")
     page.wait_for_selector("text=Reproduce this on the command line", timeout=WAIT)
     page.wait_for_selector("text=Scores as JSON", timeout=WAIT)
-    page.wait_for_selector(".js-plotly-plot .scatterlayer .points path", timeout=WAIT, state="attached")
     page.get_by_text("The same terms as a graph").click()
+    page.wait_for_selector("[class*='st-key-figure-function_terms'] .scatterlayer .points path", timeout=WAIT)
     page.get_by_role("button", name="Show which residues matter").click()
     page.wait_for_selector(".seq .residue", timeout=WAIT)
-    nodes = page.locator(".js-plotly-plot").first.locator(".scatterlayer .points path")
-    assert nodes.count() >= 2
-    assert "hormone activity" in page.locator(".js-plotly-plot").first.inner_text().replace("\n", " ")
+    graph = page.locator("[class*='st-key-figure-function_terms'] .js-plotly-plot")
+    assert graph.locator(".scatterlayer .points path").count() >= 2
+    assert "hormone activity" in graph.inner_text().replace("\n", " ")
     residues = page.locator(".seq .residue")
     assert residues.count() == 110
     colours = {residues.nth(i).evaluate("e => e.style.backgroundColor") for i in range(0, 110, 5)}
