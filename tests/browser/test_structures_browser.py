@@ -297,6 +297,7 @@ def test_markup_in_a_file_never_runs_in_the_grid_nor_in_the_file_it_is_saved_as(
     nothing_ran(other)
 
 
-def test_a_truncated_file_is_a_message(uploading):
-    upload(uploading, "cut.cif", CIF[:-60])
-    uploading.get_by_text("cannot be read").wait_for(timeout=SLOW)
+def test_a_truncated_file_is_a_message(open_page):
+    page = open_page("structures")  # of its own: others leave menus of theirs open
+    upload(page, "cut.cif", CIF[:-60])
+    page.get_by_text("cannot be read").wait_for(timeout=SLOW)
