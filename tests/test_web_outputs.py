@@ -26,3 +26,20 @@ def test_a_folded_section_is_made_when_it_is_opened():
     assert page.expander[0].text[0].value == "inside" and page.session_state["drawn"] == 1
     page.session_state["table.fold"] = False
     assert not page.run().text and page.session_state["drawn"] == 1
+
+
+def failing():
+    from biocore import web
+    from biocore.errors import InputError
+
+    def draw():
+        raise InputError("Line 3: 'J' is not an amino acid")
+
+    web.fold("A table", draw, key="table.fold")
+
+
+def test_an_error_in_a_folded_section_is_a_message():
+    page = AppTest.from_function(failing).run()
+    page.session_state["table.fold"] = True
+    page.run()
+    assert not page.exception and "Line 3" in page.expander[0].error[0].value

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from biocore.web.frame import plain
+from biocore.web.frame import plain, show_errors
 
 
 def figure(fig: go.Figure, name: str, *, alt: str, key: str | None = None, **options):
@@ -74,7 +74,7 @@ def fold(label: str, draw: Callable[[], object], *, key: str) -> None:
     """
     section = st.expander(label, key=key, on_change="rerun")
     if section.open:
-        with section:
+        with section, show_errors():  # opened later, it is outside the page's own
             draw()
 
 
