@@ -102,7 +102,7 @@ def show_detail(choice: Choice) -> Detail:
     draw(known, key="dna.map.first" if pending else "dna.map")
     _motif_table(choice, scan, hits, own)
     fold(
-        f"All values ({len(result)} positions; {plot.value_label(shown)})",
+        plain(f"All values ({len(result)} positions; {plot.value_label(shown)})"),
         lambda: table(
             effect_table(shown, record=choice.record.name, tf=choice.tf),
             f"{choice.tf}_{method}_{shown.unit}",
