@@ -46,7 +46,12 @@ def show_family(protein: Protein, profile: Profile, source: Source, choice: Choi
 def _homologues(protein: Protein, profile: Profile) -> None:
     """The families hit or the alignment given, and the profile to take away."""
     if profile.hits:
-        web.table(family_table(profile.hits, record=protein.name), "families", key="masked_residues.families.table")
+        web.table(
+            family_table(profile.hits, record=protein.name),
+            "families",
+            key="masked_residues.families.table",
+            column_config={"evalue": st.column_config.NumberColumn("E-value", format="%.1e")},
+        )
     else:
         st.caption(f"From {web.plain(profile.source)}.")
     web.download(
